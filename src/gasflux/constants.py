@@ -1,0 +1,26 @@
+"""Physical constants and unit factors, each with its unit and source."""
+
+from __future__ import annotations
+
+from typing import Final
+
+GAS_CONSTANT_J_MOL_K: Final = 8.314462618
+"""Molar gas constant, J/(mol K); CODATA 2018, exact."""
+
+ZERO_CELSIUS_K: Final = 273.15
+"""0 degC in kelvin; exact by definition."""
+
+VON_KARMAN: Final = 0.40
+"""Von Karman constant, dimensionless; Hogstrom 1996, Boundary-Layer Meteorology 78:215."""
+
+PA_PER_HPA: Final = 100.0
+PA_PER_TORR: Final = 101_325.0 / 760.0
+M_PER_FOOT: Final = 0.3048
+SECONDS_PER_HOUR: Final = 3600.0
+PPM: Final = 1e-6
+"""Mole fraction of one part per million, mol/mol."""
+
+
+def celsius_to_kelvin(temperature_c: float) -> float:
+    """Return kelvin for degrees Celsius: the one place where the offset is added (works on arrays too)."""
+    return temperature_c + ZERO_CELSIUS_K
