@@ -1,4 +1,4 @@
-"""The processing configuration: one pydantic model per section of the YAML, every key optional, every default explained."""
+"""The processing configuration: one pydantic model per section of the YAML; every key is optional and explained."""
 
 from __future__ import annotations
 

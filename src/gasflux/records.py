@@ -2,8 +2,8 @@
 
 Arrays of one flight share the length ``n`` (samples of the log, in time order); arrays of one segment share ``m``
 (its samples). Nobody writes into an array he did not make. Conventions: ``along_m`` runs along the curtain from its
-start (for a spiral: along the unrolled circle), ``height_m`` is above take-off unless said otherwise, a flux is positive
-in the direction the mean wind blows through the surface, a standard deviation is one sigma.
+start (for a spiral: along the unrolled circle), ``height_m`` is above take-off unless said otherwise, a flux is
+positive in the direction the mean wind blows through the surface, a standard deviation is one sigma.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class Background:
         return float(np.nanmean(self.baseline_ppm))
 
     def weighted_sum_std(self, rows: IntArray, weights: FloatArray) -> float:
-        """Return the 1-sigma error (ppm x unit of weights) of ``sum(weights * enhancement[rows])`` due to the baseline."""
+        """Return the baseline's 1-sigma error of ``sum(weights * enhancement[rows])``, ppm x unit of the weights."""
         gradient = np.asarray(self.design[rows].T @ weights)
         return float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
 

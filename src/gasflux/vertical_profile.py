@@ -1,0 +1,123 @@
+"""How the flux of the passes varies with height: an average over reflected Gaussian plumes in a logarithmic wind.
+
+A pass at height z carries I(z) = F g(z) u(z) / integral(g u dz) with the reflected Gaussian
+g(z) = exp(-(z - H)^2 / 2 s^2) + exp(-(z + H)^2 / 2 s^2) (Pasquill & Smith 1983, Atmospheric Diffusion, ch. 6).
+Plume height H and spread s are not known: every pair on a grid is fitted and weighted by its likelihood (Bayesian
+model averaging, Hoeting et al. 1999, Statistical Science 14:382), so that what the passes cannot tell shows as spread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gasflux.passes import PassIntegrals
+from gasflux.records import FloatArray
+from gasflux.wind import profile_shape
+
+_HEIGHTS = 16
+_SPREADS = 28
+_INTEGRATION_POINTS = 240
+_MISFIT_FLOOR = 0.02
+"""Relative misfit no fit is trusted beyond: real profiles are not exactly Gaussian."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProfileFit:
+    """Posterior over plume profiles. Arrays over passes have shape (t,), over models (g,)."""
+
+    fitted_kg_m_h: FloatArray
+    """Posterior mean of the flux per metre at each pass."""
+    scatter: float
+    """Relative standard deviation of a pass about the fitted profile, without sensor noise."""
+    degrees_of_freedom: float
+    """Passes that carry the plume, less the fitted parameters; at least 1."""
+    probability: FloatArray
+    amplitude_weights: FloatArray
+    """Total flux of model g = amplitude_weights[g] @ I, shape (g, t)."""
+    amplitude_variance: FloatArray
+    """Variance of that total, (g,)."""
+    shapes: FloatArray
+    """Profiles normalised to a total of one at `grid_m`, shape (g, k)."""
+    grid_m: FloatArray
+    """Heights above ground, (k,)."""
+
+    def mean_profile(self, flux_kg_m_h: FloatArray) -> FloatArray:
+        """Return the posterior mean flux per metre at `grid_m`, shape (k,)."""
+        return (self.probability * (self.amplitude_weights @ flux_kg_m_h)) @ self.shapes
+
+
+def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> ProfileFit:
+    """Fit the family of reflected Gaussian profiles to the passes.
+
+    Parameters
+    ----------
+    passes
+        Line integrals and their noise.
+    ground_m
+        Height of the ground in the reference of the heights.
+    roughness_m
+        Aerodynamic roughness length of the wind profile.
+    """
+    z = np.maximum(passes.height_m - ground_m, roughness_m)
+    grid, shapes = _normalised_shapes(z, roughness_m)
+    at_passes = np.stack([np.interp(z, grid, shape) for shape in shapes])
+    precision = 1.0 / _pass_variance(passes, z)
+    norm = np.maximum((at_passes**2) @ precision, 1e-300)
+    weights = at_passes * precision / norm[:, None]
+    amplitude = weights @ passes.flux_kg_m_h
+    residual = passes.flux_kg_m_h - amplitude[:, None] * at_passes
+    chi2 = (residual**2) @ precision
+    floor = _MISFIT_FLOOR**2 * float(passes.flux_kg_m_h**2 @ precision) + 1e-300
+    freedom = max(z.size - 3, 1)
+    log_p = -0.5 * max(z.size - 1, 1) * np.log(chi2 + floor)
+    probability = np.exp(log_p - log_p.max())
+    probability /= probability.sum()
+    fitted = (probability * amplitude) @ at_passes
+    scatter, effective = _scatter(passes, fitted)
+    return ProfileFit(
+        fitted_kg_m_h=fitted,
+        scatter=scatter,
+        degrees_of_freedom=effective,
+        probability=probability,
+        amplitude_weights=weights,
+        amplitude_variance=(chi2 + floor) / freedom / norm,
+        shapes=shapes,
+        grid_m=grid,
+    )
+
+
+def _normalised_shapes(z: FloatArray, roughness_m: float) -> tuple[FloatArray, FloatArray]:
+    """Heights (k,) and profiles g u of every model with integral one, (g, k)."""
+    top = float(z.max())
+    spread = np.geomspace(max(0.04 * top, 0.3), 2.5 * top + 1.0, _SPREADS)
+    height = np.linspace(0.0, top, _HEIGHTS)
+    grid = np.geomspace(roughness_m, top + 3.0 * spread[-1], _INTEGRATION_POINTS)
+    h, s = (axis.ravel()[:, None] for axis in np.meshgrid(height, spread, indexing="ij"))
+    shape = np.exp(-0.5 * ((grid - h) / s) ** 2) + np.exp(-0.5 * ((grid + h) / s) ** 2)
+    shape *= profile_shape(grid, roughness_m)
+    return grid, shape / np.trapezoid(shape, grid, axis=1)[:, None]
+
+
+def _pass_variance(passes: PassIntegrals, z: FloatArray) -> FloatArray:
+    """Variance of each pass up to a factor: noise, and a part in proportion to what its neighbours carry."""
+    order = np.argsort(z)
+    value = np.abs(passes.flux_kg_m_h[order])
+    padded = np.concatenate([value[:1], value, value[-1:]])
+    smooth = np.empty_like(value)
+    smooth[order] = 0.25 * padded[:-2] + 0.5 * value + 0.25 * padded[2:]
+    largest = max(float(smooth.max()), 1e-300)
+    return passes.noise_kg_m_h**2 + (0.3 * smooth) ** 2 + (0.05 * largest) ** 2
+
+
+def _scatter(passes: PassIntegrals, fitted: FloatArray) -> tuple[float, float]:
+    """Relative scatter of the passes about the fit, and the degrees of freedom it rests on."""
+    energy = fitted**2
+    total = float(energy.sum())
+    if total <= 0.0:
+        return 0.0, 1.0
+    effective = total**2 / float((energy**2).sum())
+    freedom = max(effective - 1.0, 1.0)
+    excess = float(((passes.flux_kg_m_h - fitted) ** 2 - passes.noise_kg_m_h**2).sum())
+    return float(np.sqrt(max(excess, 0.0) / total * effective / freedom)), freedom
