@@ -344,6 +344,8 @@ class GasResult:
     budget_kg_h: Mapping[str, float]
     """Component name -> one standard deviation."""
     degrees_of_freedom: float
+    """Effective degrees of freedom of `flux_std_kg_h`."""
+    repeatability_degrees_of_freedom: float
     flux_below_lowest_sample_kg_h: float
     flux_positive_kg_h: float
     flux_negative_kg_h: float
@@ -406,6 +408,7 @@ class CombinedGas:
     flux_std_kg_h: float
     interval: FluxInterval
     budget_kg_h: Mapping[str, float]
+    degrees_of_freedom: float
     flux_below_lowest_sample_kg_h: float
     flux_positive_kg_h: float
     flux_negative_kg_h: float
