@@ -1,0 +1,52 @@
+# GasFlux. A machine with Python >= 3.11 and make needs nothing else; Windows users find the same lines in README.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SAMPLE := src/gasflux/data/sample_flight.xlsx
+
+# Tests and benchmarks run one process per core; each must not start threads of its own.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench sample freeze clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(READY) ## set up .venv with the tested versions
+
+$(READY): pyproject.toml requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "GasFlux needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; choose another by: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY) ## process the bundled flight, print its emission rate and where the report is
+	$(BIN)/python -m gasflux process $(SAMPLE) --output output
+
+test: $(READY) ## run every test
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto
+
+check: $(READY) ## lint, format and types
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+format: $(READY) ## put the code into its format
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+bench: $(READY) ## measure accuracy and speed (GASFLUX_PEER_PYTHON=... adds the peer); takes a while
+	$(ONE_THREAD) $(BIN)/python benchmarks/accuracy.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py
+
+sample: $(READY) ## make the bundled flight anew
+	$(BIN)/python -m gasflux simulate --rate 5 --gas ch4 --gas co2=250 --kind meandering --seed 7 --out $(SAMPLE)
+
+freeze: $(READY) ## write the installed versions to constraints.txt
+	@echo '# The exact versions the tests pass with; "make freeze" writes this file.' > constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable >> constraints.txt
+
+clean: ## remove .venv, caches and results
+	rm -rf $(VENV) output build dist .pytest_cache .mypy_cache .ruff_cache benchmarks/results
