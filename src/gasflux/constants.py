@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Temperature = TypeVar("Temperature", float, "NDArray[np.float64]")
 
 GAS_CONSTANT_J_MOL_K: Final = 8.314462618
 """Molar gas constant, J/(mol K); CODATA 2018, exact."""
@@ -21,6 +27,6 @@ PPM: Final = 1e-6
 """Mole fraction of one part per million, mol/mol."""
 
 
-def celsius_to_kelvin(temperature_c: float) -> float:
+def celsius_to_kelvin(temperature_c: Temperature) -> Temperature:
     """Return kelvin for degrees Celsius: the one place where the offset is added (works on arrays too)."""
     return temperature_c + ZERO_CELSIUS_K
