@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Range = tuple[float, float]
+
+def _ordered(value: tuple[float, float]) -> tuple[float, float]:
+    low, high = value
+    if not low < high:
+        raise ValueError(f"the range [{low}, {high}] is empty; give [min, max] with min < max")
+    return value
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_ordered)]
 
 
 class Section(BaseModel):
@@ -177,11 +185,3 @@ class PipelineConfig(Section):
     ground: GroundSettings = GroundSettings()
     wind: WindSettings = WindSettings()
     uncertainty: UncertaintySettings = UncertaintySettings()
-
-    @field_validator("required_cols", "gases")
-    @classmethod
-    def _ranges(cls, value: dict[str, Range]) -> dict[str, Range]:
-        for name, (low, high) in value.items():
-            if not low < high:
-                raise ValueError(f"{name}: the range [{low}, {high}] is empty; give [min, max] with min < max")
-        return value
