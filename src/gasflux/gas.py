@@ -107,6 +107,11 @@ def is_formula(name: str) -> bool:
     return bool(_atoms(name.strip()))
 
 
+def formula_elements(formula: str) -> frozenset[str]:
+    """Return the symbols of the elements in `formula`, empty when it is no formula."""
+    return frozenset(symbol for symbol, _ in _atoms(formula.strip()))
+
+
 def molar_mass_g_mol(formula: str) -> float:
     """Return the molar mass of a gas.
 
@@ -140,9 +145,7 @@ def molar_mass_g_mol(formula: str) -> float:
     return sum(ATOMIC_WEIGHTS[symbol] * count for symbol, count in atoms)
 
 
-def density_kg_m3(
-    formula: str, temperature_c: float | FloatArray, pressure_hpa: float | FloatArray
-) -> FloatArray:
+def density_kg_m3(formula: str, temperature_c: float | FloatArray, pressure_hpa: float | FloatArray) -> FloatArray:
     """Return the density of the pure gas, by the ideal gas law.
 
     rho = p M / (R T), so that mole fraction times this density is the gas's partial density in air.
