@@ -136,10 +136,15 @@ def surface_distance_m(scenario: Scenario, x_m: FloatArray, y_m: FloatArray) -> 
     """
     if scenario.path == "spiral":
         return np.full(x_m.shape, scenario.axis_distance_m)
-    normal = x_m * np.sin(scenario.normal_rad) + y_m * np.cos(scenario.normal_rad)
-    distance = normal / np.cos(np.radians(scenario.angle_to_normal_deg))
-    surface: FloatArray = np.maximum(distance, 0.5 * scenario.axis_distance_m)
+    surface: FloatArray = np.maximum(_crossing_m(scenario, x_m, y_m), 0.5 * scenario.axis_distance_m)
     return surface
+
+
+def _crossing_m(scenario: Scenario, x_m: FloatArray, y_m: FloatArray) -> FloatArray:
+    """Return where the plume axis crosses the plane through each point, parallel to the curtain: downwind distance."""
+    normal = x_m * np.sin(scenario.normal_rad) + y_m * np.cos(scenario.normal_rad)
+    distance: FloatArray = normal / np.cos(np.radians(scenario.angle_to_normal_deg))
+    return distance
 
 
 def transport_speed_m_s(scenario: Scenario) -> float:
@@ -163,8 +168,9 @@ def _per_unit_flux(scenario: Scenario, z_m: FloatArray, distance_m: FloatArray) 
 def steady_plume(scenario: Scenario, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray) -> FloatArray:
     """Return the concentration of a steady plume per unit emission, s/m3.
 
-    ``c / Q = N(y; sigma_y) g(z) / integral(g u dz)`` downwind of the source and zero upwind, with N the normal density.
-    The integral of ``c u`` over any plane parallel to the curtain, and over the spiral's cylinder, is Q.
+    ``c / Q = N(y; sigma_y) g(z) / integral(g u dz)``, N the normal density; zero upwind of the source (for a curtain:
+    before the plane through the source parallel to it, so that no end of a slanted curtain is cut off). The integral of
+    ``c u`` over any plane parallel to the curtain, and over the spiral's cylinder, is Q.
 
     Parameters
     ----------
@@ -178,10 +184,11 @@ def steady_plume(scenario: Scenario, x_m: FloatArray, y_m: FloatArray, z_m: Floa
     Stockie 2011, SIAM Review 53:349, equation 3.10 (Gaussian plume); the division by the advected flux is ours.
     """
     downwind, crosswind = _wind_frame(scenario, x_m, y_m)
+    passed = downwind if scenario.path == "spiral" else _crossing_m(scenario, x_m, y_m)
     distance = surface_distance_m(scenario, x_m, y_m)
     sigma_y, _ = briggs_sigma(scenario.stability, distance)
     across = np.exp(-0.5 * (crosswind / sigma_y) ** 2) / (np.sqrt(2 * np.pi) * sigma_y)
-    return np.where(downwind > 0.0, across * _per_unit_flux(scenario, z_m, distance), 0.0)
+    return np.where(passed > 0.0, across * _per_unit_flux(scenario, z_m, distance), 0.0)
 
 
 def _wind_frame(scenario: Scenario, x_m: FloatArray, y_m: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -242,7 +249,7 @@ def meandering_plume(
     ``c / Q = U g(z) / integral(g u dz) * integral over age a of N2(r - X(t) + X(t-a); sigma)``, with X the way of the
     air, U the transport speed and N2 the round normal density. The measured wind is the gust times ``u(z) / U``, so the
     column flux is the puffs' mass times their own velocity: what is emitted passes the surface, no more, no less.
-    Puffs are half a spread apart in the mean wind, where the sum over them is the integral to better than 1e-9.
+    Puffs are half a spread (at the first surface) apart in the mean wind, where their sum is the integral to 1e-9.
 
     Parameters
     ----------
@@ -257,8 +264,10 @@ def meandering_plume(
     """
     distance = surface_distance_m(scenario, x_m, y_m)
     sigma = PUFF_SHARE * briggs_sigma(scenario.stability, distance)[0]
+    axis_sigma = PUFF_SHARE * briggs_sigma(scenario.stability, np.array([scenario.axis_distance_m]))[0]
     speed = transport_speed_m_s(scenario)
-    column = _puff_columns(gusts, time_s, x_m, y_m, sigma, 0.5 * sigma.min() / speed, oldest_puff_s(scenario))
+    age_step_s = 0.5 * float(axis_sigma[0]) / speed
+    column = _puff_columns(gusts, time_s, x_m, y_m, sigma, age_step_s, oldest_puff_s(scenario))
     return column * speed * _per_unit_flux(scenario, z_m, distance)
 
 
