@@ -488,9 +488,16 @@ class TestScenario:
         assert "one of curtain, spiral" in str(caught.value)
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-    def test_refuses_numbers_that_are_none(self, value: float) -> None:
-        with pytest.raises(ConfigError, match="wind_speed_m_s"):
-            Scenario(wind_speed_m_s=value)
+    @pytest.mark.parametrize("name", ["wind_speed_m_s", "wind_noise_m_s", "center_downwind_m", "curtain_offset_m"])
+    def test_refuses_numbers_that_are_none(self, name: str, value: float) -> None:
+        setting: dict[str, Any] = {name: value}
+        with pytest.raises(ConfigError, match=name):
+            Scenario(**setting)
+
+    @pytest.mark.parametrize("start", ["yesterday", "2025-06-01T10:00:00+02:00"])
+    def test_refuses_a_start_that_is_no_plain_time(self, start: str) -> None:
+        with pytest.raises(ConfigError, match="an ISO time without a zone"):
+            Scenario(start_utc=start)
 
     def test_refuses_a_source_outside_the_spiral(self) -> None:
         with pytest.raises(ConfigError, match=r"within 0\.8 of radius_m"):

@@ -7,7 +7,7 @@ samples and grows with the square root of the rate, as it does for an instrument
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,19 +113,13 @@ def simulate(scenario: Scenario) -> SimulatedFlight:
     """
     path = build_path(scenario, _rng(scenario, _LEVELS))
     time_s = _sample_times(scenario, path.duration_s)
-    intended = fly(path, time_s)
-    x_m, y_m, z_m = _wobbled(scenario, path, time_s, intended)
+    true = _wobbled(scenario, path, time_s)
     gusts = make_gusts(scenario, path.duration_s, _rng(scenario, _GUSTS))
-    per_kg_s = _concentration_per_rate(scenario, gusts, time_s, x_m, y_m, z_m)
-    temperature_c = scenario.temperature_c - LAPSE_K_M * z_m
-    pressure_hpa = scenario.pressure_hpa * np.exp(-z_m / SCALE_HEIGHT_M)
-    enhancement = {
-        gas: mole_fraction_ppm(rate / SECONDS_PER_HOUR * per_kg_s, gas, temperature_c, pressure_hpa)
-        for gas, rate in scenario.rate_kg_h.items()
-    }
+    temperature_c, pressure_hpa = _air(scenario, true.z_m)
+    enhancement = _enhancement(scenario, gusts, time_s, true)
     sensors, calibration = _rng(scenario, _SENSORS), _rng(scenario, _CALIBRATION)
-    wind_speed, wind_from = _measured_wind(scenario, gusts, time_s, z_m, sensors, calibration)
-    latitude, longitude, height = _measured_position(scenario, x_m, y_m, z_m, sensors)
+    wind_speed, wind_from = _measured_wind(scenario, gusts, time_s, true.z_m, sensors, calibration)
+    latitude, longitude, height = _measured_position(scenario, true, sensors)
     return SimulatedFlight(
         scenario=scenario,
         time_s=time_s,
@@ -137,12 +131,12 @@ def simulate(scenario: Scenario) -> SimulatedFlight:
         temperature_c=temperature_c,
         pressure_hpa=pressure_hpa,
         gas_ppm=_measured_gases(scenario, time_s, enhancement, sensors, calibration),
-        phase=intended.phase,
-        curtain=intended.curtain,
-        transect=intended.transect,
-        x_m=x_m,
-        y_m=y_m,
-        z_m=z_m,
+        phase=true.phase,
+        curtain=true.curtain,
+        transect=true.transect,
+        x_m=true.x_m,
+        y_m=true.y_m,
+        z_m=true.z_m,
         enhancement_ppm=enhancement,
         plume=_plume_truth(scenario),
     )
@@ -215,10 +209,9 @@ def _random_gaps(scenario: Scenario, duration_s: float) -> list[tuple[float, flo
     return gaps
 
 
-def _wobbled(
-    scenario: Scenario, path: Path, time_s: FloatArray, intended: PathSamples
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _wobbled(scenario: Scenario, path: Path, time_s: FloatArray) -> PathSamples:
     """Return the true path: the intended one with the pilot's and the wind's small deviations, never below ground."""
+    intended = fly(path, time_s)
     knots = np.arange(0.0, path.duration_s + 2 * WOBBLE_STEP_S, WOBBLE_STEP_S)
     memory = np.exp(-WOBBLE_STEP_S / WOBBLE_TIME_S)
     white = _rng(scenario, _WOBBLE).standard_normal((3, knots.size))
@@ -226,16 +219,26 @@ def _wobbled(
     # Standing on the ground nothing wobbles.
     airborne = np.clip(intended.z_m, 0.0, 1.0)
     east, north, up = (airborne * np.interp(time_s, knots, axis) for axis in deviation)
-    return intended.x_m + east, intended.y_m + north, np.maximum(intended.z_m + 0.5 * up, 0.0)
+    height = np.maximum(intended.z_m + 0.5 * up, 0.0)
+    return replace(intended, x_m=intended.x_m + east, y_m=intended.y_m + north, z_m=height)
 
 
-def _concentration_per_rate(
-    scenario: Scenario, gusts: Gusts, time_s: FloatArray, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray
-) -> FloatArray:
-    """Return the concentration per unit emission along the path, s/m3."""
+def _air(scenario: Scenario, height_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return temperature (degC) and pressure (hPa) at heights."""
+    temperature_c = scenario.temperature_c - LAPSE_K_M * height_m
+    return temperature_c, scenario.pressure_hpa * np.exp(-height_m / SCALE_HEIGHT_M)
+
+
+def _enhancement(scenario: Scenario, gusts: Gusts, time_s: FloatArray, true: PathSamples) -> dict[str, FloatArray]:
+    """Return the true enhancement of every gas along the path, ppm: one plume, scaled by the rates."""
+    place = true.x_m, true.y_m, true.z_m
     if scenario.plume == "steady":
-        return steady_plume(scenario, x_m, y_m, z_m)
-    return meandering_plume(scenario, gusts, time_s, x_m, y_m, z_m)
+        per_kg_s = steady_plume(scenario, *place)
+    else:
+        per_kg_s = meandering_plume(scenario, gusts, time_s, *place)
+    air = _air(scenario, true.z_m)
+    rates_kg_s = {gas: rate / SECONDS_PER_HOUR for gas, rate in scenario.rate_kg_h.items()}
+    return {gas: mole_fraction_ppm(rate * per_kg_s, gas, *air) for gas, rate in rates_kg_s.items()}
 
 
 def _measured_wind(
@@ -258,14 +261,14 @@ def _measured_wind(
 
 
 def _measured_position(
-    scenario: Scenario, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray, sensors: np.random.Generator
+    scenario: Scenario, true: PathSamples, sensors: np.random.Generator
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return logged latitude, longitude and height: metres over the WGS84 radii of curvature at the site."""
-    east, north, up = sensors.standard_normal((3, x_m.size))
+    east, north, up = sensors.standard_normal((3, true.x_m.size))
     meridian_m, parallel_m = _metres_per_radian(scenario.latitude_deg)
-    latitude = scenario.latitude_deg + np.degrees((y_m + scenario.gps_noise_m * north) / meridian_m)
-    longitude = scenario.longitude_deg + np.degrees((x_m + scenario.gps_noise_m * east) / parallel_m)
-    return latitude, longitude, z_m + scenario.height_noise_m * up
+    latitude = scenario.latitude_deg + np.degrees((true.y_m + scenario.gps_noise_m * north) / meridian_m)
+    longitude = scenario.longitude_deg + np.degrees((true.x_m + scenario.gps_noise_m * east) / parallel_m)
+    return latitude, longitude, true.z_m + scenario.height_noise_m * up
 
 
 def _metres_per_radian(latitude_deg: float) -> tuple[float, float]:

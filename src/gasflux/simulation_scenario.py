@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
@@ -48,7 +49,9 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "lowest_pass_m": (0.1, 500.0),
         "top_m": (1.0, 1_000.0),
         "transects": (1, 200),
+        "curtain_offset_m": (-1_000.0, 1_000.0),
         "curtains": (1, 20),
+        "curtain_spacing_m": (1.0, 1_000.0),
         "ground_speed_m_s": (0.5, 100.0),
         "acceleration_m_s2": (0.1, 20.0),
         "sample_hz": (0.1, 20.0),
@@ -56,6 +59,8 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "cross_wind_intensity": (0.0, 1.0),
         "gust_time_s": (1.0, 600.0),
         "meander_time_s": (5.0, 3_600.0),
+        "meander_deg": (0.0, 90.0),
+        "oscillation_period_s": (1.0, 1e6),
         "gap_fraction": (0.0, 0.5),
         "pressure_hpa": (300.0, 1_100.0),
         "temperature_c": (-60.0, 60.0),
@@ -73,7 +78,6 @@ _NOT_NEGATIVE: Final = (
     "gps_noise_m",
     "height_noise_m",
     "wobble_m",
-    "meander_deg",
     "seed",
 )
 
@@ -243,7 +247,7 @@ def _range_faults(scenario: Scenario) -> list[Fault]:
     return [
         _fault(name, value, f"{low:g} or more" if math.isinf(high) else f"a value from {low:g} to {high:g}")
         for name, value, low, high in limits
-        if not low <= value <= high
+        if not (low <= value <= high and math.isfinite(value))
     ]
 
 
@@ -254,7 +258,16 @@ def _geometry_faults(scenario: Scenario) -> list[Fault]:
         faults.append(_fault("top_m", scenario.top_m, f"more than lowest_pass_m ({scenario.lowest_pass_m:g})"))
     if scenario.lowest_pass_m <= scenario.roughness_length_m:
         faults.append(_fault("lowest_pass_m", scenario.lowest_pass_m, "a height above roughness_length_m"))
-    if math.hypot(scenario.center_downwind_m, scenario.center_crosswind_m) >= 0.8 * scenario.radius_m:
+    if not math.hypot(scenario.center_downwind_m, scenario.center_crosswind_m) < 0.8 * scenario.radius_m:
         allowed = f"center_downwind_m and center_crosswind_m within 0.8 of radius_m ({scenario.radius_m:g})"
         faults.append(_fault("center_downwind_m", scenario.center_downwind_m, allowed))
-    return faults
+    return [*faults, *_time_faults(scenario)]
+
+
+def _time_faults(scenario: Scenario) -> list[Fault]:
+    """Return what is wrong with the start; a zone is refused because the log carries none."""
+    try:
+        zone = datetime.fromisoformat(scenario.start_utc).tzinfo
+    except ValueError:
+        zone = UTC
+    return [_fault("start_utc", scenario.start_utc, "an ISO time without a zone")] if zone else []

@@ -19,8 +19,18 @@ from gasflux.wind import profile_shape
 _HEIGHTS = 16
 _SPREADS = 28
 _INTEGRATION_POINTS = 240
-_MISFIT_FLOOR = 0.02
+_MISFIT_FLOOR = 0.06
 """Relative misfit no fit is trusted beyond: real profiles are not exactly Gaussian."""
+_TYPICAL_SCATTER = 0.2
+"""Relative scatter of a pass that sensor noise is weighed against."""
+_PROFILE_FLOOR = 0.15
+"""Error of a pass that should carry nothing, relative to the pass at the plume's height: plumes are not that sharp."""
+_SOURCE_HEIGHT_SCALE = 0.2
+"""Scale of the half-normal prior of plume height over the highest pass: emissions start low, and pilots climb until the
+plume is below them. It matters only where the passes are too few or too high to tell."""
+_MIN_SEEN = 0.1
+"""Least share of its flux a plume must have between the lowest and the highest pass to count as a model: what was seen
+of less than that would say nothing about the whole."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,17 +73,14 @@ def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> P
     z = np.maximum(passes.height_m - ground_m, roughness_m)
     grid, shapes = _normalised_shapes(z, roughness_m)
     at_passes = np.stack([np.interp(z, grid, shape) for shape in shapes])
-    precision = 1.0 / _pass_variance(passes, z)
-    norm = np.maximum((at_passes**2) @ precision, 1e-300)
+    precision = 1.0 / _relative_variance(passes, at_passes)
+    norm = np.maximum((at_passes**2 * precision).sum(axis=1), 1e-300)
     weights = at_passes * precision / norm[:, None]
     amplitude = weights @ passes.flux_kg_m_h
     residual = passes.flux_kg_m_h - amplitude[:, None] * at_passes
-    chi2 = (residual**2) @ precision
-    floor = _MISFIT_FLOOR**2 * float(passes.flux_kg_m_h**2 @ precision) + 1e-300
-    freedom = max(z.size - 3, 1)
-    log_p = -0.5 * max(z.size - 1, 1) * np.log(chi2 + floor)
-    probability = np.exp(log_p - log_p.max())
-    probability /= probability.sum()
+    misfit = (residual**2 * precision).sum(axis=1) + (_MISFIT_FLOOR * amplitude) ** 2 * norm + 1e-300
+    likelihood = -0.5 * max(z.size - 1, 1) * np.log(misfit) + 0.5 * np.log(precision).sum(axis=1)
+    probability = _posterior(likelihood + _height_prior(), _seen_share(grid, shapes, z))
     fitted = (probability * amplitude) @ at_passes
     scatter, effective = _scatter(passes, fitted)
     return ProfileFit(
@@ -82,7 +89,7 @@ def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> P
         degrees_of_freedom=effective,
         probability=probability,
         amplitude_weights=weights,
-        amplitude_variance=(chi2 + floor) / freedom / norm,
+        amplitude_variance=misfit / max(z.size - 3, 1) / norm,
         shapes=shapes,
         grid_m=grid,
     )
@@ -100,15 +107,35 @@ def _normalised_shapes(z: FloatArray, roughness_m: float) -> tuple[FloatArray, F
     return grid, shape / np.trapezoid(shape, grid, axis=1)[:, None]
 
 
-def _pass_variance(passes: PassIntegrals, z: FloatArray) -> FloatArray:
-    """Variance of each pass up to a factor: noise, and a part in proportion to what its neighbours carry."""
-    order = np.argsort(z)
-    value = np.abs(passes.flux_kg_m_h[order])
-    padded = np.concatenate([value[:1], value, value[-1:]])
-    smooth = np.empty_like(value)
-    smooth[order] = 0.25 * padded[:-2] + 0.5 * value + 0.25 * padded[2:]
-    largest = max(float(smooth.max()), 1e-300)
-    return passes.noise_kg_m_h**2 + (0.3 * smooth) ** 2 + (0.05 * largest) ** 2
+def _seen_share(grid_m: FloatArray, shapes: FloatArray, z: FloatArray) -> FloatArray:
+    """Share of each model's flux between the lowest and the highest pass, (g,)."""
+    between = (grid_m >= z.min()) & (grid_m <= z.max())
+    return np.asarray(np.trapezoid(shapes[:, between], grid_m[between], axis=1))
+
+
+def _height_prior() -> FloatArray:
+    """Logarithm of the prior of the plume height, the same for every spread, (g,)."""
+    relative = np.linspace(0.0, 1.0, _HEIGHTS)
+    return np.repeat(-0.5 * (relative / _SOURCE_HEIGHT_SCALE) ** 2, _SPREADS)
+
+
+def _posterior(likelihood: FloatArray, seen: FloatArray) -> FloatArray:
+    """Probability of each model from its logarithmic likelihood, models that were hardly seen left out, (g,)."""
+    likely = np.where(seen >= min(_MIN_SEEN, float(seen.max())), likelihood, -np.inf)
+    weight = np.exp(likely - likely.max())
+    return np.asarray(weight / weight.sum())
+
+
+def _relative_variance(passes: PassIntegrals, at_passes: FloatArray) -> FloatArray:
+    """Variance of each pass under each model up to a factor, (g, t).
+
+    A pass errs in proportion to what the model expects of it, not to what it happened to carry: weights taken from the
+    values themselves would trust the passes that missed the plume and pull the fit down (Peelle's pertinent puzzle).
+    """
+    expected = at_passes / at_passes.max(axis=1, keepdims=True)
+    scale = passes.flux_kg_m_h @ expected.T / (expected**2).sum(axis=1)
+    noise = passes.noise_kg_m_h / np.maximum(_TYPICAL_SCATTER * np.abs(scale)[:, None], 1e-300)
+    return np.asarray(expected**2 + _PROFILE_FLOOR**2 + np.minimum(noise, 1e6) ** 2)
 
 
 def _scatter(passes: PassIntegrals, fitted: FloatArray) -> tuple[float, float]:

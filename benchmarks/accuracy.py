@@ -1,0 +1,182 @@
+"""Accuracy on simulated flights whose emission rate is known exactly.
+
+For each kind of flight: median and standard deviation of reported/true, share of 68 % and 90 % intervals that hold the
+truth, mean relative width and interval score of the 90 % interval. Usage::
+
+    python benchmarks/accuracy.py [--flights 200] [--kinds steady gusty ...] [--seed 2026] [--jobs 2] [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from gasflux.errors import GasFluxError
+from gasflux.pipeline_config import PipelineConfig
+from gasflux.processing_pipelines import process_log
+from gasflux.readers import flight_from_frame
+from gasflux.simulation import random_scenario, simulate, to_frame
+from gasflux.uncertainty import coverage_interval
+
+KINDS = (
+    "steady",
+    "meandering",
+    "weak",
+    "drifting",
+    "shuffled",
+    "high_lowest_pass",
+    "gusty",
+    "5hz",
+    "spiral_steady",
+    "spiral_meandering",
+)
+RESULTS = Path(__file__).parent / "results" / "accuracy.json"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One simulated flight and what was reported of it."""
+
+    kind: str
+    seed: int
+    true_kg_h: float
+    flux_kg_h: float
+    low_90: float
+    high_90: float
+    low_68: float
+    high_68: float
+    grade: str
+    seconds: float
+    budget_kg_h: dict[str, float]
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """The line of one kind in the table."""
+
+    kind: str
+    flights: int
+    failed: int
+    median_ratio: float
+    std_ratio: float
+    cover_68: float
+    cover_90: float
+    width_90: float
+    interval_score: float
+
+
+def run_trial(kind: str, seed: int) -> Trial:
+    """Simulate one flight, process it with the shipped defaults, and keep the comparison."""
+    rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
+    flight = simulate(random_scenario(kind, rng))
+    true = flight.rate_kg_h["ch4"]
+    started = time.perf_counter()
+    try:
+        result = process_log(flight_from_frame(to_frame(flight), PipelineConfig()), PipelineConfig())
+    except GasFluxError as error:
+        return Trial(kind, seed, true, *[float("nan")] * 5, "-", time.perf_counter() - started, {}, str(error))
+    gas = result.gases["ch4"]
+    one_sigma = coverage_interval(gas.flux_kg_h, gas.flux_std_kg_h, gas.degrees_of_freedom, 0.6827)
+    return Trial(
+        kind,
+        seed,
+        true,
+        gas.flux_kg_h,
+        gas.interval.low_kg_h,
+        gas.interval.high_kg_h,
+        one_sigma.low_kg_h,
+        one_sigma.high_kg_h,
+        gas.quality.grade,
+        time.perf_counter() - started,
+        dict(gas.budget_kg_h),
+    )
+
+
+def interval_score(low: np.ndarray, high: np.ndarray, truth: np.ndarray, level: float) -> np.ndarray:
+    """Return the interval score (Gneiting & Raftery 2007, JASA 102:359, eq. 43): width plus penalty for a miss."""
+    penalty = 2.0 / (1.0 - level)
+    return (high - low) + penalty * np.maximum(low - truth, 0.0) + penalty * np.maximum(truth - high, 0.0)
+
+
+def summarise(kind: str, trials: Sequence[Trial]) -> Row:
+    """Condense the trials of one kind into a line of the table, everything relative to the true rate."""
+    good = [trial for trial in trials if trial.error is None]
+    true = np.array([trial.true_kg_h for trial in good])
+    ratio = np.array([trial.flux_kg_h for trial in good]) / true
+    low, high = np.array([[t.low_90, t.high_90] for t in good]).T / true
+    low68, high68 = np.array([[t.low_68, t.high_68] for t in good]).T / true
+    return Row(
+        kind,
+        len(trials),
+        len(trials) - len(good),
+        float(np.median(ratio)),
+        float(np.std(ratio, ddof=1)),
+        float(np.mean((low68 <= 1.0) & (high68 >= 1.0))),
+        float(np.mean((low <= 1.0) & (high >= 1.0))),
+        float(np.mean(high - low)),
+        float(np.mean(interval_score(low, high, np.ones_like(true), 0.9))),
+    )
+
+
+def wanted(row: Row) -> list[str]:
+    """Name what a row misses of the goals: median 0.95-1.05 (weak 0.85-1.15), 90 % cover 0.85-0.96, no failure."""
+    band = 0.15 if row.kind == "weak" else 0.05
+    faults = []
+    if abs(row.median_ratio - 1.0) > band:
+        faults.append(f"median {row.median_ratio:.3f}")
+    if not 0.85 <= row.cover_90 <= 0.96:
+        faults.append(f"90 % cover {row.cover_90:.3f}")
+    if row.failed:
+        faults.append(f"{row.failed} failed")
+    return faults
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [
+        "| kind | flights | failed | median | std | 68 % holds | 90 % holds | width 90 % | interval score | misses |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        figures = (row.median_ratio, row.std_ratio, row.cover_68, row.cover_90, row.width_90, row.interval_score)
+        cells = " | ".join(f"{figure:.3f}" for figure in figures)
+        lines.append(f"| {row.kind} | {row.flights} | {row.failed} | {cells} | {', '.join(wanted(row)) or '-'} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run the trials and print the table; with --check exit 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--flights", type=int, default=200)
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--check", action="store_true")
+    args = parser.parse_args()
+    work = [(kind, args.seed * 100_000 + index) for kind in args.kinds for index in range(args.flights)]
+    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
+        trials = list(pool.map(run_trial, *zip(*work, strict=True), chunksize=5))
+    rows = [summarise(kind, [trial for trial in trials if trial.kind == kind]) for kind in args.kinds]
+    print(table(rows))
+    print(f"\nmedian processing time {1000 * np.median([trial.seconds for trial in trials]):.0f} ms per flight")
+    for trial in trials:
+        if trial.error:
+            print(f"failed: {trial.kind} seed {trial.seed}: {trial.error}")
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({"rows": [asdict(r) for r in rows], "trials": [asdict(t) for t in trials]}, indent=1))
+    return int(args.check and any(wanted(row) for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

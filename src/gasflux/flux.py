@@ -1,0 +1,243 @@
+"""One gas through one surface: from enhancement and wind to a rate with its budget and interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gasflux.constants import PPM, SECONDS_PER_HOUR
+from gasflux.gas import density_kg_m3
+from gasflux.ground import BelowInputs, BelowLayer, extrapolate_below
+from gasflux.interpolation import Kriging, aggregate, krige_surface, make_grid
+from gasflux.passes import PassIntegrals, pass_integrals, sum_by_pass
+from gasflux.pipeline_config import PipelineConfig
+from gasflux.records import (
+    Background,
+    BoolArray,
+    FloatArray,
+    FlightLog,
+    HeightProfile,
+    KrigedGrid,
+    Segment,
+    VariogramFit,
+    Wind,
+)
+from gasflux.uncertainty import (
+    ErrorSources,
+    effective_degrees_of_freedom,
+    error_budget,
+    total_std,
+)
+from gasflux.variogram import fit_variogram
+from gasflux.vertical_profile import ProfileFit, fit_profile
+
+_CURRIE_FACTOR = 3.29
+"""Detection limit over the standard deviation at zero flux, 5 % risk either way: Currie 1968, Anal. Chem. 40:586."""
+_MIN_SAMPLES = 10
+_MIN_PASSES = 2
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceSamples:
+    """The samples of a segment at which a gas was measured, and what is known there. Arrays (m,)."""
+
+    segment: Segment
+    keep: BoolArray
+    """Which samples of the whole segment these are."""
+    enhancement_ppm: FloatArray
+    density_kg_m3: FloatArray
+    normal_m_s: FloatArray
+    """Signed wind through the surface."""
+    tangential_m_s: FloatArray
+    """Wind along the surface: the normal component after a turn of the wind by 90 degrees."""
+    noise_ppm: float
+    noise_correlation: float
+
+    def carried(self, wind_m_s: FloatArray) -> FloatArray:
+        """Return the flux density in kg/(m2 h) that one ppm carries in a wind."""
+        return PPM * self.density_kg_m3 * wind_m_s * SECONDS_PER_HOUR
+
+    @property
+    def flux_density(self) -> FloatArray:
+        """Signed flux density, kg/(m2 h)."""
+        return self.enhancement_ppm * self.carried(self.normal_m_s)
+
+    @property
+    def unsigned_flux_density(self) -> FloatArray:
+        """Flux density were the wind blowing outward everywhere.
+
+        The variogram is taken from this field: its structure is the plume's, and since the kriging weights then do not
+        depend on the sign of the wind, a sample whose wind is reversed subtracts exactly what it had added.
+        """
+        return self.enhancement_ppm * self.carried(np.abs(self.normal_m_s))
+
+
+@dataclass(frozen=True, eq=False)
+class Integration:
+    """The flux of one gas through one surface and all that it was made from. Arrays (m,) follow the samples."""
+
+    flux_kg_h: float
+    contribution_kg_h: FloatArray
+    """What each sample adds to the flux, the layer below the lowest pass included."""
+    weights_m2: FloatArray
+    """Area each sample stands for: ``contribution = weights * flux density``."""
+    variogram: VariogramFit
+    kriging: Kriging
+    passes: PassIntegrals
+    fit: ProfileFit
+    below: BelowLayer
+
+
+def surface_samples(log: FlightLog, segment: Segment, wind: Wind, gas: str, background: Background) -> SurfaceSamples:
+    """Gather what is known at the samples of a segment where `gas` was measured; passes are numbered anew."""
+    keep = np.isfinite(background.enhancement_ppm[segment.rows])
+    _, transect = np.unique(segment.transect[keep], return_inverse=True)
+    rows = segment.rows[keep]
+    part = replace(
+        segment,
+        rows=rows,
+        transect=transect.astype(np.int64),
+        along_m=segment.along_m[keep],
+        height_m=segment.height_m[keep],
+        offset_m=segment.offset_m[keep],
+        normal_x=segment.normal_x[keep],
+        normal_y=segment.normal_y[keep],
+    )
+    return SurfaceSamples(
+        segment=part,
+        keep=keep,
+        enhancement_ppm=background.enhancement_ppm[rows],
+        density_kg_m3=density_kg_m3(gas, log.temperature_c[rows], log.pressure_hpa[rows]),
+        normal_m_s=wind.normal_m_s[keep],
+        tangential_m_s=wind.north_m_s[keep] * part.normal_x - wind.east_m_s[keep] * part.normal_y,
+        noise_ppm=background.noise_ppm,
+        noise_correlation=background.noise_correlation_samples,
+    )
+
+
+def is_measured(samples: SurfaceSamples) -> bool:
+    """Tell whether a gas has enough samples and passes on the segment for a flux."""
+    return samples.segment.rows.size >= _MIN_SAMPLES and samples.segment.transects >= _MIN_PASSES
+
+
+def ground_height_m(log: FlightLog, segment: Segment, config: PipelineConfig) -> float:
+    """Return the height of the ground under the surface in the reference of the log's heights.
+
+    The configured height, else the one the file tells, else the take-off level; a flight that goes below take-off
+    shows that the ground is lower there, and then its lowest sample is the best that is known.
+    """
+    if config.ground.height is not None:
+        return config.ground.height
+    if log.ground_height_m is not None and np.isfinite(log.ground_height_m[segment.rows]).any():
+        return float(np.nanmedian(log.ground_height_m[segment.rows]))
+    return min(0.0, float(segment.height_m.min()))
+
+
+def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, config: PipelineConfig) -> Integration:
+    """Integrate the flux density of one gas over the surface, ground to highest pass.
+
+    The sampled part is kriged; the layer below the lowest pass is extrapolated from the passes. Both are linear in the
+    flux densities of the samples, so every sample has an area it stands for and a contribution of its own.
+
+    Parameters
+    ----------
+    samples
+        The samples with their wind and enhancement.
+    ground_m
+        Height of the ground in the reference of the heights.
+    roughness_m
+        Aerodynamic roughness length, for the layer below the lowest pass.
+    config
+        Variogram, kriging and ground settings.
+    """
+    segment, kriging_settings = samples.segment, config.ordinary_kriging_settings
+    noise = samples.noise_ppm * np.abs(samples.carried(samples.normal_m_s)) * np.sqrt(samples.noise_correlation)
+    passes = pass_integrals(segment, samples.flux_density, noise)
+    fit = fit_profile(passes, ground_m, roughness_m)
+    bottom, top = _sampled_heights(passes, ground_m, config)
+    cells = aggregate(segment.along_m, segment.height_m, segment.transect)
+    variogram = fit_variogram(
+        cells.along_m,
+        cells.height_m,
+        cells.mean(samples.unsigned_flux_density),
+        config.semivariogram_settings,
+        cells.transect,
+    )
+    kriging = krige_surface(
+        cells.along_m,
+        cells.height_m,
+        cells.mean(samples.flux_density),
+        variogram,
+        make_grid(cells.along_m, cells.height_m, kriging_settings, bottom, top),
+        kriging_settings,
+        cells.noise_variance(variogram.nugget),
+    )
+    below = extrapolate_below(BelowInputs(passes, fit, ground_m, bottom, roughness_m), config.ground.method)
+    sampled = (kriging.weights / cells.count)[cells.group]
+    weights = sampled + below.pass_weights_m[segment.transect] * passes.line_weights_m
+    contribution = weights * samples.flux_density
+    return Integration(
+        float(contribution.sum()), contribution, weights, variogram, kriging, passes, fit, below
+    )
+
+
+def _sampled_heights(passes: PassIntegrals, ground_m: float, config: PipelineConfig) -> tuple[float, float]:
+    """Lowest and highest height of the kriged part."""
+    settings = config.ordinary_kriging_settings
+    bottom, top = float(passes.height_m.min()), float(passes.height_m.max())
+    if settings.y_min is not None:
+        bottom = min(settings.y_min, top)
+    return (max(bottom, ground_m) if settings.cut_ground else bottom), top
+
+
+def flux_budget(
+    samples: SurfaceSamples,
+    integration: Integration,
+    background: Background,
+    wind: Wind,
+    config: PipelineConfig,
+    log: FlightLog,
+) -> tuple[dict[str, float], float, float]:
+    """Return the error budget in kg/h, its effective degrees of freedom and those of the repeatability."""
+    segment, weights = samples.segment, integration.weights_m2
+    per_ppm = weights * samples.carried(samples.normal_m_s)
+    sources = ErrorSources(
+        flux_kg_h=integration.flux_kg_h,
+        rotated_flux_kg_h=float(weights @ (samples.enhancement_ppm * samples.carried(samples.tangential_m_s))),
+        pass_flux_kg_h=sum_by_pass(integration.contribution_kg_h, segment.transect, segment.transects),
+        pass_scatter=integration.fit.scatter,
+        pass_degrees_of_freedom=integration.fit.degrees_of_freedom,
+        noise_kg_h=samples.noise_ppm * np.sqrt(samples.noise_correlation) * float(np.linalg.norm(per_ppm)),
+        background_kg_h=background.weighted_sum_std(segment.rows, per_ppm),
+        interpolation_kg_h=float(np.sqrt(max(integration.kriging.integral_variance, 0.0))),
+        below_kg_h=integration.below.std_kg_h,
+        mean_wind_relative=wind.normal_mean_std_m_s / max(abs(wind.mean_normal_m_s), 1e-9),
+        temperature_c=float(np.mean(log.temperature_c[segment.rows])),
+        pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
+    )
+    budget = error_budget(sources, config.uncertainty)
+    freedom = effective_degrees_of_freedom(budget, {"repeatability": sources.pass_degrees_of_freedom})
+    return budget, freedom, sources.pass_degrees_of_freedom
+
+
+def detection_limit_kg_h(budget: dict[str, float]) -> float:
+    """Return the flux that would be told from none: Currie's factor times the error at zero flux."""
+    return _CURRIE_FACTOR * total_std({name: budget[name] for name in ("background", "sensor_noise")})
+
+
+def signed_parts(grid: KrigedGrid, below: BelowLayer) -> tuple[float, float]:
+    """Return the positive and the negative part of the flux, kg/h."""
+    cells = np.append(np.nan_to_num(grid.flux_density_kg_m2_h.ravel()) * grid.dx_m * grid.dz_m, below.flux_kg_h)
+    return float(cells[cells > 0.0].sum()), float(cells[cells < 0.0].sum())
+
+
+def height_profile(grid: KrigedGrid, below: BelowLayer) -> HeightProfile:
+    """Return flux per metre of height from the ground up, the extrapolated part marked."""
+    sampled = np.nansum(grid.flux_density_kg_m2_h, axis=1) * grid.dx_m
+    return HeightProfile(
+        height_m=np.concatenate([below.height_m, grid.z_m]),
+        thickness_m=np.concatenate([below.thickness_m, np.full(grid.z_m.size, grid.dz_m)]),
+        flux_kg_h_m=np.concatenate([below.flux_kg_h_m, sampled]),
+        is_extrapolated=np.arange(below.height_m.size + grid.z_m.size) < below.height_m.size,
+    )

@@ -1,0 +1,224 @@
+"""The stages in order: a clean flight log in, a `FlightResult` out. No files, no figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import numpy as np
+
+from gasflux.background import estimate_background
+from gasflux.combination import CombinedFlux, combine
+from gasflux.errors import ProcessingError
+from gasflux.flux import (
+    Integration,
+    SurfaceSamples,
+    detection_limit_kg_h,
+    flux_budget,
+    ground_height_m,
+    height_profile,
+    integrate,
+    is_measured,
+    signed_parts,
+    surface_samples,
+)
+from gasflux.geometry import local_track
+from gasflux.pipeline_config import PipelineConfig
+from gasflux.processing import classify_phases, find_segments
+from gasflux.quality import assess_combined, assess_gas
+from gasflux.records import (
+    Background,
+    CombinedGas,
+    FlightLog,
+    FlightResult,
+    FloatArray,
+    GasResult,
+    LogProfile,
+    ProgressCallback,
+    Segment,
+    SegmentResult,
+    Wind,
+)
+from gasflux.summary import flight_summary, segment_summary
+from gasflux.uncertainty import coverage_interval, total_std
+from gasflux.wind import fit_log_profile, segment_wind, wind_components
+
+
+class StageClock:
+    """Times the stages and tells the caller how far the work is."""
+
+    def __init__(self, progress: ProgressCallback | None) -> None:
+        self._progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str, percent: float) -> Iterator[None]:
+        """Announce a stage that ends at `percent` of the work, and add up its time."""
+        if self._progress is not None:
+            self._progress(name, percent)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+def process_log(
+    log: FlightLog, config: PipelineConfig, progress: ProgressCallback | None = None
+) -> FlightResult:
+    """Turn a clean flight log into emission rates.
+
+    Parameters
+    ----------
+    log
+        The flight.
+    config
+        Processing settings.
+    progress
+        Called as ``progress(stage, percent)`` before each stage; whatever it raises stops the work.
+
+    Raises
+    ------
+    GeometryError
+        When no curtain or spiral is found.
+    ProcessingError
+        When no gas was measured on any of them.
+    """
+    started_at, clock = _utc_now(), StageClock(progress)
+    with clock.stage("geometry", 0.0):
+        track = local_track(log)
+        phase = classify_phases(log, track, config)
+        east, north = _components(log)
+        segments = find_segments(log, track, phase, east, north, config)
+    with clock.stage("background", 15.0):
+        background = _backgrounds(log, segments, config)
+    results = tuple(
+        _segment_result(log, segment, background, config, clock, 30.0 + 60.0 * number / len(segments))
+        for number, segment in enumerate(segments)
+    )
+    with clock.stage("combination", 95.0):
+        gases = _combined_gases(log, results, config)
+        summary = flight_summary(log, results)
+    return FlightResult(
+        log=log,
+        track=track,
+        phase=phase,
+        background=background,
+        segments=results,
+        summary=summary,
+        gases=gases,
+        started_at=started_at,
+        finished_at=_utc_now(),
+        stages_s=clock.seconds,
+        language=config.language,
+    )
+
+
+def _utc_now() -> str:
+    """Time of the run, ISO 8601 in UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _components(log: FlightLog) -> tuple[FloatArray | None, FloatArray | None]:
+    """Wind components of the log, or None where the direction was not measured."""
+    if log.wind_from_deg is None:
+        return None, None
+    return wind_components(log.wind_speed_m_s, log.wind_from_deg)
+
+
+def _backgrounds(
+    log: FlightLog, segments: tuple[Segment, ...], config: PipelineConfig
+) -> dict[str, Background]:
+    """Baseline of every gas, told where on which surface each sample lies."""
+    number = np.full(log.size, -1, dtype=np.int64)
+    along = np.zeros(log.size)
+    for index, segment in enumerate(segments):
+        number[segment.rows] = index
+        along[segment.rows] = segment.along_m
+    return {
+        gas: estimate_background(
+            log.time_s, values, config.algorithmic_baseline_settings, segment=number, along_m=along
+        )
+        for gas, values in log.gas_ppm.items()
+    }
+
+
+def _segment_result(
+    log: FlightLog,
+    segment: Segment,
+    background: Mapping[str, Background],
+    config: PipelineConfig,
+    clock: StageClock,
+    percent: float,
+) -> SegmentResult:
+    """Wind and all gases of one surface."""
+    ground = ground_height_m(log, segment, config)
+    with clock.stage("wind", percent):
+        profile = _wind_profile(log, segment, ground, config)
+        wind = segment_wind(log, segment, profile)
+    with clock.stage("interpolation", percent):
+        gases = {
+            gas: _gas_result(log, segment, wind, gas, values, ground, config)
+            for gas, values in background.items()
+            if is_measured(surface_samples(log, segment, wind, gas, values))
+        }
+    return SegmentResult(segment, wind, segment_summary(log, segment, wind, ground), gases)
+
+
+def _wind_profile(log: FlightLog, segment: Segment, ground_m: float, config: PipelineConfig) -> LogProfile | None:
+    """Logarithmic profile fitted to the segment, when asked for."""
+    if not config.wind.log_profile:
+        return None
+    height = segment.height_m - ground_m
+    return fit_log_profile(height, log.wind_speed_m_s[segment.rows], config.ground.roughness_length)
+
+
+def _gas_result(
+    log: FlightLog,
+    segment: Segment,
+    wind: Wind,
+    gas: str,
+    background: Background,
+    ground_m: float,
+    config: PipelineConfig,
+) -> GasResult:
+    """Flux, budget, interval and grade of one gas through one surface."""
+    samples = surface_samples(log, segment, wind, gas, background)
+    roughness = wind.log_profile.roughness_length_m if wind.log_profile else config.ground.roughness_length
+    integration = integrate(samples, ground_m, roughness, config)
+    budget, freedom, repeat_freedom = flux_budget(samples, integration, background, wind, config, log)
+    std = total_std(budget)
+    interval = coverage_interval(integration.flux_kg_h, std, freedom, config.uncertainty.level)
+    positive, negative = signed_parts(integration.kriging.grid, integration.below)
+    limit = detection_limit_kg_h(budget)
+    return GasResult(
+        gas=gas,
+        flux_kg_h=integration.flux_kg_h,
+        flux_std_kg_h=std,
+        interval=interval,
+        budget_kg_h=budget,
+        degrees_of_freedom=freedom,
+        repeatability_degrees_of_freedom=repeat_freedom,
+        flux_below_lowest_sample_kg_h=integration.below.flux_kg_h,
+        flux_positive_kg_h=positive,
+        flux_negative_kg_h=negative,
+        detection_limit_kg_h=limit,
+        background=background,
+        density_kg_m3=_spread(samples.density_kg_m3, samples, np.nan),
+        flux_density_kg_m2_h=_spread(samples.flux_density, samples, np.nan),
+        flux_contribution_kg_h=_spread(integration.contribution_kg_h, samples, 0.0),
+        variogram=integration.variogram,
+        grid=integration.kriging.grid,
+        profile=height_profile(integration.kriging.grid, integration.below),
+        quality=assess_gas(log, samples, integration, wind, budget, limit, config),
+        ground_method=integration.below.method,
+    )
+
+
+def _spread(values: FloatArray, samples: SurfaceSamples, missing: float) -> FloatArray:
+    """Put values of the measured samples back among all samples of the segment."""
+    spread = np.full(samples.keep.size, missing)
+    spread[samples.keep] = values
+    return spread

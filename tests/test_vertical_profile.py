@@ -1,0 +1,104 @@
+"""The average over reflected Gaussian profiles and the extrapolation to the ground."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gasflux.ground import METHODS, BelowInputs, BelowLayer, extrapolate_below
+from gasflux.passes import PassIntegrals
+from gasflux.vertical_profile import fit_profile
+
+ROUGHNESS_M = 0.03
+TOTAL_KG_H = 7.0
+
+
+def reflected(z: NDArray[np.float64], height: float, spread: float) -> NDArray[np.float64]:
+    shape = np.exp(-0.5 * ((z - height) / spread) ** 2) + np.exp(-0.5 * ((z + height) / spread) ** 2)
+    return np.asarray(shape * np.log(np.maximum(z, ROUGHNESS_M) / ROUGHNESS_M))
+
+
+def exact_passes(heights: NDArray[np.float64], height: float = 3.0, spread: float = 6.0) -> PassIntegrals:
+    """Passes through a plume of 7 kg/h, without noise."""
+    fine = np.linspace(0.0, 200.0, 400_001)
+    norm = np.trapezoid(reflected(fine, height, spread), fine)
+    flux = TOTAL_KG_H * reflected(heights, height, spread) / norm
+    flux.setflags(write=False)
+    heights.setflags(write=False)
+    return PassIntegrals(heights, flux, np.full(heights.size, 1e-6), np.ones(1))
+
+
+def below(passes: PassIntegrals, method: str, top: float) -> BelowLayer:
+    fit = fit_profile(passes, 0.0, ROUGHNESS_M)
+    return extrapolate_below(BelowInputs(passes, fit, 0.0, top, ROUGHNESS_M), method)
+
+
+def true_below(top: float) -> float:
+    fine = np.linspace(0.0, 200.0, 400_001)
+    shape = reflected(fine, 3.0, 6.0)
+    return float(TOTAL_KG_H * np.trapezoid(shape[fine <= top], fine[fine <= top]) / np.trapezoid(shape, fine))
+
+
+@pytest.mark.parametrize("lowest", [2.0, 4.0])
+def test_exact_profile_gives_the_exact_layer(lowest: float) -> None:
+    passes = exact_passes(np.linspace(lowest, lowest + 18.0, 10))
+    # the grid of heights and spreads is coarse (16 x 28): neighbours differ by about 10 %, their average by less
+    assert below(passes, "plume", lowest).flux_kg_h == pytest.approx(true_below(lowest), rel=0.04)
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_layer_is_linear_in_the_passes(method: str) -> None:
+    passes = exact_passes(np.linspace(3.0, 21.0, 9))
+    layer = below(passes, method, 3.0)
+    # a sum of products in another order
+    assert layer.flux_kg_h == pytest.approx(float(layer.pass_weights_m @ passes.flux_kg_m_h), rel=1e-9, abs=1e-12)
+    drawn = float(layer.flux_kg_h_m @ layer.thickness_m)
+    # the drawn profile is the midpoint rule over 24 layers of a logarithm
+    assert drawn == pytest.approx(layer.flux_kg_h, rel=0.03, abs=1e-12)
+
+
+def test_layer_larger_than_what_was_flown_is_found_within_its_own_error() -> None:
+    passes = exact_passes(np.linspace(8.0, 26.0, 10))
+    layer = below(passes, "plume", 8.0)
+    # 71 % of the flux is below the lowest pass here; two sigma, since one exact case is one draw
+    assert abs(layer.flux_kg_h - true_below(8.0)) < 2.0 * layer.std_kg_h
+
+
+def test_methods_are_ordered_as_their_shapes() -> None:
+    passes = exact_passes(np.linspace(3.0, 21.0, 9))
+    flux = {method: below(passes, method, 3.0).flux_kg_h for method in METHODS}
+    assert flux["none"] == 0.0
+    assert 0.0 < flux["linear"] < flux["wind-profile"] < flux["constant"]
+    # a line from zero holds half of the rectangle: exact
+    assert flux["linear"] == pytest.approx(0.5 * flux["constant"], rel=1e-9)
+
+
+def test_no_layer_when_the_lowest_pass_is_on_the_ground() -> None:
+    passes = exact_passes(np.linspace(0.5, 21.0, 9))
+    for method in METHODS:
+        assert below(passes, method, 0.0).flux_kg_h == pytest.approx(0.0, abs=1e-12)
+
+
+def test_what_the_passes_cannot_tell_is_in_the_error() -> None:
+    low, high = exact_passes(np.linspace(1.5, 21.0, 9)), exact_passes(np.linspace(9.0, 29.0, 9))
+    assert below(high, "plume", 9.0).std_kg_h > 3.0 * below(low, "plume", 1.5).std_kg_h
+
+
+def test_scatter_of_the_passes_is_measured() -> None:
+    rng = np.random.default_rng(4)
+    found = []
+    for _ in range(200):
+        passes = exact_passes(np.linspace(1.5, 21.0, 12))
+        noisy = passes.flux_kg_m_h * (1.0 + 0.2 * rng.normal(size=12))
+        fit = fit_profile(PassIntegrals(passes.height_m, noisy, passes.noise_kg_m_h, passes.line_weights_m), 0.0, 0.03)
+        found.append(fit.scatter)
+    # 200 estimates on about 5 degrees of freedom: 2 % from chance, the rest is the bias of a small sample
+    assert np.sqrt(np.mean(np.square(found))) == pytest.approx(0.2, rel=0.15)
+
+
+def test_scale_does_not_matter() -> None:
+    passes = exact_passes(np.linspace(3.0, 21.0, 9))
+    twice = PassIntegrals(passes.height_m, 2.0 * passes.flux_kg_m_h, 2.0 * passes.noise_kg_m_h, np.ones(1))
+    # doubling is exact in floating point but for the guard against division by zero
+    assert below(twice, "plume", 3.0).flux_kg_h == pytest.approx(2.0 * below(passes, "plume", 3.0).flux_kg_h, rel=1e-9)
