@@ -494,6 +494,12 @@ class TestScenario:
         with pytest.raises(ConfigError, match=name):
             Scenario(**setting)
 
+    @pytest.mark.parametrize("name", ["background_ppm", "drift_ppm_h", "oscillation_ppm", "gas_noise_ppm"])
+    def test_refuses_a_gas_setting_that_is_no_number(self, name: str) -> None:
+        setting: dict[str, Any] = {name: {"ch4": float("nan")}}
+        with pytest.raises(ConfigError, match=f"{name} of ch4 is nan; give a finite number"):
+            Scenario(**setting)
+
     @pytest.mark.parametrize("start", ["yesterday", "2025-06-01T10:00:00+02:00"])
     def test_refuses_a_start_that_is_no_plain_time(self, start: str) -> None:
         with pytest.raises(ConfigError, match="an ISO time without a zone"):

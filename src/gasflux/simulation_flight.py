@@ -126,12 +126,12 @@ def build_path(scenario: Scenario, rng: np.random.Generator) -> Path:
 
 
 def fly(path: Path, time_s: FloatArray) -> PathSamples:
-    """Return where the aircraft intends to be at times since the start of the log, and what it is doing there."""
-    number = np.clip(np.searchsorted(path.starts_s, time_s, side="right") - 1, 0, len(path.legs) - 1)
+    """Return where the aircraft intends to be at ascending times since the start, and what it is doing there."""
+    edges = [*np.searchsorted(time_s, path.starts_s).tolist(), time_s.size]
     points = np.empty((time_s.size, 3))
     labels = np.empty((time_s.size, 3), dtype=np.int64)
     for index, leg in enumerate(path.legs):
-        here = number == index
+        here = slice(edges[index], edges[index + 1])
         since = time_s[here] - path.starts_s[index]
         share = leg.share(since)
         points[here] = leg.curve(share)

@@ -224,14 +224,16 @@ def _fault(name: str, value: object, allowed: str) -> Fault:
 
 
 def _gas_faults(scenario: Scenario) -> list[Fault]:
-    """Return what is wrong with the emission rates."""
+    """Return what is wrong with the emission rates and the other settings given by gas."""
     faults = [] if scenario.rate_kg_h else [_fault("rate_kg_h", {}, "at least one gas with its rate")]
     for gas, rate in scenario.rate_kg_h.items():
         if not is_formula(gas):
             faults.append(_fault("gas", gas, "its chemical formula, e.g. ch4"))
         if not 0.0 <= rate < math.inf:
             faults.append(_fault(f"rate_kg_h of {gas}", rate, "a finite rate of 0 kg/h or more"))
-    return faults
+    by_gas = ("background_ppm", "drift_ppm_h", "oscillation_ppm", "gas_noise_ppm")
+    values = [(f"{name} of {gas}", value) for name in by_gas for gas, value in getattr(scenario, name).items()]
+    return faults + [_fault(name, value, "a finite number") for name, value in values if not math.isfinite(value)]
 
 
 def _choice_faults(scenario: Scenario) -> list[Fault]:
