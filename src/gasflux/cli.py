@@ -1,0 +1,211 @@
+"""The command line: parse, call one thing, print. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe, find_logs, plan_jobs, run_jobs
+from gasflux.config_reader import default_config_text, load_pipeline_config
+from gasflux.console import FLUX_HEADER, flux_rows, format_table
+from gasflux.errors import ConfigError, InputError
+from gasflux.version import __version__
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ANY_PATH = click.Path(path_type=Path)
+_KINDS = (
+    *("steady", "meandering", "weak", "drifting", "shuffled", "high_lowest_pass", "gusty", "5hz"),
+    *("spiral_steady", "spiral_meandering"),
+)
+"""Those of `simulation_kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gasflux")
+@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """From the log of a drone or aircraft to an emission rate in kg/h."""
+    context.obj = debug
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=_ANY_PATH, metavar="PATH...")
+@click.option("--config", type=_FILE, help="Processing YAML (see generate-config).")
+@click.option("--output", type=_ANY_PATH, metavar="DIR", help="Folder of the results; else the YAML's output_dir.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files processed side by side.")
+@click.option("--no-figures", is_flag=True, help="Draw no figures; the report then holds figures in numbers only.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line per file, as it ends, instead of a table.")
+@click.pass_obj
+def process(
+    debug: bool,
+    paths: tuple[Path, ...],
+    config: Path | None,
+    output: Path | None,
+    jobs: int,
+    no_figures: bool,
+    as_json: bool,
+) -> None:
+    """Process flight logs: files, or folders searched for .xlsx, .xls, .csv and .csv.gz."""
+    settings = load_pipeline_config(config)
+    logs, missing = _find_all(paths)
+    planned = plan_jobs(logs, output or Path(settings.output_dir).expanduser())
+    for path, error in missing:
+        _report_failure(path, error, as_json)
+    results = []
+    with _progress_bar(planned) as on_progress:
+        for result in run_jobs(planned, JobOptions(settings, not no_figures, debug), jobs, on_progress):
+            results.append(result)
+            if as_json and result.output_vars is not None:
+                click.echo(json.dumps(result.output_vars, ensure_ascii=False, allow_nan=False))
+    failed = [result for result in results if result.error is not None]
+    if not as_json:
+        _print_table(results)
+    for result in failed:
+        _report_failure(result.job.path, str(result.error), as_json)
+    if failed or missing:
+        sys.exit(EXIT_FAILED)
+
+
+def _find_all(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Return the logs that the paths stand for, and the paths that stand for none with the reason."""
+    logs: list[Path] = []
+    missing = []
+    for path in paths:
+        try:
+            logs += find_logs(path)
+        except InputError as error:
+            missing.append((path, describe(error)))
+    return logs, missing
+
+
+def _report_failure(path: Path, error: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"input": str(path), "error": error}, ensure_ascii=False))
+    else:
+        click.echo(f"failed: {error if path.name in error else f'{path.name}: {error}'}", err=True)
+
+
+@contextmanager
+def _progress_bar(jobs: Sequence[Job]) -> Iterator[JobProgress]:
+    """Show how far all jobs are together, on a terminal only."""
+    if not jobs or not sys.stderr.isatty():
+        yield lambda index, stage, percent: None
+        return
+    done = [0.0] * len(jobs)
+    with click.progressbar(length=100 * len(jobs), file=sys.stderr, item_show_func=lambda item: item or "") as bar:
+
+        def advance(index: int, stage: str, percent: float) -> None:
+            done[index] = percent
+            bar.update(int(sum(done)) - bar.pos, f"{jobs[index].path.name}: {stage}")
+
+        yield advance
+
+
+def _print_table(results: Sequence[JobResult]) -> None:
+    """Print the rates of the files that succeeded, in the order they were given, and where their reports are."""
+    finished = sorted((result for result in results if result.output_vars), key=lambda result: result.index)
+    rows = [row for result in finished for row in flux_rows(result.job.path.name, result.output_vars or {})]
+    if not rows:
+        return
+    click.echo(format_table(FLUX_HEADER, rows))
+    for result in finished:
+        click.echo(f"report: {result.job.output_dir / 'report.html'}")
+
+
+@cli.command()
+@click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path), metavar="[DIR]")
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+def generate_config(folder: Path, force: bool) -> None:
+    """Write gasflux_config.yaml, every setting with its default and meaning, into DIR."""
+    target = folder / "gasflux_config.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with target.open("w" if force else "x", encoding="utf-8", newline="\n") as stream:
+            stream.write(default_config_text())
+    except FileExistsError:
+        raise ConfigError(f"{target} is there already; --force replaces it.") from None
+    click.echo(target)
+
+
+def _gas_rates(gases: Sequence[str], rate: float) -> dict[str, float]:
+    """Gas -> rate from ``--gas ch4`` (at the common rate) and ``--gas co2=250``."""
+    rates = {}
+    for text in gases:
+        name, _, own = text.partition("=")
+        try:
+            rates[name.strip().lower()] = float(own) if own else rate
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is not NAME or NAME=KG_H.", param_hint="--gas") from None
+    return rates
+
+
+@cli.command()
+@click.option("--rate", type=float, required=True, metavar="KG_H", help="True emission rate, kg/h.")
+@click.option("--out", type=_ANY_PATH, required=True, metavar="FILE", help="Log to write: .xlsx, .csv or .csv.gz.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same flight."
+)
+@click.option("--kind", type=click.Choice(_KINDS), default="meandering", show_default=True)
+@click.option("--hz", type=float, help="Sampling rate; else that of the kind.")
+@click.option("--gas", "gases", multiple=True, default=("ch4",), metavar="NAME[=KG_H]", help="Gas; may be repeated.")
+def simulate(rate: float, out: Path, seed: int, kind: str, hz: float | None, gases: tuple[str, ...]) -> None:
+    """Write a simulated flight of known emission, and the truth beside it as FILE.truth.json."""
+    from gasflux.simulation_output import simulate_kind, write_simulated
+
+    flight = simulate_kind(kind, _gas_rates(gases, rate), seed, hz)
+    truth = write_simulated(flight, out, kind)
+    click.echo(f"{out}: {flight.time_s.size} rows; truth in {truth}")
+
+
+@cli.command()
+@click.argument("file", type=_FILE)
+@click.option("--config", type=_FILE, help="Processing YAML whose columns, units and ranges apply.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def inspect(file: Path, config: Path | None, as_json: bool) -> None:
+    """Show what is recognised in a log: columns, units, conversions, ranges and every fault. Nothing is processed."""
+    from gasflux.readers import inspect_flight
+
+    inspection = inspect_flight(file, load_pipeline_config(config))
+    ...
+
+
+@cli.command()
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--flights", type=click.IntRange(min=2), default=40, show_default=True, help="Simulated flights to learn."
+)
+@click.option("--out", type=_ANY_PATH, metavar="FILE", help="Where the model goes; else into the package.")
+def train_phases(seed: int, flights: int, out: Path | None) -> None:
+    """Train the flight-phase classifier (filters: {phase: ml}) on simulated flights."""
+    ...
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line: one line for what went wrong, no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.exit(cli.main(given, prog_name="gasflux", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped.", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:  # the last boundary: one line instead of a traceback, unless asked for
+        if "--debug" in given:
+            raise
+        click.echo(f"error: {describe(error)}", err=True)
+        sys.exit(EXIT_FAILED)

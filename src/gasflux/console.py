@@ -1,0 +1,57 @@
+"""Text for a terminal: tables that line up with Chinese in them, figures with the digits they deserve."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Row = Sequence[str]
+
+
+def text_width(text: str) -> int:
+    """Return the columns a text takes: two for a wide character, none for a combining one."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
+def format_table(header: Row, rows: Sequence[Row]) -> str:
+    """Return rows under a header, columns aligned left, two blanks apart."""
+    columns = zip(header, *rows, strict=True)
+    widths = [max(text_width(cell) for cell in column) for column in columns]
+
+    def line(row: Row) -> str:
+        cells = (cell + " " * (width - text_width(cell)) for cell, width in zip(row, widths, strict=True))
+        return "  ".join(cells).rstrip()
+
+    return "\n".join([line(header), "  ".join("-" * width for width in widths), *map(line, rows)])
+
+
+def format_rate(value: float | None, std: float | None = None) -> str:
+    """Return a rate with the digits its standard deviation leaves it: two significant ones of that."""
+    if value is None:
+        return "-"
+    if not std:
+        return f"{value:.3g}"
+    decimals = min(max(1 - _exponent(std), 0), 9)
+    return f"{value:.{decimals}f} ± {std:.{decimals}f}"
+
+
+def _exponent(value: float) -> int:
+    """Decimal exponent after rounding to two significant digits."""
+    return int(f"{abs(value):.1e}".split("e")[1])
+
+
+FLUX_HEADER: Row = ("file", "gas", "flux kg/h", "interval", "grade")
+
+
+def flux_rows(name: str, document: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield one row per gas of an `output_vars` object."""
+    for gas, values in document["gases"].items():
+        interval = values["flux_interval_kg_h"]
+        std = values["flux_std_kg_h"]
+        digits = 9 if not std else min(max(1 - _exponent(std), 0), 9)
+        bounds = "-"
+        if interval["low"] is not None and interval["high"] is not None:
+            bounds = f"{interval['low']:.{digits}f} to {interval['high']:.{digits}f} ({interval['level']:.0%})"
+        yield name, gas, format_rate(values["flux_kg_h"], std), bounds, values["quality"]["grade"]

@@ -1,0 +1,225 @@
+"""One job: a flight log and a configuration in, a folder with every result file out, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from gasflux.config_reader import ConfigSource, dump_effective_config, load_pipeline_config
+from gasflux.exports import grid_frame, output_vars, processed_frame, to_json
+from gasflux.exports_geo import flight_geojson, flight_kml
+from gasflux.pipeline_config import PipelineConfig
+from gasflux.processing_pipelines import StageClock, process_log
+from gasflux.readers import flight_from_frame, read_flight
+from gasflux.records import FlightResult, ProgressCallback
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ARCHIVE: Final = "results.zip"
+RESULT: Final = "output_vars.json"
+REPORT: Final = "report.html"
+
+_READ, _COMPUTED, _DRAWN, _REPORTED, _DONE = 5.0, 60.0, 85.0, 90.0, 100.0
+"""Percent of a typical job at the end of reading, computing, drawing, reporting and writing."""
+
+_STALE: Final = ("figures/*.png", "grid_*.csv")
+"""Result files whose names depend on the flight: those of an earlier run that this one did not write go."""
+
+_ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
+"""A fixed time in the archive, the earliest a zip file can hold: same results, same bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A finished job."""
+
+    result: FlightResult
+    output_vars: Mapping[str, Any]
+    output_dir: Path
+    files: tuple[str, ...]
+    """Result files relative to `output_dir`, with forward slashes, in alphabetical order."""
+
+
+def process_flight(source: Path | str | pd.DataFrame, config: ConfigSource = None) -> FlightResult:
+    """Turn a flight log into emission rates without writing a file.
+
+    Parameters
+    ----------
+    source
+        Path of a log (.xlsx, .xls, .csv, .csv.gz), or a frame with the columns of one.
+    config
+        Whatever `load_pipeline_config` takes.
+
+    Raises
+    ------
+    GasFluxError
+        What is wrong with the log or the configuration, every fault at once.
+    """
+    settings = load_pipeline_config(config)
+    clock = StageClock(None)
+    with clock.stage("reading", 0.0):
+        is_path = isinstance(source, Path | str)
+        log = read_flight(Path(source), settings) if is_path else flight_from_frame(source, settings, "frame")
+    result = process_log(log, settings)
+    return replace(result, stages_s={**clock.seconds, **result.stages_s})
+
+
+def process_file(
+    path: Path,
+    config: PipelineConfig,
+    output_dir: Path,
+    *,
+    figures: bool = True,
+    report: bool = True,
+    progress: ProgressCallback | None = None,
+) -> Outcome:
+    """Process one flight log into a folder of result files.
+
+    Parameters
+    ----------
+    path
+        The log.
+    config
+        Processing settings.
+    output_dir
+        Folder of the results; made when missing. Files of an earlier run in it are replaced, others left alone.
+    figures, report
+        Whether to draw the figures and to write the report (which holds the figures that were drawn).
+    progress
+        Called as ``progress(stage, percent)`` with the percentage of the whole job. Raise `CancelledError` in it to
+        stop: then nothing is left behind.
+
+    Raises
+    ------
+    GasFluxError
+        What is wrong with the log or cannot be computed from it.
+    """
+    started_at, clock = _utc_now(), StageClock(progress)
+    with clock.stage("reading", 0.0):
+        log = read_flight(path, config)
+    result = process_log(log, config, _scaled(progress, _READ, _COMPUTED))
+    with _staging(output_dir) as folder:
+        config_yaml = dump_effective_config(config)
+        _write_text(folder / "config.yaml", config_yaml)
+        with clock.stage("figures", _COMPUTED):
+            pictures = _write_figures(result, folder) if figures else {}
+        with clock.stage("report", _DRAWN):
+            if report:
+                _write_report(result, pictures, config_yaml, folder)
+        with clock.stage("files", _REPORTED):
+            _write_tables(result, folder)
+        stages = _in_order(clock.seconds, result.stages_s)
+        finished = replace(result, stages_s=stages, started_at=started_at, finished_at=_utc_now())
+        document = output_vars(finished)
+        _write_text(folder / RESULT, to_json(document) + "\n")
+        _write_archive(folder)
+        names = _file_names(folder)
+        _install(folder, output_dir, names)
+    if progress is not None:
+        progress("files", _DONE)
+    return Outcome(finished, document, output_dir, names)
+
+
+def _scaled(progress: ProgressCallback | None, start: float, end: float) -> ProgressCallback | None:
+    """Return a callback for a part of the job whose own percentage runs from 0 to 100."""
+    if progress is None:
+        return None
+    return lambda stage, percent: progress(stage, start + (end - start) * percent / 100.0)
+
+
+def _in_order(job: Mapping[str, float], science: Mapping[str, float]) -> dict[str, float]:
+    """Stage times in the order the stages ran: reading, the science, then the files."""
+    return {"reading": job["reading"], **science, **job}
+
+
+def _utc_now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _write_figures(result: FlightResult, folder: Path) -> dict[str, bytes]:
+    """Draw every figure once, for the folder and for the report."""
+    from gasflux.plotting import all_figures
+    from gasflux.plotting_style import png_bytes
+
+    pictures = {name: png_bytes(figure) for name, figure in all_figures(result)}
+    (folder / "figures").mkdir()
+    for name, png in pictures.items():
+        (folder / "figures" / f"{name}.png").write_bytes(png)
+    return pictures
+
+
+def _write_report(result: FlightResult, pictures: Mapping[str, bytes], config_yaml: str, folder: Path) -> None:
+    from gasflux.reporting import render_report
+
+    _write_text(folder / REPORT, render_report(result, pictures, config_yaml))
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write UTF-8 with the same line ends everywhere."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_tables(result: FlightResult, folder: Path) -> None:
+    """Write the flight, the grids and the maps."""
+    _write_csv(processed_frame(result), folder / "processed.csv")
+    for gas in result.gases:
+        _write_csv(grid_frame(result, gas), folder / f"grid_{gas}.csv")
+    _write_text(folder / "flight.geojson", json.dumps(flight_geojson(result), allow_nan=False, separators=(",", ":")))
+    _write_text(folder / "flight.kml", flight_kml(result))
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _write_archive(folder: Path) -> None:
+    """Pack everything in the folder; pictures are compressed already."""
+    names = _file_names(folder)
+    with zipfile.ZipFile(folder / ARCHIVE, "w", allowZip64=True) as archive:
+        for name in names:
+            entry = zipfile.ZipInfo(name, _ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            with (folder / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _file_names(folder: Path) -> tuple[str, ...]:
+    """Files below a folder, with forward slashes."""
+    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
+
+
+@contextmanager
+def _staging(output_dir: Path) -> Iterator[Path]:
+    """Make a folder beside the wanted one for files in the making; whatever happens, it is gone afterwards."""
+    output_dir.parent.mkdir(parents=True, exist_ok=True)
+    folder = output_dir.with_name(f".{output_dir.name}.{secrets.token_hex(6)}.part")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _install(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:
+    """Put finished files in their place: the folder at once when it is new, else file by file, the result last."""
+    if not output_dir.exists():
+        folder.replace(output_dir)
+        return
+    for name in sorted(names, key=lambda name: name == RESULT):
+        target = output_dir / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).replace(target)
+    for pattern in _STALE:
+        for path in output_dir.glob(pattern):
+            if path.relative_to(output_dir).as_posix() not in names:
+                path.unlink()

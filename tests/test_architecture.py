@@ -1,0 +1,170 @@
+"""The imports run one way, heavy libraries stay with their owners, and importing does nothing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gasflux
+
+PACKAGE = Path(gasflux.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__init__.py"
+}
+
+LAYERS = (
+    {"__main__"},
+    {"cli"},
+    {"batch", "console"},
+    {"data_processor", "simulation_output"},
+    {"reporting", "exports", "exports_geo"},
+    {"plotting*", "figure_texts", "processing_pipelines"},
+    {"flux", "summary", "combination", "quality"},
+    {"ml", "simulation"},
+    {"simulation_*"},
+    {"uncertainty", "ground", "interpolation", "variogram", "variogram_models", "passes", "vertical_profile"},
+    {"processing", "phases", "geometry", "background", "wind", "readers", "raw_table", "text_files", "workbooks"},
+    {"validation", "headers"},
+    {"gas", "units"},
+    {"config_reader"},
+    {"yaml_reader"},
+    {"pipeline_config", "records", "constants", "errors", "version"},
+)
+"""From the top down. A module imports from lower layers, or within its own as long as no circle comes of it."""
+
+OWNERS = {
+    "flask": ("app", "auth", "shared", "blueprints."),
+    "matplotlib": ("plotting",),
+    "sqlite3": ("db",),
+    "skgstat": ("variogram",),
+    "sklearn": ("ml",),
+    "pybaselines": ("background",),
+    "pyproj": ("geometry",),
+    "python_calamine": ("workbooks",),
+    "click": ("cli",),
+}
+"""Library -> beginnings of the names of the modules that may import it."""
+
+SCIENCE_LAYERS = LAYERS[6:8] + LAYERS[9:10]
+
+
+def layer_of(module: str) -> int:
+    """Return the number of a module's layer from the top."""
+    for number, names in enumerate(LAYERS):
+        if module in names:
+            return number
+    for number, names in enumerate(LAYERS):
+        if any(name.endswith("*") and module.startswith(name[:-1]) for name in names):
+            return number
+    raise LookupError(f"{module} stands in no layer of {Path(__file__).name}; put it where it belongs")
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield every absolute module name a file imports, inside functions too, with the line."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}:{node.lineno}: imports are absolute here"
+            yield str(node.module), node.lineno
+
+
+def inner_imports(module: str) -> set[str]:
+    """Return the modules of the package that one of them imports."""
+    names = {name.removeprefix("gasflux.") for name, _ in imports_of(MODULES[module]) if name.startswith("gasflux.")}
+    return names & MODULES.keys()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_run_downward(module: str) -> None:
+    own = layer_of(module)
+    upward = {name for name in inner_imports(module) if layer_of(name) < own}
+    assert not upward, f"{module} imports from above: {sorted(upward)}"
+
+
+def test_no_circle() -> None:
+    remaining = {module: inner_imports(module) for module in MODULES}
+    while leaves := [module for module, needs in remaining.items() if not needs & remaining.keys()]:
+        for module in leaves:
+            del remaining[module]
+    assert not remaining, f"these import each other in a circle: {sorted(remaining)}"
+
+
+@pytest.mark.parametrize("library", sorted(OWNERS))
+def test_library_stays_with_its_owner(library: str) -> None:
+    strangers = [
+        f"{module}:{line}"
+        for module, path in MODULES.items()
+        for name, line in imports_of(path)
+        if name.split(".")[0] == library and not module.startswith(OWNERS[library])
+    ]
+    assert not strangers
+
+
+def test_nobody_uses_pyplot() -> None:
+    assert not [
+        module for module, path in MODULES.items() if "pyplot" in {name.split(".")[-1] for name, _ in imports_of(path)}
+    ]
+
+
+@pytest.mark.parametrize("module", sorted(module for module in MODULES if module not in ("cli", "__main__")))
+def test_library_neither_prints_nor_exits(module: str) -> None:
+    calls = [
+        node for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
+    names = {ast.unparse(call.func) for call in calls}
+    assert not names & {"print", "sys.exit", "exit", "quit", "breakpoint", "logging.basicConfig"}
+
+
+def test_broad_excepts_stand_at_boundaries_only() -> None:
+    """A job of a batch, the end of the command line, and a panic of the Excel library, whose class has no name."""
+    broad = {
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+    }
+    assert broad <= {"batch", "cli", "workbooks"}
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Return the top-level modules a fresh interpreter has loaded after a statement."""
+    code = f"import sys; {statement}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+HEAVY = {"flask", "matplotlib", "skgstat", "sklearn", "scipy", "pandas", "numpy", "pyproj", "pybaselines", "numba"}
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert not loaded_after("import gasflux") & (HEAVY | {"yaml", "pydantic", "click"})
+
+
+def test_importing_the_command_line_loads_no_science() -> None:
+    assert not loaded_after("import gasflux.cli") & HEAVY
+
+
+def test_importing_the_pipeline_loads_no_pictures_and_no_service() -> None:
+    unwanted = {"flask", "matplotlib", "skgstat", "sklearn", "numba", "sqlite3"}
+    assert not loaded_after("import gasflux.data_processor") & unwanted
+
+
+@pytest.mark.parametrize("module", sorted(module for module in MODULES if module != "__main__"))
+def test_top_level_only_defines(module: str) -> None:
+    """At import there are imports, definitions and constants: no loops over files, no calls as statements but one.
+
+    Registering a representer or a type with a library is the exception, a call on a private class of the module.
+    """
+    body = ast.parse(MODULES[module].read_text(encoding="utf-8")).body
+    statements = [node for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    assert all(ast.unparse(node.value.func).startswith("_") for node in statements)  # type: ignore[attr-defined]
+    assert not [node for node in body if isinstance(node, ast.For | ast.While | ast.With | ast.Try)]
