@@ -80,14 +80,14 @@ def run_trial(kind: str, seed: int) -> Trial:
     """Simulate one flight, process it with the shipped defaults, and keep the comparison."""
     rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
     flight = simulate(random_scenario(kind, rng))
-    true = flight.rate_kg_h["ch4"]
+    true = flight.truth_kg_h["ch4"]
     started = time.perf_counter()
     try:
         result = process_log(flight_from_frame(to_frame(flight), PipelineConfig()), PipelineConfig())
     except GasFluxError as error:
         return Trial(kind, seed, true, *[float("nan")] * 5, "-", time.perf_counter() - started, {}, str(error))
     gas = result.gases["ch4"]
-    one_sigma = coverage_interval(gas.flux_kg_h, gas.flux_std_kg_h, gas.degrees_of_freedom, 0.6827)
+    one_sigma = coverage_interval(gas.flux_kg_h, gas.budget_kg_h, gas.degrees_of_freedom, 0.6827)
     return Trial(
         kind,
         seed,

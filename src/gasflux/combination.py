@@ -74,13 +74,11 @@ def combine(results: Sequence[GasResult]) -> CombinedFlux:
     budget = {name: _combined_component(name, results, weight) for name in results[0].budget_kg_h}
     budget[BETWEEN] = float(np.sqrt(tau2 * (weight @ weight)))
     std = total_std(budget)
-    degrees = {"repeatability": _repeat_degrees(results, weight)}
-    if tau2 > 0.0:
-        degrees[BETWEEN] = len(results) - 1.0
-    freedom = effective_degrees_of_freedom(budget, degrees)
+    repeats = _repeat_degrees(results, weight)
+    freedom = effective_degrees_of_freedom(budget, min(repeats, len(results) - 1.0) if tau2 > 0.0 else repeats)
     mean = float(weight @ flux)
     level = results[0].interval.level
-    interval = coverage_interval(mean, std, freedom, level)
+    interval = coverage_interval(mean, budget, freedom, level)
     return CombinedFlux(mean, std, interval, budget, freedom, tuple(weight.tolist()))
 
 

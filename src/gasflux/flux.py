@@ -195,7 +195,6 @@ def flux_budget(
     samples: SurfaceSamples,
     integration: Integration,
     background: Background,
-    wind: Wind,
     config: PipelineConfig,
     log: FlightLog,
 ) -> tuple[dict[str, float], float, float]:
@@ -212,12 +211,11 @@ def flux_budget(
         background_kg_h=background.weighted_sum_std(segment.rows, per_ppm),
         interpolation_kg_h=float(np.sqrt(max(integration.kriging.integral_variance, 0.0))),
         below_kg_h=integration.below.std_kg_h,
-        mean_wind_relative=wind.normal_mean_std_m_s / max(abs(wind.mean_normal_m_s), 1e-9),
         temperature_c=float(np.mean(log.temperature_c[segment.rows])),
         pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
     )
     budget = error_budget(sources, config.uncertainty)
-    freedom = effective_degrees_of_freedom(budget, {"repeatability": sources.pass_degrees_of_freedom})
+    freedom = effective_degrees_of_freedom(budget, sources.pass_degrees_of_freedom)
     return budget, freedom, sources.pass_degrees_of_freedom
 
 

@@ -188,9 +188,9 @@ def _gas_result(
     samples = surface_samples(log, segment, wind, gas, background)
     roughness = wind.log_profile.roughness_length_m if wind.log_profile else config.ground.roughness_length
     integration = integrate(samples, ground_m, roughness, config)
-    budget, freedom, repeat_freedom = flux_budget(samples, integration, background, wind, config, log)
+    budget, freedom, repeat_freedom = flux_budget(samples, integration, background, config, log)
     std = total_std(budget)
-    interval = coverage_interval(integration.flux_kg_h, std, freedom, config.uncertainty.level)
+    interval = coverage_interval(integration.flux_kg_h, budget, freedom, config.uncertainty.level)
     positive, negative = signed_parts(integration.kriging.grid, integration.below)
     limit = detection_limit_kg_h(budget)
     return GasResult(

@@ -12,6 +12,15 @@ from gasflux.constants import celsius_to_kelvin
 from gasflux.pipeline_config import UncertaintySettings
 from gasflux.records import FloatArray, FluxInterval
 
+_SCATTER_SHARE = 2.0 / 3.0
+"""Weight of the passes' own scatter in the pooled variance; the rest is the block-kriging variance."""
+
+ESTIMATED_COMPONENTS = frozenset({"repeatability", "interpolation", "between_curtains"})
+"""Components known only from a few passes or curtains."""
+
+ADDED_COMPONENTS = frozenset({"background", "sensor_noise"})
+"""Components that do not grow with the flux."""
+
 
 @dataclass(frozen=True, eq=False)
 class ErrorSources:
@@ -30,34 +39,36 @@ class ErrorSources:
     background_kg_h: float
     interpolation_kg_h: float
     below_kg_h: float
-    mean_wind_relative: float
-    """Standard error of the mean wind over its value."""
     temperature_c: float
     pressure_hpa: float
 
 
 def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[str, float]:
-    """Return one standard deviation per component, kg/h; components are independent of each other.
+    """Return one standard deviation per component, kg/h; their squares add up to the variance of the flux.
 
     ``wind_speed``, ``gas_calibration``, ``temperature_pressure`` and ``wind_direction`` are instrument errors common to
-    all samples: they scale the flux, or turn the wind of every sample by the same angle. ``repeatability`` is the
-    scatter of the passes about the fitted vertical profile: each pass is one look at a plume that moves. ``sensor_noise``,
-    ``background``, ``interpolation`` (block kriging) and ``below_lowest_pass`` come from their own stages.
+    all samples: they scale the flux, or turn the wind of every sample by the same angle. ``repeatability`` and
+    ``interpolation`` are two views of one error, that of seeing a moving plume on few lines at few moments: the scatter
+    of the passes about the vertical profile, and the block-kriging variance less the sensor noise in it. Neither is
+    reliable alone (the first rests on few passes, the second on a stationary field), so their variances are pooled,
+    2 to 1. ``background``, ``sensor_noise`` and ``below_lowest_pass`` come from their own stages.
     """
     flux = abs(sources.flux_kg_h)
     density = np.hypot(
         settings.temperature_k / celsius_to_kelvin(sources.temperature_c), settings.pressure_hpa / sources.pressure_hpa
     )
+    scatter = sources.pass_scatter * float(np.linalg.norm(sources.pass_flux_kg_h))
+    kriging = np.sqrt(max(sources.interpolation_kg_h**2 - sources.noise_kg_h**2, 0.0))
     return {
-        "repeatability": sources.pass_scatter * float(np.linalg.norm(sources.pass_flux_kg_h)),
+        "repeatability": float(np.sqrt(_SCATTER_SHARE) * scatter),
+        "interpolation": float(np.sqrt(1.0 - _SCATTER_SHARE) * kriging),
+        "below_lowest_pass": sources.below_kg_h,
         "wind_speed": settings.wind_speed_gain * flux,
-        "wind_direction": np.radians(settings.wind_direction_deg) * abs(sources.rotated_flux_kg_h),
+        "wind_direction": float(np.radians(settings.wind_direction_deg) * abs(sources.rotated_flux_kg_h)),
         "gas_calibration": settings.gas_gain * flux,
         "temperature_pressure": float(density) * flux,
         "background": sources.background_kg_h,
         "sensor_noise": sources.noise_kg_h,
-        "interpolation": sources.interpolation_kg_h,
-        "below_lowest_pass": sources.below_kg_h,
     }
 
 
@@ -66,18 +77,20 @@ def total_std(budget: Mapping[str, float]) -> float:
     return float(np.sqrt(sum(value**2 for value in budget.values())))
 
 
-def effective_degrees_of_freedom(budget: Mapping[str, float], degrees: Mapping[str, float]) -> float:
+def effective_degrees_of_freedom(budget: Mapping[str, float], pass_degrees_of_freedom: float) -> float:
     """Return the Welch-Satterthwaite degrees of freedom of a budget (JCGM 100:2008, GUM, annex G.4.1).
 
     Parameters
     ----------
     budget
         Component -> standard deviation.
-    degrees
-        Degrees of freedom of the components that were estimated from few values; the others count as known.
+    pass_degrees_of_freedom
+        Those of the components estimated from the passes; the others count as known.
     """
-    denominator = sum(budget[name] ** 4 / freedom for name, freedom in degrees.items())
-    return total_std(budget) ** 4 / denominator if denominator > 0.0 else float("inf")
+    estimated = total_std({name: budget[name] for name in ESTIMATED_COMPONENTS if name in budget})
+    if estimated == 0.0:
+        return float("inf")
+    return (total_std(budget) / estimated) ** 4 * pass_degrees_of_freedom
 
 
 def coverage_factor(level: float, degrees_of_freedom: float) -> float:
@@ -86,7 +99,32 @@ def coverage_factor(level: float, degrees_of_freedom: float) -> float:
     return float(stdtrit(freedom, 0.5 + 0.5 * level))
 
 
-def coverage_interval(flux_kg_h: float, std_kg_h: float, degrees_of_freedom: float, level: float) -> FluxInterval:
-    """Return the symmetric interval flux +- k std."""
-    half = coverage_factor(level, degrees_of_freedom) * std_kg_h
-    return FluxInterval(level, flux_kg_h - half, flux_kg_h + half)
+def coverage_interval(
+    flux_kg_h: float, budget: Mapping[str, float], degrees_of_freedom: float, level: float
+) -> FluxInterval:
+    """Return the interval that holds the true flux with probability `level`.
+
+    Noise and baseline add the same error whatever the flux; all else multiplies it. A factor off by x one way or the
+    other leaves the truth between F / (1 + x) and F / (1 - x), which is further above F than below: the multiplying part
+    reaches F (x + x^2 / 2) up and F (x - x^2 / 2) down, the first terms of F (exp(+-x) - 1). Both parts add in quadrature.
+
+    Parameters
+    ----------
+    flux_kg_h
+        The flux.
+    budget
+        Component -> one standard deviation, kg/h.
+    degrees_of_freedom
+        Effective degrees of freedom of the budget.
+    level
+        Probability, 0-1.
+    """
+    factor = coverage_factor(level, degrees_of_freedom)
+    added = factor * total_std({name: std for name, std in budget.items() if name in ADDED_COMPONENTS})
+    factored = factor * total_std({name: std for name, std in budget.items() if name not in ADDED_COMPONENTS})
+    relative = min(factored / abs(flux_kg_h), 1.0) if flux_kg_h else 0.0
+    skew = 0.5 * relative**2 * abs(flux_kg_h)
+    away, towards = float(np.hypot(added, factored + skew)), float(np.hypot(added, max(factored - skew, 0.0)))
+    if flux_kg_h < 0.0:
+        away, towards = towards, away
+    return FluxInterval(level, flux_kg_h - towards, flux_kg_h + away)
