@@ -177,9 +177,7 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
     sampled = (kriging.weights / cells.count)[cells.group]
     weights = sampled + below.pass_weights_m[segment.transect] * passes.line_weights_m
     contribution = weights * samples.flux_density
-    return Integration(
-        float(contribution.sum()), contribution, weights, variogram, kriging, passes, fit, below
-    )
+    return Integration(float(contribution.sum()), contribution, weights, variogram, kriging, passes, fit, below)
 
 
 def _sampled_heights(passes: PassIntegrals, ground_m: float, config: PipelineConfig) -> tuple[float, float]:

@@ -65,9 +65,7 @@ class StageClock:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
 
-def process_log(
-    log: FlightLog, config: PipelineConfig, progress: ProgressCallback | None = None
-) -> FlightResult:
+def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallback | None = None) -> FlightResult:
     """Turn a clean flight log into emission rates.
 
     Parameters
@@ -128,9 +126,7 @@ def _components(log: FlightLog) -> tuple[FloatArray | None, FloatArray | None]:
     return wind_components(log.wind_speed_m_s, log.wind_from_deg)
 
 
-def _backgrounds(
-    log: FlightLog, segments: tuple[Segment, ...], config: PipelineConfig
-) -> dict[str, Background]:
+def _backgrounds(log: FlightLog, segments: tuple[Segment, ...], config: PipelineConfig) -> dict[str, Background]:
     """Baseline of every gas, told where on which surface each sample lies."""
     number = np.full(log.size, -1, dtype=np.int64)
     along = np.zeros(log.size)
