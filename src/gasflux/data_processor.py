@@ -67,8 +67,10 @@ def process_flight(source: Path | str | pd.DataFrame, config: ConfigSource = Non
     settings = load_pipeline_config(config)
     clock = StageClock(None)
     with clock.stage("reading", 0.0):
-        is_path = isinstance(source, Path | str)
-        log = read_flight(Path(source), settings) if is_path else flight_from_frame(source, settings, "frame")
+        if isinstance(source, Path | str):
+            log = read_flight(Path(source), settings)
+        else:
+            log = flight_from_frame(source, settings, "frame")
     result = process_log(log, settings)
     return replace(result, stages_s={**clock.seconds, **result.stages_s})
 
@@ -111,7 +113,7 @@ def process_file(
         config_yaml = dump_effective_config(config)
         _write_text(folder / "config.yaml", config_yaml)
         with clock.stage("figures", _COMPUTED):
-            pictures = _write_figures(result, folder) if figures else {}
+            pictures = _write_figures(result, folder, progress) if figures else {}
         with clock.stage("report", _DRAWN):
             if report:
                 _write_report(result, pictures, config_yaml, folder)
@@ -145,15 +147,22 @@ def _utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _write_figures(result: FlightResult, folder: Path) -> dict[str, bytes]:
+def _write_figures(result: FlightResult, folder: Path, progress: ProgressCallback | None) -> dict[str, bytes]:
     """Draw every figure once, for the folder and for the report."""
-    from gasflux.plotting import all_figures
-    from gasflux.plotting_style import png_bytes
+    from gasflux.plotting import render_figures
 
-    pictures = {name: png_bytes(figure) for name, figure in all_figures(result)}
+    drawn = 0
+
+    def advance(name: str) -> None:
+        nonlocal drawn
+        drawn += 1
+        if progress is not None:
+            progress("figures", min(_COMPUTED + drawn, _DRAWN))
+
+    pictures = render_figures(result, advance)
     (folder / "figures").mkdir()
     for name, png in pictures.items():
-        (folder / "figures" / f"{name}.png").write_bytes(png)
+        (folder / "figures" / name).write_bytes(png)
     return pictures
 
 
