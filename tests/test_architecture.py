@@ -29,7 +29,7 @@ LAYERS = (
     {"flux", "summary", "combination", "quality"},
     {"ml", "simulation"},
     {"simulation_*"},
-    {"uncertainty", "ground", "interpolation", "variogram", "variogram_models", "passes", "vertical_profile"},
+    {"uncertainty", "ground", "interpolation", "kriging", "variogram*", "passes", "vertical_profile"},
     {"processing", "phases", "geometry", "background", "wind", "readers", "raw_table", "text_files", "workbooks"},
     {"validation", "headers"},
     {"gas", "units"},
