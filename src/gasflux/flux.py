@@ -15,8 +15,8 @@ from gasflux.pipeline_config import PipelineConfig
 from gasflux.records import (
     Background,
     BoolArray,
-    FloatArray,
     FlightLog,
+    FloatArray,
     HeightProfile,
     KrigedGrid,
     Segment,
@@ -153,7 +153,7 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
     """
     segment, kriging_settings = samples.segment, config.ordinary_kriging_settings
     noise = samples.noise_ppm * np.abs(samples.carried(samples.normal_m_s)) * np.sqrt(samples.noise_correlation)
-    passes = pass_integrals(segment, samples.flux_density, noise)
+    passes = pass_integrals(segment, samples.flux_density, samples.unsigned_flux_density, noise)
     fit = fit_profile(passes, ground_m, roughness_m)
     bottom, top = _sampled_heights(passes, ground_m, config)
     cells = aggregate(segment.along_m, segment.height_m, segment.transect)

@@ -44,17 +44,17 @@ def sum_by_pass(values: FloatArray, transect: IntArray, passes: int) -> FloatArr
     return np.bincount(transect, weights=values, minlength=passes).astype(np.float64)
 
 
-def plume_heights(segment: Segment, weights_m: FloatArray, flux_density: FloatArray, bins: int = 40) -> FloatArray:
+def plume_heights(segment: Segment, weights_m: FloatArray, strength: FloatArray, bins: int = 40) -> FloatArray:
     """Return the height at which each pass met the plume, shape (t,).
 
     A pass of a spiral climbs while it turns and a transect is never quite level, so the height that counts is the one
-    where the plume is: the mean height weighted by the plume's footprint, the flux density of all passes stacked by
-    position and clipped at zero. With no footprint every position counts alike.
+    where the plume is: the mean height weighted by the plume's footprint, which is its strength (m,) in all passes
+    stacked by position and clipped at zero. With no footprint every position counts alike.
     """
     edges = np.linspace(segment.along_m.min(), segment.along_m.max(), bins + 1)
     cell = np.clip(np.searchsorted(edges, segment.along_m, side="right") - 1, 0, bins - 1)
     length = np.bincount(cell, weights=weights_m, minlength=bins)
-    stacked = np.bincount(cell, weights=weights_m * flux_density, minlength=bins) / np.maximum(length, 1e-12)
+    stacked = np.bincount(cell, weights=weights_m * strength, minlength=bins) / np.maximum(length, 1e-12)
     footprint = np.clip(stacked - 0.1 * max(stacked.max(), 0.0), 0.0, None)[cell] * weights_m
     total = sum_by_pass(footprint, segment.transect, segment.transects)
     plain = sum_by_pass(segment.height_m, segment.transect, segment.transects) / np.bincount(segment.transect)
@@ -62,7 +62,9 @@ def plume_heights(segment: Segment, weights_m: FloatArray, flux_density: FloatAr
     return np.where(total > 1e-9 * max(total.max(), 1e-300), weighted / np.maximum(total, 1e-300), plain)
 
 
-def pass_integrals(segment: Segment, flux_density: FloatArray, sample_noise: FloatArray) -> PassIntegrals:
+def pass_integrals(
+    segment: Segment, flux_density: FloatArray, strength: FloatArray, sample_noise: FloatArray
+) -> PassIntegrals:
     """Integrate the flux density along each pass.
 
     Parameters
@@ -71,13 +73,15 @@ def pass_integrals(segment: Segment, flux_density: FloatArray, sample_noise: Flo
         The curtain or spiral.
     flux_density
         Signed flux density of each sample, kg/(m2 h), shape (m,).
+    strength
+        Flux density were the wind blowing outward everywhere: tells where the plume is, whatever the wind does, (m,).
     sample_noise
         Standard deviation of each sample's flux density from noise, shape (m,).
     """
     weights = line_weights(segment)
     passes = segment.transects
     return PassIntegrals(
-        height_m=plume_heights(segment, weights, flux_density),
+        height_m=plume_heights(segment, weights, strength),
         flux_kg_m_h=sum_by_pass(weights * flux_density, segment.transect, passes),
         noise_kg_m_h=np.sqrt(sum_by_pass((weights * sample_noise) ** 2, segment.transect, passes)),
         line_weights_m=weights,

@@ -10,10 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from gasflux.background import estimate_background
-from gasflux.combination import CombinedFlux, combine
-from gasflux.errors import ProcessingError
 from gasflux.flux import (
-    Integration,
     SurfaceSamples,
     detection_limit_kg_h,
     flux_budget,
@@ -27,10 +24,9 @@ from gasflux.flux import (
 from gasflux.geometry import local_track
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing import classify_phases, find_segments
-from gasflux.quality import assess_combined, assess_gas
+from gasflux.quality import assess_gas
 from gasflux.records import (
     Background,
-    CombinedGas,
     FlightLog,
     FlightResult,
     FloatArray,

@@ -1,0 +1,116 @@
+"""What must hold exactly, whatever the flight: identities through the whole chain."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyproj import Transformer
+
+from gasflux.pipeline_config import GroundSettings, PipelineConfig
+from gasflux.processing_pipelines import process_log
+from gasflux.readers import flight_from_frame
+from gasflux.records import FlightResult
+from gasflux.simulation import random_scenario, simulate, to_frame
+
+CONSTANT_GROUND = PipelineConfig(ground=GroundSettings(method="constant"))
+"""The layer below the lowest pass without a fit: then the flux is linear in the samples to the last digit."""
+
+KINDS = ("meandering", "spiral_meandering")
+
+
+@cache
+def flight(kind: str) -> pd.DataFrame:
+    return to_frame(simulate(random_scenario(kind, np.random.default_rng(11))))
+
+
+def process(frame: pd.DataFrame, config: PipelineConfig | None = None) -> FlightResult:
+    settings = config or PipelineConfig()
+    return process_log(flight_from_frame(frame, settings), settings)
+
+
+def rate(frame: pd.DataFrame, config: PipelineConfig | None = None) -> float:
+    return process(frame, config).gases["ch4"].flux_kg_h
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_twice_the_enhancement_is_twice_the_flux(kind: str) -> None:
+    doubled = flight(kind).assign(ch4=2.0 * flight(kind)["ch4"])
+    # baseline, kriging weights and profile fit scale: what is left is rounding in a least squares fit
+    assert rate(doubled) == pytest.approx(2.0 * rate(flight(kind)), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_offset_of_the_instrument_does_not_matter(kind: str) -> None:
+    shifted = flight(kind).assign(ch4=flight(kind)["ch4"] - 5.0)
+    # rounding of a constant taken out by a least squares fit
+    assert rate(shifted) == pytest.approx(rate(flight(kind)), rel=1e-6)
+
+
+def test_all_wind_reversed_is_the_same_rate() -> None:
+    frame = flight("meandering")
+    turned = frame.assign(winddir=(frame["winddir"] + 180.0) % 360.0)
+    # the positive side follows the mean wind: rounding of an angle
+    assert rate(turned) == pytest.approx(rate(frame), rel=1e-9)
+
+
+def test_reversed_samples_subtract_exactly_what_they_had_added() -> None:
+    frame = flight("meandering")
+    before = process(frame, CONSTANT_GROUND)
+    segment = before.segments[0]
+    contribution = segment.gases["ch4"].flux_contribution_kg_h
+    largest = np.argsort(contribution)[-12:]
+    rows = segment.segment.rows[largest]
+    winddir = frame["winddir"].to_numpy().copy()
+    times = before.log.time_s[rows]
+    seconds = (frame["timestamp"] - frame["timestamp"].iloc[0]).dt.total_seconds().to_numpy()
+    mask = np.isin(np.round(seconds, 3), np.round(times, 3))
+    assert mask.sum() == rows.size
+    winddir[mask] = (winddir[mask] + 180.0) % 360.0
+    after = rate(frame.assign(winddir=winddir), CONSTANT_GROUND)
+    # the kriging weights do not depend on the sign of the wind: rounding of a sum
+    assert after == pytest.approx(before.gases["ch4"].flux_kg_h - 2.0 * contribution[largest].sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_contributions_of_the_samples_add_up(kind: str) -> None:
+    result = process(flight(kind))
+    gas = result.segments[0].gases["ch4"]
+    # sums of the same numbers in another order
+    assert gas.flux_contribution_kg_h.sum() == pytest.approx(gas.flux_kg_h, rel=1e-9)
+    profile = float(gas.profile.flux_kg_h_m @ gas.profile.thickness_m)
+    # the part below the lowest pass is drawn by the midpoint rule over 24 layers
+    assert profile == pytest.approx(gas.flux_kg_h, rel=0.01)
+    assert gas.flux_positive_kg_h + gas.flux_negative_kg_h == pytest.approx(gas.flux_kg_h, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_order_of_the_rows_does_not_matter(kind: str) -> None:
+    shuffled = flight(kind).sample(frac=1.0, random_state=3)
+    assert rate(shuffled) == rate(flight(kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("angle_deg", [37.0, 180.0, 301.0])
+def test_flight_turned_and_moved_is_the_same_rate(kind: str, angle_deg: float) -> None:
+    frame = flight(kind)
+    there = Transformer.from_crs(4326, _utm(frame), always_xy=True)
+    back = Transformer.from_crs(32633, 4326, always_xy=True)
+    east, north = there.transform(frame["longitude"].to_numpy(), frame["latitude"].to_numpy())
+    east, north = east - east.mean(), north - north.mean()
+    # clockwise, as compass angles are
+    angle = np.radians(angle_deg)
+    turned_east = east * np.cos(angle) + north * np.sin(angle) + 500_000.0
+    turned_north = -east * np.sin(angle) + north * np.cos(angle) + 5_000_000.0
+    longitude, latitude = back.transform(turned_east, turned_north)
+    winddir = (frame["winddir"] + angle_deg) % 360.0
+    moved = frame.assign(longitude=longitude, latitude=latitude, winddir=winddir)
+    # what remains: positions rounded by the projection, which can move a sample to the next bin of a stack
+    assert rate(moved) == pytest.approx(rate(frame), rel=1e-3)
+
+
+def _utm(frame: pd.DataFrame) -> int:
+    zone = int((frame["longitude"].median() + 180.0) // 6.0) % 60 + 1
+    return (32600 if frame["latitude"].median() >= 0.0 else 32700) + zone
