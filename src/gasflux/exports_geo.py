@@ -43,10 +43,18 @@ def flight_geojson(result: FlightResult) -> dict[str, Any]:
     points = [_point(result, row, time) for row, time in zip(rows.tolist(), times.tolist(), strict=True)]
     return {
         "type": "FeatureCollection",
-        "bbox": [float(longitude.min()), float(latitude.min()), float(longitude.max()), float(latitude.max())],
+        "bbox": _bounding_box(longitude, latitude),
         "decimation": {"rule": "every step-th sample and the last", "step": step, "samples": log.size},
         "features": [_path(longitude, latitude, times[0], times[-1]), *points],
     }
+
+
+def _bounding_box(longitude: FloatArray, latitude: FloatArray) -> list[float]:
+    """Return west, south, east, north; across the antimeridian west is the larger one (RFC 7946 section 5.2)."""
+    if np.ptp(longitude) > 180.0:
+        longitude = longitude % 360.0
+    west, east = ((bound + 180.0) % 360.0 - 180.0 for bound in (float(longitude.min()), float(longitude.max())))
+    return [round(west, 7), float(latitude.min()), round(east, 7), float(latitude.max())]
 
 
 def _path(longitude: FloatArray, latitude: FloatArray, start: str, end: str) -> dict[str, Any]:

@@ -31,8 +31,9 @@ def simulate_kind(
     sample_hz
         Sampling rate; None leaves the kind's own.
     """
-    scenario = replace(random_scenario(kind, np.random.default_rng(seed)), rate_kg_h=dict(rate_kg_h), seed=seed)
-    return simulate(scenario if sample_hz is None else replace(scenario, sample_hz=sample_hz))
+    scenario = random_scenario(kind, np.random.default_rng(seed))
+    hz = scenario.sample_hz if sample_hz is None else sample_hz
+    return simulate(replace(scenario, rate_kg_h=dict(rate_kg_h), seed=seed, sample_hz=hz))
 
 
 def write_simulated(flight: SimulatedFlight, path: Path, kind: str) -> Path:
