@@ -21,11 +21,11 @@ _CHINESE_POINTS: Final = (
     *("北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南"),
     *("南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北"),
 )
+_CARDINALS: Final = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
 _COMPASS: Final[Mapping[str, float]] = {
     **{point: 22.5 * number for number, point in enumerate(_POINTS)},
     **{point: 22.5 * number for number, point in enumerate(_CHINESE_POINTS)},
-    **{"north": 0.0, "northeast": 45.0, "east": 90.0, "southeast": 135.0},
-    **{"south": 180.0, "southwest": 225.0, "west": 270.0, "northwest": 315.0},
+    **{point: 45.0 * number for number, point in enumerate(_CARDINALS)},
 }
 _CALM: Final = frozenset({"calm", "c", "var", "vrb", "variable", "静风", "无风", "静"})
 
@@ -34,7 +34,7 @@ _PLAIN_FACTS: Final[tuple[tuple[str, float, float, str], ...]] = (
     ("pressure", 50.0, 115.0, "kPa"),
     ("temperature", 150.0, np.inf, "K"),
 )
-"""Column, median from, median to, and the unit it must then be in: no air has that pressure in hPa or that many degC."""
+"""Column, median from and to, and the unit it must then be in: no air is at that many hPa or that many degC."""
 
 _HIGHEST_BACKGROUND_PPM: Final[Mapping[str, float]] = {"ch4": 500.0, "co2": 50_000.0, "n2o": 100.0}
 """Medians above these are no open air (methane 2, carbon dioxide 420, nitrous oxide 0.34 ppm): the unit is wrong."""
@@ -99,7 +99,7 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
 
 
 def _unit_of(choice: Choice, values: FloatArray) -> tuple[Unit | None, str]:
-    """Unit of a column, and a note where its values told it and not its header."""
+    """Return the unit of a column, and a note where its values told it and not its header."""
     dimension = Dimension.MOLE_FRACTION if choice.header.is_gas else DIMENSIONS.get(choice.name)
     if dimension is None:
         return None, ""

@@ -1,0 +1,230 @@
+"""A file, or a frame, becomes a flight log. What a file is, is told by its content and never by its name."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from gasflux.columns import listed_gases
+from gasflux.errors import Fault, InputError, UnsupportedFileError
+from gasflux.pipeline_config import PipelineConfig
+from gasflux.raw_table import RawTable
+from gasflux.records import FlightLog
+from gasflux.text_files import frame_columns, read_text
+from gasflux.validation import Inspection, gathered, inspect_table
+from gasflux.workbooks import encrypted, read_workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Inspection", "flight_from_frame", "inspect_flight", "read_flight"]
+
+ACCEPTED: Final = ".xlsx, .xls, .csv, .csv.gz"
+MAX_UNPACKED_BYTES: Final = 2 << 30
+
+_GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+_FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
+    (b"%PDF", "a PDF document", "export the log itself as .csv or .xlsx"),
+    (b"\x89PNG", "a PNG picture", "upload the log, not a picture of it"),
+    (b"\xff\xd8\xff", "a JPEG picture", "upload the log, not a picture of it"),
+    (b"GIF8", "a GIF picture", "upload the log, not a picture of it"),
+    (b"Rar!", "a RAR archive", "unpack it and upload the log inside"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it and upload the log inside"),
+    (b"PK\x05\x06", "an empty zip archive", "upload the log itself"),
+    (b"{\\rtf", "a rich text document", "save the log as .csv or .xlsx"),
+    (b"SQLite format 3", "a database", "export the log as .csv"),
+    (b"PAR1", "a Parquet file", "export the log as .csv"),
+    (b"\x89HDF", "an HDF5 or netCDF file", "export the log as .csv"),
+    (b"CDF", "a netCDF file", "export the log as .csv"),
+)
+_MARKUP: Final[tuple[tuple[bytes, str, str], ...]] = (
+    (
+        b"urn:schemas-microsoft-com:office:spreadsheet",
+        "an XML spreadsheet of 2003",
+        "open it in Excel and save as .xlsx",
+    ),
+    (b"<html", "a web page (HTML)", "open it in Excel and save it as .xlsx"),
+    (b"<!doctype html", "a web page (HTML)", "open it in Excel and save it as .xlsx"),
+    (b"<table", "a web page (HTML)", "open it in Excel and save it as .xlsx"),
+    (b"<kml", "a KML track", "export the log as .csv"),
+    (b"<?xml", "an XML document", "export the log as .csv"),
+)
+
+
+def read_flight(path: Path, config: PipelineConfig) -> FlightLog:
+    """Return the flight in a file.
+
+    Parameters
+    ----------
+    path
+        An .xlsx, .xls, .csv or .csv.gz; the name's ending does not matter.
+    config
+        Sheet, columns, units, gases and ranges.
+
+    Raises
+    ------
+    UnsupportedFileError
+        When the file is of another kind.
+    InputError
+        With every fault found in it.
+    """
+    data = _load(path)
+    try:
+        table = _table(data, config)
+    except InputError as error:
+        raise type(error)(str(gathered(path.name, error.faults)), error.faults) from error
+    return inspect_table(table, config, path.name, _sha256(data)).log_or_raise(path.name)
+
+
+def inspect_flight(path: Path, config: PipelineConfig) -> Inspection:
+    """Return what a file holds: columns, units, ranges, notes and faults; bad content is an answer, not an error.
+
+    Parameters
+    ----------
+    path, config
+        As in `read_flight`.
+    """
+    try:
+        data = _load(path)
+        return inspect_table(_table(data, config), config, path.name, _sha256(data))
+    except InputError as error:
+        return Inspection(None, error.faults, None)
+
+
+def flight_from_frame(frame: pd.DataFrame, config: PipelineConfig, name: str = "frame") -> FlightLog:
+    """Return the flight in a frame.
+
+    Parameters
+    ----------
+    frame
+        One row per sample, column names as in a file; a time index is used as column ``timestamp``.
+    config
+        As in `read_flight`.
+    name
+        What to call it in reports and errors.
+
+    Raises
+    ------
+    InputError
+        With every fault found in it; rows count from 1 for the column names, as in a file.
+    """
+    import pandas as pd
+
+    if isinstance(frame.index, pd.DatetimeIndex):
+        frame = frame.rename_axis(frame.index.name or "timestamp").reset_index()
+    columns = frame_columns(frame)
+    rows = np.arange(len(frame), dtype=np.int64) + 2
+    table = RawTable(tuple(str(column) for column in frame.columns), columns, rows)
+    digest = hashlib.sha256(pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy().tobytes())
+    return inspect_table(table, config, name, digest.hexdigest()).log_or_raise(name)
+
+
+def _sha256(data: bytes) -> str:
+    """SHA-256 of the file as it was given."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _load(path: Path) -> bytes:
+    """Content of a file.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read or is empty.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _error(f"The file cannot be read ({error.strerror or error}); check its path and permissions.") from error
+    if not data.strip():
+        raise _error("The file is empty; export or upload it again.")
+    return data
+
+
+def _error(message: str) -> InputError:
+    """Error with one fault."""
+    return InputError(message, [Fault(message)])
+
+
+def _unsupported(what: str, remedy: str) -> UnsupportedFileError:
+    """Error for a file of another kind."""
+    message = f"The content is {what}, not a table ({ACCEPTED}); {remedy}."
+    return UnsupportedFileError(message, [Fault(message, value=what, allowed=ACCEPTED)])
+
+
+def _table(data: bytes, config: PipelineConfig) -> RawTable:
+    """Cells of a file, by the signature of its content.
+
+    Raises
+    ------
+    InputError
+        When it is of another kind, damaged, protected, or has no header.
+    """
+    if data.startswith(_GZIP):
+        data = _unpack(data)
+    known, listed = tuple(config.columns.values()), listed_gases(config)
+    if data.startswith(_ZIP):
+        return read_workbook(data, config.sheet, known, listed)
+    if data.startswith(_OLE):
+        _check_ole(data)
+        return read_workbook(data, config.sheet, known, listed)
+    _refuse_foreign(data)
+    return read_text(data, known, listed)
+
+
+def _unpack(data: bytes) -> bytes:
+    """Content of a gzip file.
+
+    Raises
+    ------
+    InputError
+        When it is cut off, damaged, or unpacks to over 2 GB.
+    """
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            unpacked = stream.read(MAX_UNPACKED_BYTES + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _error("The .gz file is cut off or damaged; compress or download it again.") from error
+    if len(unpacked) > MAX_UNPACKED_BYTES:
+        raise _error("The .gz file unpacks to more than 2 GB; split the log.")
+    if not unpacked.strip():
+        raise _error("The .gz file is empty inside; compress the log again.")
+    return unpacked
+
+
+def _check_ole(data: bytes) -> None:
+    """Raise when a compound document (the old container of Microsoft Office) is no .xls.
+
+    Raises
+    ------
+    InputError
+        When it is a workbook with a password.
+    UnsupportedFileError
+        When it is a Word document or the like.
+    """
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise encrypted()
+    if "Workbook".encode("utf-16-le") not in data and "Book\x00".encode("utf-16-le") not in data:
+        raise _unsupported("an Office document without a workbook", "save the log as .xlsx or .csv")
+
+
+def _refuse_foreign(data: bytes) -> None:
+    """Raise when the content is known to be of another kind."""
+    for signature, what, remedy in _FOREIGN:
+        if data.startswith(signature):
+            raise _unsupported(what, remedy)
+    head = data[:2048].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not head.startswith(b"<"):
+        return
+    for mark, what, remedy in _MARKUP:
+        if mark in head:
+            raise _unsupported(what, remedy)
