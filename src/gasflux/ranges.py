@@ -90,14 +90,14 @@ def position_hint(name: str, latitude: FloatArray, longitude: FloatArray) -> str
     latitude, longitude
         As read, NaN where missing, shape (n,).
     """
-    values = np.abs(latitude if name == "latitude" else longitude)
-    largest = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
-    other = np.abs(longitude if name == "latitude" else latitude)
-    if name == "latitude" and largest <= 180.0 and bool(np.nanmax(other, initial=0.0) <= 90.0):
+    latitude, longitude = (np.abs(values[np.isfinite(values)]) for values in (latitude, longitude))
+    values, other = (latitude, longitude) if name == "latitude" else (longitude, latitude)
+    largest = float(values.max(initial=0.0))
+    if name == "latitude" and largest <= 180.0 and float(other.max(initial=0.0)) <= 90.0:
         return "latitude and longitude look swapped; "
     if largest > 1e5:
         return "it looks like metres of a map projection, degrees WGS84 are needed; "
-    if largest <= 18_000.0 and bool(np.nanmax(values % 100.0, initial=0.0) < 60.0):
+    if largest <= 18_000.0 and float((values % 100.0).max(initial=0.0)) < 60.0:
         return "it looks like NMEA degrees and minutes (ddmm.mmmm), decimal degrees are needed; "
     return ""
 

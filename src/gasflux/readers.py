@@ -120,12 +120,20 @@ def flight_from_frame(frame: pd.DataFrame, config: PipelineConfig, name: str = "
     import pandas as pd
 
     if isinstance(frame.index, pd.DatetimeIndex):
-        frame = frame.rename_axis(frame.index.name or "timestamp").reset_index()
+        frame = frame.rename_axis(index=str(frame.index.name or "timestamp")).reset_index()
     columns = frame_columns(frame)
     rows = np.arange(len(frame), dtype=np.int64) + 2
     table = RawTable(tuple(str(column) for column in frame.columns), columns, rows)
-    digest = hashlib.sha256(pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy().tobytes())
-    return inspect_table(table, config, name, digest.hexdigest()).log_or_raise(name)
+    return inspect_table(table, config, name, _table_sha256(table)).log_or_raise(name)
+
+
+def _table_sha256(table: RawTable) -> str:
+    """SHA-256 of headers and cells."""
+    digest = hashlib.sha256()
+    for header, column in zip(table.headers, table.columns, strict=True):
+        digest.update(header.encode() + b"\x00")
+        digest.update(repr(column.tolist()).encode() if column.dtype.kind == "O" else column.tobytes())
+    return digest.hexdigest()
 
 
 def _sha256(data: bytes) -> str:
@@ -145,7 +153,7 @@ def _load(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise _error(f"The file cannot be read ({error.strerror or error}); check its path and permissions.") from error
-    if not data.strip():
+    if not data[:4096].strip() and not data.strip():
         raise _error("The file is empty; export or upload it again.")
     return data
 
