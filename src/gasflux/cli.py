@@ -14,7 +14,7 @@ import click
 
 from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe, find_logs, plan_jobs, run_jobs
 from gasflux.config_reader import default_config_text, load_pipeline_config
-from gasflux.console import FLUX_HEADER, flux_rows, format_table
+from gasflux.console import FLUX_HEADER, flux_rows, format_table, inspection_document, inspection_lines
 from gasflux.errors import ConfigError, InputError
 from gasflux.version import __version__
 
@@ -176,7 +176,12 @@ def inspect(file: Path, config: Path | None, as_json: bool) -> None:
     from gasflux.readers import inspect_flight
 
     inspection = inspect_flight(file, load_pipeline_config(config))
-    ...
+    if as_json:
+        click.echo(json.dumps(inspection_document(file.name, inspection), ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo("\n".join(inspection_lines(file.name, inspection)))
+    if inspection.faults:
+        sys.exit(EXIT_FAILED)
 
 
 @cli.command()

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gasflux.readers import Inspection
+    from gasflux.records import ColumnReport, ReadReport
 
 Row = Sequence[str]
 
@@ -55,3 +60,37 @@ def flux_rows(name: str, document: Mapping[str, Any]) -> Iterator[Row]:
         if interval["low"] is not None and interval["high"] is not None:
             bounds = f"{interval['low']:.{digits}f} to {interval['high']:.{digits}f} ({interval['level']:.0%})"
         yield name, gas, format_rate(values["flux_kg_h"], std), bounds, values["quality"]["grade"]
+
+
+def inspection_document(name: str, inspection: Inspection) -> dict[str, Any]:
+    """Return what was recognised in a log as a JSON-ready object."""
+    report = inspection.report
+    found: dict[str, Any] = {} if report is None else dict(vars(report))
+    if report is not None:
+        found |= {"rows_dropped": dict(report.rows_dropped), "columns": [asdict(column) for column in report.columns]}
+    return {"input": name, **found, "faults": [fault.as_dict() for fault in inspection.faults]}
+
+
+def inspection_lines(name: str, inspection: Inspection) -> Iterator[str]:
+    """Yield what was recognised in a log as text: columns, rows, notes, then every fault."""
+    if inspection.report is not None:
+        yield from _report_lines(name, inspection.report)
+    if not inspection.faults:
+        yield "no faults"
+    for fault in inspection.faults:
+        yield f"fault: {fault.message}"
+
+
+def _report_lines(name: str, report: ReadReport) -> Iterator[str]:
+    dropped = ", ".join(f"{count} {reason}" for reason, count in report.rows_dropped.items() if count)
+    yield f"{name}: {report.rows_read} rows, {report.rows_used} used" + (f"; dropped: {dropped}" if dropped else "")
+    header = ("column", "header", "unit", "conversion", "minimum", "maximum", "missing")
+    yield format_table(header, [_column_row(column) for column in report.columns])
+    if report.ignored_columns:
+        yield f"ignored: {', '.join(report.ignored_columns)}"
+    yield from (f"note: {note}" for note in report.notes)
+
+
+def _column_row(column: ColumnReport) -> Row:
+    bounds = ("" if bound is None else f"{bound:.7g}" for bound in (column.minimum, column.maximum))
+    return (column.name, column.header, column.unit, column.conversion, *bounds, str(column.missing))
