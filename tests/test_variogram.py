@@ -311,7 +311,7 @@ def test_twice_the_values_have_exactly_four_times_the_variogram() -> None:
 
 def test_too_many_points_are_refused() -> None:
     many = np.linspace(0.0, 1.0, 5_001)
-    with pytest.raises(ValueError, match="5001 points are too many.*aggregate"):
+    with pytest.raises(ValueError, match=r"5001 points are too many.*aggregate"):
         fit_variogram(many, many, many, DEFAULT)
 
 
