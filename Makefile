@@ -42,7 +42,7 @@ bench: $(READY) ## measure accuracy and speed (GASFLUX_PEER_PYTHON=... adds the 
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py
 
 sample: $(READY) ## make the bundled flight anew
-	$(BIN)/python -m gasflux simulate --rate 5 --gas ch4 --gas co2=250 --kind meandering --seed 7 --out $(SAMPLE)
+	$(BIN)/python tools/make_sample.py
 
 freeze: $(READY) ## write the installed versions to constraints.txt
 	@echo '# The exact versions the tests pass with; "make freeze" writes this file.' > constraints.txt
