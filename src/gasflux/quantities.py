@@ -136,7 +136,6 @@ def _has_compass_points(cells: Column) -> bool:
 def _compass_point(text: str) -> float | None:
     """Degrees of a compass point, NaN for calm air, None when it is neither."""
     key = text.strip().casefold().removesuffix("风").removesuffix(" wind").replace("-", "").replace(" ", "")
-    key = key.replace("偏", "")
     return float("nan") if key in _CALM or text.strip() in _CALM else _COMPASS.get(key)
 
 
