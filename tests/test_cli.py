@@ -1,0 +1,255 @@
+"""The command line: what it prints where, exit codes, one line for every error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from test_config_reader import HANDOVER_YAML
+
+from gasflux import cli
+from gasflux.config_reader import load_pipeline_config
+from gasflux.pipeline_config import PipelineConfig
+from gasflux.simulation_kinds import KINDS
+from gasflux.version import __version__
+
+SAMPLE = Path(cli.__file__).with_name("data") / "sample_flight.xlsx"
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+class Run:
+    """What a command answered."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    def json_lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def gasflux(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> Run:
+        with pytest.raises(SystemExit) as caught:
+            cli.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        code = caught.value.code
+        return Run(code if isinstance(code, int) else 0, captured.out, captured.err)
+
+    return run
+
+
+def test_kinds_are_those_of_the_simulation() -> None:
+    assert cli._KINDS == KINDS
+
+
+def test_version(gasflux: Any) -> None:
+    assert __version__ in gasflux("--version").out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("process",),
+        ("process", "x.csv", "--jobs", "0"),
+        ("process", "x.csv", "--config", "gone.yaml"),
+        ("process", "--nonsense"),
+        ("simulate", "--out", "x.csv"),
+        ("simulate", "--rate", "much", "--out", "x.csv"),
+        ("simulate", "--rate", "1", "--out", "x.csv", "--gas", "ch4=lots"),
+        ("nonsense",),
+        ("inspect",),
+    ],
+)
+def test_wrong_usage_is_two(gasflux: Any, arguments: tuple[str, ...]) -> None:
+    run = gasflux(*arguments)
+    assert run.code == 2
+    assert run.err.startswith("Usage: gasflux") or run.out.startswith("Usage: gasflux")
+
+
+def test_table_report_and_folder_of_the_sample(gasflux: Any, tmp_path: Path) -> None:
+    run = gasflux("process", SAMPLE, "--no-figures")
+    assert run.code == 0
+    assert run.err == ""
+    header, _, *rows, report = run.out.splitlines()
+    assert header.split() == ["file", "gas", "flux", "kg/h", "interval", "grade"]
+    assert [row.split()[:2] for row in rows] == [["sample_flight.xlsx", "ch4"], ["sample_flight.xlsx", "co2"]]
+    assert all(row.split()[-1] in "ABCD" for row in rows)
+    assert Path(report.removeprefix("report: ")) == Path("output/sample_flight/report.html")
+    assert (tmp_path / "output/sample_flight/report.html").stat().st_size > 0
+
+
+def test_handover_yaml_runs_on_the_sample_as_it_is(gasflux: Any, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(HANDOVER_YAML, encoding="utf-8")
+    run = gasflux("process", SAMPLE, "--config", "config.yaml", "--no-figures", "--json")
+    assert run.code == 0
+    (document,) = run.json_lines()
+    truth = json.loads(SAMPLE.with_name("sample_flight.xlsx.truth.json").read_text(encoding="utf-8"))["rate_kg_h"]
+    assert document["gases"].keys() == truth.keys()
+    for gas, rate in truth.items():
+        # One flight through a meandering plume: published single-flight scatter is some 40 %, ours under 10 %.
+        assert document["gases"][gas]["flux_kg_h"] == pytest.approx(rate, rel=0.3)
+
+
+def test_failures_are_one_line_each_and_the_others_go_on(gasflux: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    run = gasflux("process", "bad.csv", "gone.xlsx", SAMPLE, "--no-figures")
+    assert run.code == 1
+    assert "sample_flight.xlsx" in run.out
+    lines = run.err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("failed: ") for line in lines)
+    assert any("bad.csv" in line for line in lines)
+    assert any("gone.xlsx" in line for line in lines)
+
+
+def test_json_gives_one_line_per_file(gasflux: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    run = gasflux("process", "bad.csv", "gone.xlsx", SAMPLE, "--no-figures", "--json")
+    assert run.code == 1
+    assert run.err == ""
+    documents = run.json_lines()
+    assert len(documents) == 3
+    assert sorted(document["input"] for document in documents if "error" in document) == ["bad.csv", "gone.xlsx"]
+    assert [document["schema"] for document in documents if "schema" in document] == ["gasflux.output_vars/1"]
+
+
+def test_folder_with_two_logs_of_one_name(gasflux: Any, tmp_path: Path) -> None:
+    for folder in ("north", "south"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "f.xlsx").write_bytes(SAMPLE.read_bytes())
+    run = gasflux("process", "north", "south", "--no-figures", "--output", "out", "--json", "--jobs", "2")
+    assert run.code == 0
+    assert len(run.json_lines()) == 2
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["f", "f-2"]
+
+
+def test_a_wrong_configuration_is_one_line(gasflux: Any, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("gasses: {}\n", encoding="utf-8")
+    run = gasflux("process", SAMPLE, "--config", "c.yaml")
+    assert run.code == 1
+    assert run.err.splitlines() == ["error: c.yaml: gasses (line 1) is not a known setting; did you mean 'gases'?"]
+
+
+def test_generated_configuration_is_the_defaults_and_is_not_replaced(gasflux: Any, tmp_path: Path) -> None:
+    assert gasflux("generate-config", "settings").code == 0
+    path = tmp_path / "settings" / "gasflux_config.yaml"
+    assert load_pipeline_config(path) == PipelineConfig()
+    path.write_text("language: zh\n", encoding="utf-8")
+    refused = gasflux("generate-config", "settings")
+    assert refused.code == 1
+    assert "--force" in refused.err
+    assert path.read_text(encoding="utf-8") == "language: zh\n"
+    assert gasflux("generate-config", "settings", "--force").code == 0
+    assert load_pipeline_config(path) == PipelineConfig()
+
+
+@pytest.mark.parametrize("name", ["f.csv", "f.csv.gz", "f.xlsx"])
+def test_simulate_writes_log_and_truth(gasflux: Any, tmp_path: Path, name: str) -> None:
+    options = ("--rate", "2", "--gas", "ch4", "--gas", "co2=90", "--seed", "4", "--kind", "steady")
+    assert gasflux("simulate", "--out", f"new/{name}", *options).code == 0
+    truth = json.loads((tmp_path / "new" / f"{name}.truth.json").read_text(encoding="utf-8"))
+    assert truth["rate_kg_h"] == {"ch4": 2.0, "co2": 90.0}
+    path = tmp_path / "new" / name
+    frame = pd.read_excel(path, engine="calamine") if name.endswith("xlsx") else pd.read_csv(path)
+    assert {"timestamp", "latitude", "longitude", "height_ato", "windspeed", "winddir", "ch4", "co2"} <= set(frame)
+
+
+def test_the_same_seed_gives_the_same_flight(gasflux: Any, tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        gasflux("simulate", "--rate", "2", "--out", name, "--seed", "9")
+    gasflux("simulate", "--rate", "2", "--out", "c.csv", "--seed", "10")
+    a, b, c = ((tmp_path / name).read_bytes() for name in ("a.csv", "b.csv", "c.csv"))
+    assert a == b != c
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--rate", "-1", "--out", "f.csv"), "rate_kg_h"),
+        (("--rate", "1", "--out", "f.txt"), ".xlsx"),
+        (("--rate", "1", "--out", "f.csv", "--hz", "500"), "sample_hz"),
+        (("--rate", "1", "--out", "f.csv", "--gas", "stuff"), "stuff"),
+    ],
+)
+def test_simulate_refuses_in_one_line(gasflux: Any, arguments: tuple[str, ...], expected: str) -> None:
+    run = gasflux("simulate", *arguments)
+    assert run.code == 1
+    assert len(run.err.splitlines()) == 1
+    assert expected in run.err
+
+
+def test_inspect_shows_columns_units_and_ranges(gasflux: Any) -> None:
+    run = gasflux("inspect", SAMPLE)
+    assert run.code == 0
+    assert "no faults" in run.out
+    for text in ("ch4", "ppm", "windspeed", "m/s", "minimum", "maximum"):
+        assert text in run.out
+
+
+def test_inspect_names_every_fault(gasflux: Any, tmp_path: Path) -> None:
+    frame = pd.read_excel(SAMPLE, engine="calamine")
+    frame.loc[3, "latitude"] = 123.0
+    frame.drop(columns="pressure").to_csv(tmp_path / "f.csv", index=False)
+    run = gasflux("inspect", "f.csv")
+    assert run.code == 1
+    faults = [line for line in run.out.splitlines() if line.startswith("fault: ")]
+    assert any("pressure" in fault for fault in faults)
+    assert any("123" in fault for fault in faults)
+    (document,) = gasflux("inspect", "f.csv", "--json").json_lines()
+    assert len(document["faults"]) == len(faults)
+
+
+def test_an_unexpected_error_is_one_line_unless_debugging(gasflux: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr(cli, "load_pipeline_config", broken)
+    run = gasflux("process", SAMPLE)
+    assert run.code == 1
+    assert run.err.splitlines() == [
+        "error: unexpected ZeroDivisionError: boom (a fault of GasFlux; `gasflux --debug ...` shows where)"
+    ]
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["--debug", "process", str(SAMPLE)])
+
+
+def test_ctrl_c_is_quiet(gasflux: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "run_jobs", interrupted)
+    run = gasflux("process", SAMPLE)
+    assert run.code == 130
+    assert run.err.strip() == "stopped."
+
+
+def test_a_console_without_utf8_gets_utf8(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    (tmp_path / "航线.csv").write_text("甲烷\n1\n", encoding="utf-8")
+    command = [sys.executable, "-m", "gasflux", "inspect", "航线.csv"]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert run.returncode == 1
+    assert "fault: " in run.stdout.decode("utf-8")
+    assert "Traceback" not in run.stderr.decode("utf-8")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real flights are not on this machine")
+def test_real_curtains_agree(gasflux: Any) -> None:
+    names = [f"nmt_20230419_curtain{number}.xlsx" for number in (1, 2, 3)]
+    run = gasflux("process", *(SHARED / name for name in names), "--no-figures", "--json")
+    assert run.code == 0
+    rates = [document["gases"]["ch4"]["flux_kg_h"] for document in run.json_lines()]
+    # A crude estimate published with them gives 0.26-0.31 kg/h each; repeats of one source scatter by some 20 %.
+    assert max(rates) / min(rates) < 1.5
+    assert 0.2 < sum(rates) / 3 < 0.4
