@@ -169,7 +169,7 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
         cells.height_m,
         cells.mean(samples.flux_density),
         variogram,
-        make_grid(cells.along_m, cells.height_m, kriging_settings, bottom, top),
+        make_grid(segment.along_m, segment.height_m, kriging_settings, bottom, top),
         kriging_settings,
         cells.noise_variance(variogram.nugget),
     )
