@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 
 import numpy as np
 
 from gasflux.background import estimate_background
+from gasflux.combination import combine
+from gasflux.errors import ProcessingError
 from gasflux.flux import (
     SurfaceSamples,
     detection_limit_kg_h,
@@ -24,9 +27,11 @@ from gasflux.flux import (
 from gasflux.geometry import local_track
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing import classify_phases, find_segments
-from gasflux.quality import assess_gas
+from gasflux.quality import assess
+from gasflux.quality_measures import combined_measures, gas_measures
 from gasflux.records import (
     Background,
+    CombinedGas,
     FlightLog,
     FlightResult,
     FloatArray,
@@ -93,7 +98,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
         for number, segment in enumerate(segments)
     )
     with clock.stage("combination", 95.0):
-        gases = _combined_gases(log, results, config)
+        gases = _combined_gases(results, config)
         summary = flight_summary(log, results)
     return FlightResult(
         log=log,
@@ -204,7 +209,7 @@ def _gas_result(
         variogram=integration.variogram,
         grid=integration.kriging.grid,
         profile=height_profile(integration.kriging.grid, integration.below),
-        quality=assess_gas(log, samples, integration, wind, budget, limit, config),
+        quality=assess(gas_measures(log, samples, integration, wind, background, budget, limit), config.language),
         ground_method=integration.below.method,
     )
 
@@ -214,3 +219,38 @@ def _spread(values: FloatArray, samples: SurfaceSamples, missing: float) -> Floa
     spread = np.full(samples.keep.size, missing)
     spread[samples.keep] = values
     return spread
+
+
+def _combined_gases(results: Sequence[SegmentResult], config: PipelineConfig) -> dict[str, CombinedGas]:
+    """Every gas over all surfaces it was measured on."""
+    names = {gas: None for result in results for gas in result.gases}
+    if not names:
+        raise ProcessingError(
+            "no gas has enough samples on the curtain or spiral for a flux (10 samples on 2 passes); "
+            "look at the gas columns with `gasflux inspect`."
+        )
+    return {
+        gas: _combined_gas([result.gases[gas] for result in results if gas in result.gases], config) for gas in names
+    }
+
+
+def _combined_gas(parts: list[GasResult], config: PipelineConfig) -> CombinedGas:
+    """One gas over its surfaces; with one surface, its own values."""
+    if len(parts) == 1:
+        return CombinedGas(**{field.name: getattr(parts[0], field.name) for field in fields(CombinedGas)})
+    combined = combine(parts)
+    weights = np.array(combined.weights)
+    limit = float(np.linalg.norm(weights * [part.detection_limit_kg_h for part in parts]))
+    return CombinedGas(
+        gas=parts[0].gas,
+        flux_kg_h=combined.flux_kg_h,
+        flux_std_kg_h=combined.flux_std_kg_h,
+        interval=combined.interval,
+        budget_kg_h=combined.budget_kg_h,
+        degrees_of_freedom=combined.degrees_of_freedom,
+        flux_below_lowest_sample_kg_h=float(weights @ [part.flux_below_lowest_sample_kg_h for part in parts]),
+        flux_positive_kg_h=float(weights @ [part.flux_positive_kg_h for part in parts]),
+        flux_negative_kg_h=float(weights @ [part.flux_negative_kg_h for part in parts]),
+        detection_limit_kg_h=limit,
+        quality=assess(combined_measures(parts, combined, limit), config.language),
+    )

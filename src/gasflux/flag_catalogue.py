@@ -1,0 +1,292 @@
+"""Every quality flag: what it measures, where its threshold lies and why, and what it says in each language.
+
+Thresholds are those of EPA OTM-33A (2014, section 8.6) and EddyPro's tests where they have one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from gasflux.records import Severity
+
+
+@dataclass(frozen=True)
+class FlagRule:
+    """One flag. Texts may use ``{value}`` and ``{threshold}``, formatted with `form`."""
+
+    code: str
+    measure: str
+    """Field of `QualityInputs` it looks at."""
+    fires: Literal["above", "below"]
+    threshold: float
+    severity: Severity
+    form: str
+    message_en: str
+    advice_en: str
+    message_zh: str
+    advice_zh: str
+    rejects: bool = False
+    """Whether it alone makes a result unfit for use."""
+
+
+FLAG_RULES: Final[tuple[FlagRule, ...]] = (
+    FlagRule(
+        "not_detected",
+        "detection_ratio",
+        "below",
+        1.0,
+        "serious",
+        "{:.2f}",
+        "The flux is {value} of the detection limit (at least {threshold} is needed): no plume is told from noise.",
+        "Report the detection limit as an upper bound; fly closer to the source or more passes.",
+        "通量仅为检出限的 {value} 倍(至少需要 {threshold} 倍):羽流与噪声无法区分。",
+        "请将检出限作为上限报告;靠近源飞行或增加航段。",
+        rejects=True,
+    ),
+    FlagRule(
+        "wind_too_low",
+        "wind_mean_m_s",
+        "below",
+        1.0,
+        "serious",
+        "{:.1f} m/s",
+        "The mean wind is {value}, below {threshold}: the plume does not travel, the method does not apply.",
+        "Do not use this result; fly again in more wind.",
+        "平均风速 {value},低于 {threshold}:羽流不随风输送,方法不适用。",
+        "请勿使用该结果;待风速增大后重飞。",
+        rejects=True,
+    ),
+    FlagRule(
+        "very_uncertain",
+        "relative_std",
+        "above",
+        0.6,
+        "serious",
+        "{:.0%}",
+        "One standard deviation is {value} of the flux, more than {threshold}: little more than the order is known.",
+        "Repeat the flight and combine the results; see the largest bar of the error budget.",
+        "标准差为通量的 {value},超过 {threshold}:仅能确定数量级。",
+        "请重复飞行并合并结果;查看误差分配图中最大的一项。",
+    ),
+    FlagRule(
+        "mostly_extrapolated",
+        "below_share",
+        "above",
+        0.5,
+        "serious",
+        "{:.0%}",
+        "{value} of the flux lies below the lowest pass (more than {threshold}): most of it was never flown through.",
+        "Fly lower, or farther from the source where the plume has risen.",
+        "{value} 的通量位于最低航段以下(超过 {threshold}):大部分未被实测。",
+        "请降低最低航段高度,或在羽流抬升后的更远处飞行。",
+    ),
+    FlagRule(
+        "extrapolated",
+        "below_share",
+        "above",
+        0.3,
+        "warning",
+        "{:.0%}",
+        "{value} of the flux lies below the lowest pass (more than {threshold}).",
+        "Fly lower if it is safe; the uncertainty of this part is in the interval.",
+        "{value} 的通量位于最低航段以下(超过 {threshold})。",
+        "在安全前提下降低航高;该部分的不确定度已计入区间。",
+    ),
+    FlagRule(
+        "wind_low",
+        "wind_mean_m_s",
+        "below",
+        1.5,
+        "warning",
+        "{:.1f} m/s",
+        "The mean wind is {value}, below {threshold}: the plume meanders and may rise past the curtain.",
+        "Prefer flights in 2-8 m/s.",
+        "平均风速 {value},低于 {threshold}:羽流易摆动并可能抬升越过断面。",
+        "建议在 2-8 m/s 风速下飞行。",
+    ),
+    FlagRule(
+        "wind_oblique",
+        "angle_to_normal_deg",
+        "above",
+        45.0,
+        "warning",
+        "{:.0f}°",
+        "The mean wind is {value} off the curtain's normal, more than {threshold}: direction errors weigh heavily.",
+        "Fly the curtain across the wind.",
+        "平均风向偏离断面法线 {value},超过 {threshold}:风向误差影响显著。",
+        "请使断面垂直于风向飞行。",
+    ),
+    FlagRule(
+        "wind_direction_unmeasured",
+        "direction_missing",
+        "above",
+        0.5,
+        "warning",
+        "{:.0f}",
+        "The log has no wind direction: the wind is taken as straight through the surface.",
+        "Add a winddir column; an oblique wind makes this result too high.",
+        "数据中没有风向:假定风垂直穿过断面。",
+        "请添加 winddir 列;若风斜穿断面,结果会偏高。",
+    ),
+    FlagRule(
+        "wind_direction_unsteady",
+        "direction_std_deg",
+        "above",
+        30.0,
+        "warning",
+        "{:.0f}°",
+        "The wind direction has a standard deviation of {value}, more than {threshold} (EPA OTM-33A).",
+        "Average more flights, or wait for a steadier wind.",
+        "风向标准差为 {value},超过 {threshold}(EPA OTM-33A)。",
+        "请增加飞行次数取平均,或等待风向稳定。",
+    ),
+    FlagRule(
+        "turbulent",
+        "turbulence_intensity",
+        "above",
+        0.22,
+        "info",
+        "{:.2f}",
+        "The turbulence intensity is {value}, above {threshold} (EPA OTM-33A): single passes differ much.",
+        "More passes narrow the interval.",
+        "湍流强度为 {value},高于 {threshold}(EPA OTM-33A):各航段差异较大。",
+        "增加航段可缩小区间。",
+    ),
+    FlagRule(
+        "few_passes",
+        "passes",
+        "below",
+        5.0,
+        "warning",
+        "{:.0f}",
+        "There are {value} passes, fewer than {threshold}: their scatter is hardly known.",
+        "Fly at least 8 passes.",
+        "仅有 {value} 个航段,少于 {threshold} 个:离散程度难以估计。",
+        "建议至少飞行 8 个航段。",
+    ),
+    FlagRule(
+        "plume_at_side",
+        "side_share",
+        "above",
+        0.1,
+        "warning",
+        "{:.0%}",
+        "{value} of the flux lies in the outer tenths of the curtain (more than {threshold}): the plume may be cut.",
+        "Fly longer passes, or shift the curtain.",
+        "{value} 的通量位于断面两端十分之一处(超过 {threshold}):羽流可能被截断。",
+        "请加长航段或平移断面。",
+    ),
+    FlagRule(
+        "plume_at_top",
+        "top_share",
+        "above",
+        0.25,
+        "warning",
+        "{:.0%}",
+        "The highest pass carries {value} of the strongest one (more than {threshold}): part of the plume is above it.",
+        "Fly higher until the enhancement is gone.",
+        "最高航段的通量为最强航段的 {value}(超过 {threshold}):部分羽流在其上方。",
+        "请继续升高直至浓度增量消失。",
+    ),
+    FlagRule(
+        "weak_enhancement",
+        "peak_to_noise",
+        "below",
+        5.0,
+        "warning",
+        "{:.1f}",
+        "The highest enhancement is {value} times the noise, below {threshold}.",
+        "Fly closer to the source, or use a more precise analyser.",
+        "最大浓度增量为噪声的 {value} 倍,低于 {threshold} 倍。",
+        "请靠近源飞行,或使用精度更高的分析仪。",
+    ),
+    FlagRule(
+        "no_structure",
+        "structure",
+        "below",
+        0.2,
+        "warning",
+        "{:.0%}",
+        "Only {value} of the variance has a structure in space (below {threshold}): the map is nearly flat.",
+        "Trust the total more than the map; check the background.",
+        "仅 {value} 的方差具有空间结构(低于 {threshold}):插值图接近平坦。",
+        "总量比分布图更可信;请检查背景。",
+    ),
+    FlagRule(
+        "curtains_disagree",
+        "between_relative_std",
+        "above",
+        0.25,
+        "warning",
+        "{:.0%}",
+        "The curtains differ by {value} of their mean beyond their own errors (more than {threshold}).",
+        "Look at the curtains one by one: did source or wind change?",
+        "各断面之间的差异超出自身误差,达均值的 {value}(超过 {threshold})。",
+        "请逐个检查断面:源强或风是否变化?",
+    ),
+    FlagRule(
+        "kriging_failed",
+        "failed_share",
+        "above",
+        0.0,
+        "warning",
+        "{:.1%}",
+        "{value} of the grid could not be kriged and is left out of the flux.",
+        "Lower ordinary_kriging_settings.min_points or raise max_points.",
+        "{value} 的网格节点克里金失败,未计入通量。",
+        "请减小 ordinary_kriging_settings.min_points 或增大 max_points。",
+    ),
+    FlagRule(
+        "little_background",
+        "background_share",
+        "below",
+        0.15,
+        "warning",
+        "{:.0%}",
+        "Only {value} of the samples are background (below {threshold}): the baseline rests on little.",
+        "Fly longer passes so that both ends are in clean air.",
+        "仅 {value} 的样本为背景(低于 {threshold}):基线依据不足。",
+        "请加长航段,使两端处于清洁空气中。",
+    ),
+    FlagRule(
+        "missing_gas",
+        "missing_share",
+        "above",
+        0.1,
+        "warning",
+        "{:.0%}",
+        "{value} of the samples have no value of this gas (more than {threshold}).",
+        "Check the analyser's log for faults.",
+        "{value} 的样本缺少该气体数值(超过 {threshold})。",
+        "请检查分析仪日志。",
+    ),
+    FlagRule(
+        "negative_flux",
+        "negative_share",
+        "above",
+        0.15,
+        "info",
+        "{:.0%}",
+        "Negative parts of the map add up to {value} of the flux (more than {threshold}): noise, baseline or backflow.",
+        "Look at the background figure; negative values are kept, not hidden.",
+        "分布图中负值部分合计为通量的 {value}(超过 {threshold}):来自噪声、基线或回流。",
+        "请查看背景图;负值予以保留,不作隐藏。",
+    ),
+    FlagRule(
+        "rows_dropped",
+        "dropped_share",
+        "above",
+        0.1,
+        "info",
+        "{:.0%}",
+        "{value} of the rows of the file were dropped (more than {threshold}).",
+        "See the input section for the reasons.",
+        "文件中 {value} 的行被剔除(超过 {threshold})。",
+        "原因见输入部分。",
+    ),
+)
+"""Most important first: the order in which a report names them within one severity."""
+
+SUPERSEDES: Final = {"mostly_extrapolated": "extrapolated", "wind_too_low": "wind_low"}
+"""A flag that says the same more strongly silences the weaker one."""

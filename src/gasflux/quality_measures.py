@@ -1,0 +1,83 @@
+"""The figures that quality is judged by, read off a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from gasflux.combination import BETWEEN, CombinedFlux
+from gasflux.flux import Integration, SurfaceSamples, signed_parts
+from gasflux.quality import QualityInputs
+from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Wind
+from gasflux.uncertainty import total_std
+
+_OUTER: Final = 0.1
+"""Share of a curtain's length at each end that should hold no plume."""
+_PEAK_QUANTILE: Final = 0.995
+"""The highest enhancement but for the topmost samples: one spike is no plume."""
+
+
+def gas_measures(
+    log: FlightLog,
+    samples: SurfaceSamples,
+    integration: Integration,
+    wind: Wind,
+    background: Background,
+    budget: Mapping[str, float],
+    detection_limit_kg_h: float,
+) -> QualityInputs:
+    """Return the figures of one gas on one surface."""
+    size = max(abs(integration.flux_kg_h), 1e-300)
+    grid, passes = integration.kriging.grid, integration.passes
+    _, negative = signed_parts(grid, integration.below)
+    strongest = max(float(passes.flux_kg_m_h.max()), 1e-300)
+    return QualityInputs(
+        wind_mean_m_s=wind.mean_speed_m_s,
+        direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
+        direction_missing=float(not wind.measured_direction),
+        turbulence_intensity=wind.turbulence_intensity,
+        angle_to_normal_deg=wind.angle_to_normal_deg,
+        passes=float(samples.segment.transects),
+        below_share=abs(integration.below.flux_kg_h) / size,
+        side_share=_side_share(samples, integration) if isinstance(samples.segment.surface, Plane) else None,
+        top_share=float(passes.flux_kg_m_h[np.argmax(passes.height_m)]) / strongest,
+        peak_to_noise=float(np.quantile(samples.enhancement_ppm, _PEAK_QUANTILE)) / max(samples.noise_ppm, 1e-300),
+        detection_ratio=abs(integration.flux_kg_h) / max(detection_limit_kg_h, 1e-300),
+        structure=integration.variogram.structure,
+        failed_share=grid.failed_nodes / grid.flux_density_kg_m2_h.size,
+        background_share=float(np.mean(background.is_background)),
+        missing_share=1.0 - float(np.mean(samples.keep)),
+        negative_share=-negative / size,
+        dropped_share=dropped_share(log.report),
+        relative_std=total_std(budget) / size,
+    )
+
+
+def combined_measures(results: list[GasResult], combined: CombinedFlux, detection_limit_kg_h: float) -> QualityInputs:
+    """Return the figures of one gas over several surfaces."""
+    size = max(abs(combined.flux_kg_h), 1e-300)
+    below = float(np.dot(combined.weights, [result.flux_below_lowest_sample_kg_h for result in results]))
+    # between_curtains is the error of the mean; the curtains themselves differ by more.
+    between = combined.budget_kg_h[BETWEEN] / float(np.linalg.norm(combined.weights))
+    return QualityInputs(
+        below_share=abs(below) / size,
+        detection_ratio=abs(combined.flux_kg_h) / max(detection_limit_kg_h, 1e-300),
+        relative_std=combined.flux_std_kg_h / size,
+        between_relative_std=between / size,
+    )
+
+
+def dropped_share(report: ReadReport) -> float:
+    """Return the share of the file's rows that were dropped."""
+    return sum(report.rows_dropped.values()) / max(report.rows_read, 1)
+
+
+def _side_share(samples: SurfaceSamples, integration: Integration) -> float:
+    """Share of the flux in the outer tenths of a curtain."""
+    along = samples.segment.along_m
+    low, high = np.quantile(along, [0.0, 1.0])
+    margin = _OUTER * (high - low)
+    outer = (along < low + margin) | (along > high - margin)
+    return abs(float(integration.contribution_kg_h[outer].sum())) / max(abs(integration.flux_kg_h), 1e-300)
