@@ -24,16 +24,18 @@ LAYERS = (
     {"cli"},
     {"batch", "console"},
     {"data_processor", "simulation_output"},
-    {"reporting", "exports", "exports_geo"},
-    {"plotting*", "figure_texts", "processing_pipelines"},
-    {"flux", "summary", "combination", "quality"},
+    {"report*", "exports", "exports_geo"},
+    {"plotting*", "figure_*", "processing_pipelines"},
+    {"quality_measures"},
+    {"flux", "summary", "combination", "quality", "flag_catalogue"},
     {"ml", "simulation"},
     {"simulation_*"},
     {"uncertainty", "ground", "interpolation", "kriging", "variogram*", "passes", "vertical_profile"},
-    {"processing", "phases", "geometry", "background", "wind", "readers"},
+    {"processing", "phases", "phase_model", "grouping", "motion", "geometry", "wind", "readers"},
+    {"background", "baseline_algorithms", "footprint"},
     {"validation", "requirements"},
     {"column_reading", "columns", "quantities", "ranges", "samples", "timestamps", "time_cells", "aircraft_wind"},
-    {"text_files", "workbooks", "raw_table"},
+    {"text_files", "workbooks", "biff", "raw_table"},
     {"headers"},
     {"gas", "units"},
     {"config_reader"},
@@ -48,14 +50,12 @@ OWNERS = {
     "sqlite3": ("db",),
     "skgstat": ("variogram",),
     "sklearn": ("ml",),
-    "pybaselines": ("background",),
+    "pybaselines": ("baseline_algorithms",),
     "pyproj": ("geometry",),
     "python_calamine": ("workbooks",),
     "click": ("cli",),
 }
 """Library -> beginnings of the names of the modules that may import it."""
-
-SCIENCE_LAYERS = LAYERS[6:8] + LAYERS[9:10]
 
 
 def layer_of(module: str) -> int:

@@ -210,6 +210,13 @@ def test_inspect_names_every_fault(gasflux: Any, tmp_path: Path) -> None:
     assert len(document["faults"]) == len(faults)
 
 
+def test_train_phases_writes_a_model_and_its_score(gasflux: Any, tmp_path: Path) -> None:
+    run = gasflux("train-phases", "--flights", "4", "--out", "model.npz")
+    assert run.code == 0
+    assert "% of the samples" in run.out
+    assert (tmp_path / "model.npz").stat().st_size > 0
+
+
 def test_an_unexpected_error_is_one_line_unless_debugging(gasflux: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> None:
         raise ZeroDivisionError("boom")

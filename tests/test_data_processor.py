@@ -99,6 +99,12 @@ def test_a_second_run_replaces_its_own_files_and_leaves_others_alone(log: Path, 
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
+def test_a_run_without_figures_takes_those_of_an_earlier_one_away(log: Path, tmp_path: Path) -> None:
+    process_file(log, DEFAULTS, tmp_path / "o")
+    process_file(log, DEFAULTS, tmp_path / "o", figures=False)
+    assert not (tmp_path / "o" / "figures").exists()
+
+
 def test_progress_rises_to_one_hundred_through_the_stages(log: Path, tmp_path: Path) -> None:
     events: list[tuple[str, float]] = []
     process_file(log, DEFAULTS, tmp_path / "o", progress=lambda stage, percent: events.append((stage, percent)))

@@ -232,3 +232,6 @@ def _install(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:
         for path in output_dir.glob(pattern):
             if path.relative_to(output_dir).as_posix() not in names:
                 path.unlink()
+    figures = output_dir / "figures"
+    if figures.is_dir() and not any(figures.iterdir()):
+        figures.rmdir()
