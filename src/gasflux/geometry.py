@@ -190,7 +190,7 @@ def fit_circle(x_m: FloatArray, y_m: FloatArray) -> tuple[float, float, float]:
     -------
     center_x_m, center_y_m, radius_m
     """
-    circle = _kasa_circle(x_m, y_m)
+    circle = np.array(algebraic_circle(x_m, y_m))
     for _ in range(_MAX_ROUNDS):
         east, north = x_m - circle[0], y_m - circle[1]
         distance = np.maximum(np.hypot(east, north), 1e-9)
@@ -203,13 +203,14 @@ def fit_circle(x_m: FloatArray, y_m: FloatArray) -> tuple[float, float, float]:
     return float(circle[0]), float(circle[1]), float(abs(circle[2]))
 
 
-def _kasa_circle(x_m: FloatArray, y_m: FloatArray) -> FloatArray:
-    """Centre and radius from x^2 + y^2 = 2 a x + 2 b y + c, a linear problem, about the mean for its condition."""
+def algebraic_circle(x_m: FloatArray, y_m: FloatArray) -> tuple[float, float, float]:
+    """Return centre and radius of the circle by Kasa's linear fit of x^2 + y^2 = 2 a x + 2 b y + c: quick and rough."""
+    # About the mean, else the squares of large coordinates spoil the condition.
     middle_x, middle_y = float(np.mean(x_m)), float(np.mean(y_m))
     east, north = x_m - middle_x, y_m - middle_y
     design = np.column_stack([2.0 * east, 2.0 * north, np.ones_like(east)])
-    a, b, c = np.linalg.lstsq(design, east**2 + north**2, rcond=None)[0]
-    return np.array([a + middle_x, b + middle_y, np.sqrt(c + a * a + b * b)])
+    a, b, c = np.linalg.lstsq(design, east**2 + north**2, rcond=None)[0].tolist()
+    return a + middle_x, b + middle_y, float(np.sqrt(max(c + a * a + b * b, 0.0)))
 
 
 def fit_cylinder(x_m: FloatArray, y_m: FloatArray, seam_azimuth_deg: float | None = None) -> Cylinder:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from gasflux.geometry import fit_circle
+from gasflux.geometry import algebraic_circle, fit_circle
 from gasflux.motion import Motion, Runs, describe_runs, is_straight
 from gasflux.records import FloatArray, IntArray, Strategy
 
@@ -145,10 +145,18 @@ def _circle(motion: Motion, runs: Runs) -> tuple[float, float, float] | None:
     """Circle through the runs, or None when they do not lie on one."""
     points = _grid_points(runs)
     x, y = motion.x_m[points], motion.y_m[points]
-    center_x, center_y, radius = fit_circle(x, y)
-    scatter = float(np.sqrt(np.mean((np.hypot(x - center_x, y - center_y) - radius) ** 2)))
-    inside = radius <= float(max(np.ptp(x), np.ptp(y)))
-    return (center_x, center_y, radius) if scatter <= _RING_BEND * radius and inside else None
+    # The rough fit tells a line from a circle at a fraction of the cost.
+    if not _is_round(x, y, algebraic_circle(x, y), 2.0 * _RING_BEND):
+        return None
+    circle = fit_circle(x, y)
+    return circle if _is_round(x, y, circle, _RING_BEND) else None
+
+
+def _is_round(x_m: FloatArray, y_m: FloatArray, circle: tuple[float, float, float], bend: float) -> bool:
+    """Whether positions keep to a circle no wider than their extent."""
+    offset = np.hypot(x_m - circle[0], y_m - circle[1]) - circle[2]
+    inside = circle[2] <= float(max(np.ptp(x_m), np.ptp(y_m)))
+    return inside and float(np.sqrt(np.mean(offset**2))) <= bend * circle[2]
 
 
 def _grown_ring(motion: Motion, runs: Runs, start: int, end: int) -> int:
@@ -329,7 +337,7 @@ def _ends(runs: Runs) -> tuple[FloatArray, FloatArray]:
 
 
 def _mean_direction(runs: Runs) -> tuple[float, float]:
-    """Unit vector of the line the runs follow, whatever their sense."""
+    """Return the unit vector of the line the runs follow, whatever their sense."""
     sense = np.sign(runs.east * runs.east[0] + runs.north * runs.north[0])
     east, north = float(np.mean(sense * runs.east)), float(np.mean(sense * runs.north))
     size = max(float(np.hypot(east, north)), 1e-9)

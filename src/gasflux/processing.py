@@ -175,7 +175,7 @@ def _spiral_segment(track: Track, toward: tuple[float, float] | None, rows: IntA
 
 
 def _revolutions(cylinder: Cylinder, along_m: FloatArray, span: IntArray) -> IntArray:
-    """Number the revolutions: a new one begins at the seam, and after a stop between two circles."""
+    """Count revolutions: another begins at the seam, and after a stop between two circles."""
     angle = along_m / cylinder.radius_m
     turns = np.floor((np.unwrap(angle) - angle[0]) / (2.0 * np.pi) + angle[0] / (2.0 * np.pi))
     changes = (np.diff(turns) != 0) | (np.diff(span) != 0)
