@@ -51,6 +51,10 @@ DENSITY_KG_M3: Mapping[str, float] = {"ch4": 0.66, "co2": 1.81, "n2o": 1.81}
 
 FLAGS = (
     Flag(
+        "weak_wind", "serious", 1.3, 1.5, "The mean wind was 1.3 m/s (limit 1.5 m/s).",
+        "Repeat the flight in more wind.",
+    ),
+    Flag(
         "below_lowest_pass", "warning", 0.24, 0.2, "24 % of the flux lies below the lowest pass (limit 20 %).",
         "Fly the lowest pass closer to the ground.",
     ),
@@ -60,10 +64,6 @@ FLAGS = (
     ),
     Flag(
         "few_transects", "info", 8.0, 5.0, "8 transects were flown (at least 5 wanted).", "Nothing to do.",
-    ),
-    Flag(
-        "weak_wind", "serious", 1.3, 1.5, "The mean wind was 1.3 m/s (limit 1.5 m/s).",
-        "Repeat the flight in more wind.",
     ),
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ from gasflux.plotting_style import (
     new_figure,
     place,
     style,
+    thin,
 )
 from gasflux.records import BoolArray, FlightResult, FloatArray, IntArray
 
@@ -52,7 +53,7 @@ def _measured(axes: Axes, result: FlightResult, gas: str, rows: IntArray) -> Non
     factor, unit = fraction_unit(largest(measured))
     time = minutes(result)
     chosen = np.flatnonzero(background.is_background)
-    chosen = chosen[decimate(measured[chosen], MAX_POINTS // 2)] if chosen.size else chosen
+    chosen = chosen[thin(chosen.size, MAX_POINTS // 2)]
     axes.plot(time[rows], measured[rows] * factor, color=GREY, linewidth=0.8, label=figure_text("measured", language))
     axes.plot(
         time[chosen], measured[chosen] * factor, ".", color=BLUE, markersize=2.8, markeredgewidth=0,

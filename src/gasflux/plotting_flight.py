@@ -23,12 +23,14 @@ from gasflux.plotting_style import (
     VERMILION,
     colour_limits,
     decimate,
+    dot_area,
     fraction_unit,
     largest,
     new_figure,
     style,
+    thin,
 )
-from gasflux.records import Cylinder, FlightResult, FloatArray, IntArray, Phase, Segment, SegmentResult
+from gasflux.records import BoolArray, Cylinder, FlightResult, FloatArray, IntArray, Phase, Segment, SegmentResult
 
 MAX_MARKERS: Final = 2500
 """Markers of one map; each is drawn on its own, so they cost more than the points of a line."""
@@ -60,11 +62,11 @@ def flight_3d(result: FlightResult, gas: str) -> Figure:
     track = result.track
     with style(language):
         figure = new_figure(language, figure_text("title.flight_3d", language, gas=label), 4.3)
-        axes: Any = figure.add_axes((-0.02, 0.0, 0.88, 0.97), projection="3d", proj_type="ortho", computed_zorder=False)
+        axes: Any = figure.add_axes((0.0, 0.0, 0.86, 0.97), projection="3d", proj_type="ortho", computed_zorder=False)
         _path_3d(axes, result)
         dots = axes.scatter(
             track.x_m[points], track.y_m[points], track.z_m[points], c=shown, cmap=FIELD_COLOURS, vmin=low, vmax=high,
-            s=9, depthshade=False, linewidths=0, zorder=3,
+            s=dot_area(points.size), depthshade=False, linewidths=0, zorder=3,
         )  # fmt: skip
         _shape_3d(axes, result)
         scale = figure.add_axes((0.88, 0.2, 0.02, 0.6))
@@ -88,7 +90,7 @@ def _path_3d(axes: Any, result: FlightResult) -> None:
     axes.plot(x_m, y_m, z_m, color=GREY, linewidth=0.6, zorder=2)
     axes.set(xlim=bounds[0], ylim=bounds[1], zlim=bounds[2])
     spans = np.ptp(bounds[:2], axis=1) / float(np.ptp(bounds[:2], axis=1).max())
-    axes.set_box_aspect([*np.maximum(spans, 0.35), 0.45], zoom=1.05 if spans.min() > 0.8 else 1.2)
+    axes.set_box_aspect([*np.maximum(spans, 0.35), 0.45], zoom=1.05)
 
 
 def _shape_3d(axes: Any, result: FlightResult) -> None:
@@ -128,8 +130,8 @@ def flight_map(result: FlightResult, gas: str) -> Figure:
             _draw_surface(axes, item.segment, figure_text("surface", language))
         track = result.track
         dots = axes.scatter(
-            track.x_m[points], track.y_m[points], c=shown, cmap=FIELD_COLOURS, vmin=low, vmax=high, s=11, linewidths=0,
-            zorder=4,
+            track.x_m[points], track.y_m[points], c=shown, cmap=FIELD_COLOURS, vmin=low, vmax=high,
+            s=dot_area(points.size), linewidths=0, zorder=4,
         )  # fmt: skip
         axes.plot(track.x_m[0], track.y_m[0], "^", color=INK, markersize=6, label=figure_text("start", language))
         _draw_wind(axes, result)
@@ -145,13 +147,16 @@ def flight_map(result: FlightResult, gas: str) -> Figure:
 
 def used_rows(result: FlightResult) -> IntArray:
     """Rows of the log that lie on any surface, in time order."""
-    return np.unique(np.concatenate([item.segment.rows for item in result.segments]))
+    used: BoolArray = np.zeros(result.log.size, dtype=np.bool_)
+    for item in result.segments:
+        used[item.segment.rows] = True
+    return np.flatnonzero(used)
 
 
 def _markers(result: FlightResult, gas: str, used: IntArray) -> IntArray:
-    """Rows to draw as markers: few enough to be quick, the highest and lowest among them, weakest first."""
+    """Rows to draw as markers: few enough to be quick, weakest first."""
     enhancement = result.background[gas].enhancement_ppm
-    rows = used[decimate(enhancement[used], MAX_MARKERS)]
+    rows = used[thin(used.size, MAX_MARKERS)]
     rows = rows[np.isfinite(enhancement[rows])]
     # The strongest are drawn last: on top of a hundred passes over the same place the plume stays visible.
     return rows[np.argsort(enhancement[rows], kind="stable")]
@@ -215,11 +220,13 @@ def _draw_wind(axes: Axes, result: FlightResult) -> None:
 
 def _wind_by_stretch(result: FlightResult, item: SegmentResult) -> FloatArray:
     """East, north, u and v of the mean sample of each stretch, shape (stretches, 4)."""
-    rows, wind = item.segment.rows, item.wind
-    values = np.column_stack([result.track.x_m[rows], result.track.y_m[rows], wind.east_m_s, wind.north_m_s])
-    order = np.argsort(item.segment.along_m, kind="stable")
-    groups = np.array_split(values[order], min(WIND_ARROWS, rows.size))
-    return np.array([group.mean(axis=0) for group in groups])
+    rows, along, wind = item.segment.rows, item.segment.along_m, item.wind
+    place = (along - along.min()) / (float(np.ptp(along)) or 1.0)
+    stretch = np.minimum((place * WIND_ARROWS).astype(np.int64), WIND_ARROWS - 1)
+    count = np.bincount(stretch, minlength=WIND_ARROWS)
+    values = (result.track.x_m[rows], result.track.y_m[rows], wind.east_m_s, wind.north_m_s)
+    sums = np.array([np.bincount(stretch, weights=value, minlength=WIND_ARROWS) for value in values])
+    return np.asarray((sums[:, count > 0] / count[count > 0]).T)
 
 
 def _round_speed(speed_m_s: float) -> float:

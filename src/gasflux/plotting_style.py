@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -126,7 +125,7 @@ def place(figure: Figure, **inches: float) -> dict[str, float]:
     width, height = figure.get_size_inches()
     return {
         "left": inches.get("left", 0.65) / width,
-        "right": 1.0 - inches.get("right", 0.15) / width,
+        "right": 1.0 - inches.get("right", 0.25) / width,
         "bottom": inches.get("bottom", 0.48) / height,
         "top": 1.0 - inches.get("top", 0.55) / height,
     }
@@ -149,9 +148,18 @@ def png_bytes(figure: Figure, dpi: float = DPI, colours: int = PALETTE_COLOURS) 
     canvas.draw()
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     indexed = pixels.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    _keep_white(indexed)
     stream = io.BytesIO()
     indexed.save(stream, format="PNG", compress_level=6)
     return stream.getvalue()
+
+
+def _keep_white(indexed: Image.Image) -> None:
+    """Make the background, whose colour the corner shows, as white as the page: the palette has it one step off."""
+    palette, corner = indexed.getpalette() or [], indexed.getpixel((0, 0))
+    if isinstance(corner, int):
+        palette[3 * corner : 3 * corner + 3] = [255, 255, 255]
+        indexed.putpalette(palette)
 
 
 def decimate(values: FloatArray, limit: int = MAX_POINTS) -> IntArray:
@@ -180,6 +188,16 @@ def decimate(values: FloatArray, limit: int = MAX_POINTS) -> IntArray:
     high = np.where(np.isnan(binned), -np.inf, binned).argmax(axis=1)
     every = np.arange(bins)
     return np.unique(np.concatenate([[0, count - 1], rows[every, low], rows[every, high]]))
+
+
+def thin(count: int, limit: int) -> IntArray:
+    """Return at most `limit` evenly spaced indices: for dots, whose density the eye reads, extremes alone would lie."""
+    return np.arange(count) if count <= limit else np.linspace(0, count - 1, limit).astype(np.int64)
+
+
+def dot_area(count: int) -> float:
+    """Return the area in square points of one of `count` dots: many are drawn small, so as not to hide each other."""
+    return 9.0 if count <= 1000 else 3.0
 
 
 def colour_limits(values: FloatArray) -> tuple[float, float]:
@@ -226,9 +244,3 @@ def segment_title(result: FlightResult, title: str, index: int) -> str:
 def empty_note(axes: Axes, text: str) -> None:
     """Say in the middle of empty axes why they are empty."""
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY)
-
-
-def file_name(kind: str, gas: str | None = None, segment: int | None = None) -> str:
-    """Return the stable file name of a figure, safe for every file system."""
-    parts = [kind, *([] if gas is None else [gas]), *([] if segment is None else [f"s{segment + 1}"])]
-    return re.sub(r"[^a-z0-9_-]+", "_", "_".join(parts).lower()) + ".png"

@@ -1,4 +1,4 @@
-"""What crosses the surface: kriged field and its error, variogram, flux by height."""
+"""What crosses the surface: kriged field and its error, flux by height."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from gasflux.figure_texts import compass_point, figure_text, gas_label, named
+from gasflux.figure_texts import compass_point, figure_text, gas_label
 from gasflux.plotting_flight import MAX_MARKERS
 from gasflux.plotting_style import (
     BLUE,
@@ -17,20 +17,18 @@ from gasflux.plotting_style import (
     FIELD_COLOURS,
     GREY,
     INK,
-    ORANGE,
     VERMILION,
     colour_limits,
-    decimate,
-    empty_note,
+    dot_area,
     largest,
     mass_unit,
     new_figure,
     place,
     segment_title,
     style,
+    thin,
 )
-from gasflux.records import Cylinder, FlightResult, FloatArray, GasResult, IntArray, Segment, VariogramFit
-from gasflux.variogram import semivariance
+from gasflux.records import Cylinder, FlightResult, FloatArray, GasResult, IntArray, Segment
 
 HATCH: Final = "////"
 
@@ -87,16 +85,17 @@ def _samples(axes: Axes, segment: Segment, answer: GasResult, factor: float) -> 
     """Draw samples as dots in the colours of the field, edged so that they stand out from it."""
     rows = _drawn(answer)
     low, high = axes.images[0].get_clim()
+    area = dot_area(rows.size)
     axes.scatter(
-        segment.along_m[rows], segment.height_m[rows], c=answer.flux_density_kg_m2_h[rows] * factor, s=9,
-        cmap=FIELD_COLOURS, vmin=low, vmax=high, edgecolors="white", linewidths=0.25, zorder=3,
+        segment.along_m[rows], segment.height_m[rows], c=answer.flux_density_kg_m2_h[rows] * factor, s=area,
+        cmap=FIELD_COLOURS, vmin=low, vmax=high, edgecolors="white", linewidths=0.03 * area, zorder=3,
     )  # fmt: skip
 
 
 def _beyond(image: Any, samples: FloatArray) -> str:
     """Which ends of the colour scale samples reach beyond: a kriged field is smoother than its data."""
     low, high = image.get_clim()
-    below, above = bool(np.nanmin(samples) < low), bool(np.nanmax(samples) > high)
+    below, above = bool((samples < low).any()), bool((samples > high).any())
     return "both" if below and above else "min" if below else "max" if above else "neither"
 
 
@@ -107,9 +106,9 @@ def _sample_places(axes: Axes, segment: Segment, answer: GasResult) -> None:
 
 
 def _drawn(answer: GasResult) -> IntArray:
-    """Choose samples to draw, the extremes among them, those without a value left out."""
+    """Choose samples to draw; those without a value are left out."""
     values = answer.flux_density_kg_m2_h
-    rows = decimate(values, MAX_MARKERS)
+    rows = thin(values.size, MAX_MARKERS)
     return rows[np.isfinite(values[rows])]
 
 
@@ -156,73 +155,6 @@ def _azimuth_axis(axes: Axes, surface: Cylinder, result: FlightResult) -> None:
     places = (marks - surface.seam_azimuth_deg) * degree_m
     top.set_xticks(places, [f"{mark % 360.0:.0f}° {compass_point(mark % 360.0, result.language)}" for mark in marks])
     top.set_xlabel(figure_text("azimuth", result.language))
-
-
-def variogram(result: FlightResult, gas: str, index: int) -> Figure:
-    """Draw the experimental variogram along the surface and in height, dots sized by pairs, with the fitted model."""
-    language = result.language
-    fit = result.segments[index].gases[gas].variogram
-    factor, mass = mass_unit(10.0 * float(np.sqrt(max(fit.sill + fit.nugget, 0.0))))
-    with style(language):
-        title = segment_title(result, figure_text("title.variogram", language, gas=gas_label(gas)), index)
-        figure = new_figure(language, title, 3.1)
-        grid = figure.add_gridspec(1, 2, wspace=0.1, **place(figure, top=0.6, left=0.7))
-        left = figure.add_subplot(grid[0])
-        right = figure.add_subplot(grid[1], sharey=left)
-        scale = factor**2
-        _semivariance_panel(left, result, fit, scale, vertical=False)
-        _semivariance_panel(right, result, fit, scale, vertical=True)
-        right.tick_params(labelleft=False)
-        left.set_ylim(bottom=0.0)
-        left.set_ylabel(figure_text("semivariance", language, mass=mass))
-    return figure
-
-
-def _semivariance_panel(axes: Axes, result: FlightResult, fit: VariogramFit, scale: float, *, vertical: bool) -> None:
-    """One direction: dots, model, nugget and range."""
-    language = result.language
-    lags, values, pairs, reach, heading, label = (
-        (fit.vertical_lags_m, fit.vertical_experimental, fit.vertical_pairs, fit.vertical_range_m, "vertical",
-         "lag_height")
-        if vertical
-        else (fit.lags_m, fit.experimental, fit.pairs, fit.range_m, "horizontal", "lag_along")
-    )  # fmt: skip
-    axes.set_title(figure_text(heading, language))
-    axes.set_xlabel(figure_text(label, language))
-    known = np.isfinite(values) & (pairs > 0)
-    if not known.any():
-        empty_note(axes, figure_text("no_pairs", language))
-        return
-    size = 8.0 + 60.0 * pairs[known] / pairs[known].max()
-    dots = axes.scatter(
-        lags[known], values[known] * scale, s=size, facecolor=BLUE, alpha=0.75, edgecolor="white", linewidth=0.5,
-        zorder=3,
-    )  # fmt: skip
-    count = figure_text("pairs", language, count=_pair_span(pairs[known]))
-    dots.set_label(count)
-    _model_line(axes, result, fit, scale, float(lags[known].max()) * 1.05, vertical=vertical)
-    if np.isfinite(reach) and reach <= lags[known].max() * 1.05:
-        axes.axvline(reach, color=ORANGE, linewidth=1.0, linestyle=(0, (4, 2)))
-    axes.plot([], [], color=ORANGE, linestyle=(0, (4, 2)), label=figure_text("range", language, range=f"{reach:.0f}"))
-    axes.set_xlim(0.0, float(lags[known].max()) * 1.05)
-    axes.legend(loc="lower right", handletextpad=0.5)
-
-
-def _pair_span(pairs: IntArray) -> str:
-    """Fewest and most pairs of the classes."""
-    low, high = int(pairs.min()), int(pairs.max())
-    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
-
-
-def _model_line(
-    axes: Axes, result: FlightResult, fit: VariogramFit, scale: float, reach_m: float, *, vertical: bool
-) -> None:
-    """Fitted model; at lag 0 it stands on the nugget."""
-    lag = np.linspace(0.0, reach_m, 120)
-    none = np.zeros_like(lag)
-    model = semivariance(fit, none, lag) if vertical else semivariance(fit, lag, none)
-    name = figure_text("model", result.language, model=named("model", fit.model, result.language))
-    axes.plot(lag, model * scale, color=VERMILION, linewidth=1.5, label=name, zorder=2)
 
 
 def profile(result: FlightResult, gas: str, index: int) -> Figure:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from gasflux.figure_texts import compass_point, figure_text
@@ -14,6 +16,7 @@ from gasflux.plotting_style import (
     BLUE,
     GREEN,
     INK,
+    MAX_POINTS,
     SKY,
     VERMILION,
     decimate,
@@ -22,6 +25,7 @@ from gasflux.plotting_style import (
     place,
     segment_title,
     style,
+    thin,
 )
 from gasflux.records import FlightResult, FloatArray, Plane, SegmentResult
 
@@ -45,9 +49,21 @@ def wind_rose(result: FlightResult, index: int) -> Figure:
         axes.yaxis.set_major_formatter("{x:g} %")
         axes.yaxis.set_major_locator(MaxNLocator(4))
         axes.spines["polar"].set_visible(False)
-        figure.legend(loc="upper left", bbox_to_anchor=(0.69, 0.84), title=figure_text("wind_speed", language))
+        _rose_legends(figure, axes, result)
         figure.text(0.69, 0.06, figure_text("frequency", language), fontsize=8)
     return figure
+
+
+def _rose_legends(figure: Figure, axes: Any, result: FlightResult) -> None:
+    """Classes of speed under their title, the lines below them."""
+    handles, labels = axes.get_legend_handles_labels()
+    is_line = [isinstance(handle, Line2D) for handle in handles]
+    for lines, top, title in ((False, 0.84, figure_text("wind_speed", result.language)), (True, 0.38, None)):
+        chosen = [number for number, line in enumerate(is_line) if line is lines]
+        figure.legend(
+            [handles[number] for number in chosen], [labels[number] for number in chosen], loc="upper left",
+            bbox_to_anchor=(0.69, top), title=title, alignment="left",
+        )  # fmt: skip
 
 
 def _speed_and_direction(item: SegmentResult) -> tuple[FloatArray, FloatArray]:
@@ -77,8 +93,6 @@ def _sector_share(item: SegmentResult) -> tuple[FloatArray, FloatArray]:
 
 def _bars(axes: Any, item: SegmentResult) -> None:
     """Stacked bars, one colour per speed class."""
-    from matplotlib import colormaps
-
     share, edges = _sector_share(item)
     angle, width = 2.0 * np.pi * np.arange(SECTORS) / SECTORS, 0.9 * 2.0 * np.pi / SECTORS
     bottom = np.zeros(SECTORS)
@@ -144,7 +158,7 @@ def _direction_panel(axes: Axes, result: FlightResult, item: SegmentResult) -> N
     mean = item.wind.mean_from_deg
     direction = np.degrees(np.arctan2(-item.wind.east_m_s, -item.wind.north_m_s))
     unrolled = mean + (direction - mean + 180.0) % 360.0 - 180.0
-    rows = decimate(unrolled)
+    rows = thin(unrolled.size, MAX_POINTS // 2)
     axes.plot(minutes(result, item.segment.rows[rows]), unrolled[rows], ".", color=GREEN, markersize=2.2)
     axes.axhline(mean, color=VERMILION, linewidth=1.0)
     low, high = float(np.nanmin(unrolled)), float(np.nanmax(unrolled))
