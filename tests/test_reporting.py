@@ -1,0 +1,365 @@
+"""The report: the answer first, self-contained, escaped, small, in one language, with no more digits than known."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from builders import flight_result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gasflux.figure_names import figure_keys
+from gasflux.plotting import draw, png_bytes
+from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
+from gasflux.report_numbers import decimals_for, fixed, percent, plain, significant
+from gasflux.report_sections import clock_text, flag_table
+from gasflux.report_texts import REPORT_TEXTS, dropped_reason
+from gasflux.reporting import MAX_BYTES, render_report
+
+CONFIG = "language: en\ngases: {}\n"
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f6"
+    "45400000000049454e44ae426082"
+)
+HOSTILE = "<script>alert(1)</script>\"'>&{{ 7*7 }}{% raw %}<img src=x onerror=alert(1)>"
+
+
+class Page(HTMLParser):
+    """What a browser would see of a page: tags, attributes, text, and whether elements are closed in order."""
+
+    VOID = frozenset({"meta", "img", "br", "rect", "line", "link", "input"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> without a start"
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def little_figures(result: FlightResult) -> dict[str, bytes]:
+    """Return a one-pixel PNG for every figure of a flight."""
+    return {key.file_name: PIXEL for key in figure_keys(result)}
+
+
+def report_of(result: FlightResult, config: str = CONFIG) -> str:
+    return render_report(result, little_figures(result), config)
+
+
+@pytest.fixture(scope="module")
+def flight() -> FlightResult:
+    return flight_result(gases=("ch4", "co2"))
+
+
+@pytest.fixture(scope="module")
+def page(flight: FlightResult) -> Page:
+    return Page(report_of(flight))
+
+
+def test_every_element_is_closed(page: Page) -> None:
+    assert page.open == []
+
+
+def test_answer_comes_first(flight: FlightResult, page: Page) -> None:
+    text, answer = page.text, flight.gases["ch4"]
+    headline = f"{answer.flux_kg_h:.2f} ± {answer.flux_std_kg_h:.2f} kg/h"
+    interval = f"90 % interval: {answer.interval.low_kg_h:.2f} to {answer.interval.high_kg_h:.2f} kg/h"
+    places = [text.index(part) for part in (headline, interval, answer.quality.flags[0].message, "How it was measured")]
+    assert places == sorted(places)
+    assert text.index("Grade B") < places[-1]
+
+
+def test_three_most_important_flags_stand_in_the_answer(flight: FlightResult, page: Page) -> None:
+    flags = flight.gases["ch4"].quality.flags
+    head = page.text[: page.text.index("All gases")]
+    assert all(flag.message in head and flag.advice in head for flag in flags[:3])
+    assert not any(flag.message in head for flag in flags[3:])
+    assert "1 more under" in head
+    assert all(flag.message in page.text for flag in flags)
+
+
+def test_one_finding_about_two_gases_is_one_row(flight: FlightResult) -> None:
+    rows = flag_table(flight)
+    assert [row.gases for row in rows] == ["CH₄, CO₂"] * len(flight.gases["ch4"].quality.flags)
+    assert [row.severity for row in rows] == sorted((row.severity for row in rows), key="serious warning info".index)
+
+
+def test_nothing_is_loaded_and_nothing_runs(page: Page) -> None:
+    assert not {"script", "link", "iframe", "object", "base", "form"} & {tag for tag, _ in page.tags}
+    for tag, attributes in page.tags:
+        assert not [name for name in attributes if name.startswith("on")], tag
+        for name in ("src", "href", "action", "srcset", "data"):
+            assert (attributes.get(name) or "data:image/png;base64,").startswith("data:image/png;base64,")
+
+
+def test_styles_load_nothing(flight: FlightResult) -> None:
+    assert not re.search(r"@import|url\(", report_of(flight))
+
+
+def test_page_can_be_heard(page: Page) -> None:
+    assert page.all("html")[0]["lang"] == "en"
+    assert all(image.get("alt") for image in page.all("img"))
+    assert all(header.get("scope") in ("col", "row") for header in page.all("th"))
+    identifiers = Counter(attributes["id"] for _, attributes in page.tags if "id" in attributes)
+    assert set(identifiers.values()) == {1}
+    named = {attributes["aria-labelledby"] for _, attributes in page.tags if "aria-labelledby" in attributes}
+    assert named <= identifiers.keys()
+
+
+def test_every_figure_is_shown_once_and_numbered(flight: FlightResult, page: Page) -> None:
+    count = len(little_figures(flight))
+    assert len(page.all("img")) == count
+    numbers = [int(number) for number in re.findall(r"Figure (\d+)\.", page.text)]
+    assert numbers == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize("strategy", ["curtain", "spiral"])
+@pytest.mark.parametrize("segments", [1, 3])
+def test_figures_are_numbered_as_they_stand(strategy: Any, segments: int) -> None:
+    result = flight_result(strategy=strategy, segments=segments, gases=("ch4", "co2"))
+    numbers = [int(number) for number in re.findall(r"Figure (\d+)\.", Page(report_of(result)).text)]
+    assert numbers == list(range(1, len(little_figures(result)) + 1))
+
+
+def test_segments_are_compared() -> None:
+    result = flight_result(segments=2)
+    text = Page(report_of(result)).text
+    assert "Segments of the flight" in text
+    assert "Segment 2 of 2" in text
+    for item in result.segments:
+        assert f"{item.gases['ch4'].flux_kg_h:.2f}" in text
+
+
+def test_three_gases_and_three_segments_stay_below_three_megabytes() -> None:
+    dense = flight_result(segments=2, per_pass=1500)
+    drawn = {key.kind: png_bytes(draw(dense, key)) for key in figure_keys(dense) if key.segment in (None, 0)}
+    result = flight_result(segments=3, gases=("ch4", "co2", "n2o"))
+    # Figures of the same kind have about the same size, and drawing all 48 takes 6 s.
+    figures = {key.file_name: drawn[key.kind] for key in figure_keys(result)}
+    html = render_report(result, figures, CONFIG)
+    assert len(html.encode()) < MAX_BYTES
+    assert len(Page(html).all("img")) == len(figures) == 48
+
+
+def test_figures_that_do_not_fit_are_named(flight: FlightResult) -> None:
+    large = {name: PIXEL + bytes(250_000) for name in little_figures(flight)}
+    html = render_report(flight, large, CONFIG)
+    page = Page(html)
+    assert len(html.encode()) < MAX_BYTES
+    shown = len(page.all("img"))
+    assert 0 < shown < len(large)
+    assert f"{len(large) - shown} figures are not embedded" in page.text
+    # the most telling kinds stay, the least telling goes
+    assert "flux density between the passes" in page.text
+    assert "flight_3d_co2.png" in page.text
+
+
+def test_report_without_figures_says_so(flight: FlightResult) -> None:
+    page = Page(render_report(flight, {}, CONFIG))
+    assert not page.all("img")
+    assert "No figures were drawn" in page.text
+
+
+def hostile_result() -> FlightResult:
+    """Return a flight whose every text of the file or of the checks tries to become markup."""
+    result = flight_result()
+    column = ColumnReport("ch4", HOSTILE, HOSTILE, HOSTILE, None, None, 3)
+    report = replace(
+        result.log.report,
+        name=HOSTILE,
+        columns=(column,),
+        ignored_columns=(HOSTILE,),
+        notes=(HOSTILE,),
+        rows_dropped={HOSTILE: 1, f"{HOSTILE} out of range": 2},
+    )
+    flag = Flag(HOSTILE, "serious", 1.0, 2.0, HOSTILE, HOSTILE)
+    gas = replace(result.gases["ch4"], quality=Quality("D", (flag,)), budget_kg_h={HOSTILE: 1.0})
+    return replace(result, log=replace(result.log, report=report), gases={"ch4": gas})
+
+
+def test_hostile_texts_stay_texts() -> None:
+    page = Page(report_of(hostile_result(), config=f"columns: {HOSTILE}\n"))
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert all((image["src"] or "").startswith("data:") for image in page.all("img"))
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    # title, heading, footer, file name, two flags with advice, code, ...: shown as it was written, braces and all
+    assert page.text.count(HOSTILE) >= 10
+
+
+@settings(max_examples=25)
+@given(st.text(max_size=60))
+def test_any_file_name_is_shown_as_it_is(name: str) -> None:
+    result = SMALL
+    report = replace(result.log.report, name=name)
+    html = render_report(replace(result, log=replace(result.log, report=report)), {}, CONFIG)
+    # newlines and the like are normalised by every parser
+    assert " ".join(name.replace("\0", "").split()) in Page(html).text.replace("\0", "")
+
+
+SMALL = flight_result(per_pass=8)
+
+
+def test_chinese_report_holds_no_english_of_the_catalogue() -> None:
+    html = report_of(flight_result(segments=2, gases=("ch4", "co2"), language="zh"))
+    page = Page(html)
+    assert page.all("html")[0]["lang"] == "zh-CN"
+    pieces = {piece for phrase in REPORT_TEXTS.values() for piece in re.split(r"{\w+}", phrase.en)}
+    sentences = {piece.strip(" .,:()") for piece in pieces if len(piece.split()) > 1 and piece not in ("GasFlux ",)}
+    assert not [sentence for sentence in sentences if sentence in page.text]
+
+
+def test_every_text_is_in_both_languages() -> None:
+    for key, phrase in REPORT_TEXTS.items():
+        assert phrase.en, key
+        assert re.search("[\u4e00-\u9fff]", phrase.zh) or key == "made_by", f"{key}: no Chinese in {phrase.zh!r}"
+        assert set(re.findall(r"{\w+}", phrase.en)) == set(re.findall(r"{\w+}", phrase.zh)), key
+
+
+def test_every_kind_of_figure_has_a_caption() -> None:
+    kinds = {key.kind for key in figure_keys(flight_result(segments=2))}
+    assert {f"caption.{kind}" for kind in kinds} == {key for key in REPORT_TEXTS if key.startswith("caption.")}
+
+
+def with_rate(rate: float, std: float, low: float, high: float, limit: float) -> FlightResult:
+    result = SMALL
+    gas = replace(
+        result.gases["ch4"],
+        flux_kg_h=rate,
+        flux_std_kg_h=std,
+        interval=FluxInterval(0.9, low, high),
+        detection_limit_kg_h=limit,
+    )
+    return replace(result, gases={"ch4": gas})
+
+
+@pytest.mark.parametrize(
+    ("rate", "low", "high", "limit", "sentence"),
+    [
+        (0.3, -0.2, 0.8, 0.9, "below this flight's detection limit of 0.90 kg/h"),
+        (0.9, -0.1, 1.9, 0.5, "The interval includes zero"),
+        (4.8, 4.1, 5.5, 0.5, ""),
+        (-3.0, -5.0, -1.0, 0.5, ""),
+    ],
+)
+def test_an_unproven_emission_is_called_so(rate: float, low: float, high: float, limit: float, sentence: str) -> None:
+    text = Page(render_report(with_rate(rate, 0.3, low, high, limit), {}, CONFIG)).text
+    assert sentence in text
+    assert ("no emission is proven" in text) is bool(sentence)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 0.0])
+def test_numbers_that_are_none_are_dashes(bad: float) -> None:
+    page = Page(render_report(with_rate(bad, bad, bad, bad, bad), {}, CONFIG))
+    assert not re.search(r"\b(nan|inf)\b", page.text, re.IGNORECASE)
+
+
+def test_no_flags_and_no_direction() -> None:
+    result = flight_result(measured_direction=False)
+    gas = replace(result.gases["ch4"], quality=Quality("A", ()))
+    text = Page(report_of(replace(result, gases={"ch4": gas}))).text
+    assert "The quality checks found nothing to report." in text
+    assert "not measured; taken as straight through" in text
+
+
+def test_file_and_settings_are_told(flight: FlightResult) -> None:
+    text = Page(report_of(flight, config="num_std: 2.0")).text
+    report = flight.log.report
+    for told in (report.name, report.sha256, f"{report.rows_read:,}", *report.notes, "num_std: 2.0"):
+        assert told in text
+    assert "Rows dropped: duplicate time" in text
+    assert "kPa -> hPa (x 10)" in text
+
+
+def test_reasons_are_translated() -> None:
+    assert dropped_reason("missing wind", "zh") == "缺少风"
+    assert dropped_reason("ch4 out of range", "zh") == "ch4 超出范围"
+    assert dropped_reason("something new", "zh") == "something new"
+
+
+@pytest.mark.parametrize(
+    ("iso", "shown"),
+    [
+        ("2025-06-03T08:15:00", "2025-06-03 08:15:00"),
+        ("2025-06-03T08:15:00.250", "2025-06-03 08:15:00"),
+        ("2025-06-03T10:00:02Z", "2025-06-03 10:00:02 UTC"),
+        ("2025-06-03T10:00:02.5Z", "2025-06-03 10:00:02 UTC"),
+    ],
+)
+def test_times_are_readable(iso: str, shown: str) -> None:
+    assert clock_text(iso) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "std", "shown"),
+    [
+        (4.8713, 0.4123, "4.87 ± 0.41"),
+        (312.4, 25.4, "312 ± 25"),
+        (0.03124, 0.00251, "0.0312 ± 0.0025"),
+        (12345.0, 1234.0, "12,300 ± 1,200"),
+        (5.0, 0.0996, "5.00 ± 0.10"),
+        (-0.004, 0.12, "0.00 ± 0.12"),
+        (-1.5, 0.3, "−1.50 ± 0.30"),
+    ],
+)
+def test_digits_follow_the_standard_deviation(value: float, std: float, shown: str) -> None:
+    places = decimals_for(std)
+    assert f"{fixed(value, places)} ± {fixed(std, places)}" == shown
+
+
+@given(st.floats(1e-6, 1e9), st.floats(1e-6, 1e9))
+def test_rounding_stays_within_the_digits(value: float, std: float) -> None:
+    shown = float(fixed(value, decimals_for(std)).replace(",", ""))
+    # Two digits of the deviation: half a unit of the second is at most 5 %; a little more for binary fractions.
+    assert math.isclose(shown, value, rel_tol=1e-12, abs_tol=0.0501 * std)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0"), (None, "–"), (float("nan"), "–"), (0.0123456, "0.0123"), (1234.5, "1,230"), (2.5e-9, "2.50e−9")],
+)
+def test_significant_digits(value: float | None, shown: str) -> None:
+    assert significant(value) == shown
+
+
+def test_thresholds_and_shares() -> None:
+    assert [plain(value) for value in (5.0, 0.2, 33.333, 100.0)] == ["5", "0.2", "33.3", "100"]
+    assert percent(0.41, 4.87) == "8.4"
+    assert percent(1.0, 0.0) == "–"
+
+
+def test_report_does_not_draw() -> None:
+    """Taking figure names from a leaf keeps a report without figures free of the drawing library's start."""
+    code = "import sys, gasflux.reporting; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
