@@ -58,6 +58,7 @@ class Trial:
     grade: str
     seconds: float
     budget_kg_h: dict[str, float]
+    degrees_of_freedom: float = float("nan")
     error: str | None = None
 
 
@@ -85,7 +86,7 @@ def run_trial(kind: str, seed: int) -> Trial:
     try:
         result = process_log(flight_from_frame(to_frame(flight), PipelineConfig()), PipelineConfig())
     except GasFluxError as error:
-        return Trial(kind, seed, true, *[float("nan")] * 5, "-", time.perf_counter() - started, {}, str(error))
+        return Trial(kind, seed, true, *[float("nan")] * 5, "-", time.perf_counter() - started, {}, error=str(error))
     gas = result.gases["ch4"]
     one_sigma = coverage_interval(gas.flux_kg_h, gas.budget_kg_h, gas.degrees_of_freedom, 0.6827)
     return Trial(
@@ -100,6 +101,7 @@ def run_trial(kind: str, seed: int) -> Trial:
         gas.quality.grade,
         time.perf_counter() - started,
         dict(gas.budget_kg_h),
+        gas.degrees_of_freedom,
     )
 
 

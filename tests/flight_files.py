@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import openpyxl
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 START = datetime(2023, 4, 19, 7, 16, 30, 64_000)
 ROWS = 40
 
+Target = TypeVar("Target", Path, io.BytesIO)
 Cells = Sequence[object]
 Columns = Mapping[str, Cells]
 
@@ -71,7 +73,7 @@ def write_text(path: Path, columns: Columns, encoding: str = "utf-8", **layout: 
     return path
 
 
-def write_xlsx(path: Path, *sheets: Sequence[Sequence[object]]) -> Path:
+def write_xlsx(path: Target, *sheets: Sequence[Sequence[object]]) -> Target:
     """Write a workbook with sheets named Sheet1, Sheet2, ..."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])

@@ -105,10 +105,22 @@ def test_error_of_a_weighted_sum_is_true(decay: float, tolerance: float, part: s
     for seed in range(200):
         found = run(clean + plume(0.15) + noise(seed, decay))
         error = float(weights @ (clean - found.baseline_ppm)[rows])
-        scores.append(error / found.weighted_sum_std(rows, weights))
+        scores.append(error / found.baseline_std(rows, weights))
     # 200 scores tell their spread to 5 %; knots chosen by the data cost 10 %; a correlation of 3 s read off stretches of
     # background of 16 s comes out too short by a third
     assert np.sqrt(np.mean(np.square(scores))) == pytest.approx(1.0, rel=tolerance)
+
+
+def test_noise_of_the_background_is_not_counted_twice() -> None:
+    rows = np.arange(PASS_S * PASSES)
+    weights = np.full(rows.size, 1.0 / rows.size)
+    truth, scores = plume(0.15), []
+    for seed in range(200):
+        found = run(2.0 + truth + noise(seed))
+        error = float(weights @ (found.enhancement_ppm - truth))
+        scores.append(error / np.hypot(*found.noise_std(rows, weights)))
+    # 200 scores tell their spread to 5 %; knots chosen by the data cost 10 %
+    assert np.sqrt(np.mean(np.square(scores))) == pytest.approx(1.0, rel=0.2)
 
 
 def test_rate_of_the_log_does_not_matter() -> None:

@@ -199,15 +199,16 @@ def flux_budget(
     """Return the error budget in kg/h, its effective degrees of freedom and those of the repeatability."""
     segment, weights = samples.segment, integration.weights_m2
     per_ppm = weights * samples.carried(samples.normal_m_s)
+    signal_noise, background_noise = background.noise_std(segment.rows, per_ppm)
     sources = ErrorSources(
         flux_kg_h=integration.flux_kg_h,
         rotated_flux_kg_h=float(weights @ (samples.enhancement_ppm * samples.carried(samples.tangential_m_s))),
         pass_flux_kg_h=sum_by_pass(integration.contribution_kg_h, segment.transect, segment.transects),
         pass_scatter=integration.fit.scatter,
         pass_degrees_of_freedom=integration.fit.degrees_of_freedom,
-        noise_kg_h=samples.noise_ppm * np.sqrt(samples.noise_correlation) * float(np.linalg.norm(per_ppm)),
-        background_kg_h=background.weighted_sum_std(segment.rows, per_ppm),
-        interpolation_kg_h=float(np.sqrt(max(integration.kriging.integral_variance, 0.0))),
+        noise_kg_h=signal_noise,
+        background_kg_h=background_noise,
+        interpolation_kg_h=_interpolation_std(samples, integration, per_ppm),
         below_kg_h=integration.below.std_kg_h,
         temperature_c=float(np.mean(log.temperature_c[segment.rows])),
         pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
@@ -215,6 +216,12 @@ def flux_budget(
     budget = error_budget(sources, config.uncertainty)
     freedom = effective_degrees_of_freedom(budget, sources.pass_degrees_of_freedom)
     return budget, freedom, sources.pass_degrees_of_freedom
+
+
+def _interpolation_std(samples: SurfaceSamples, integration: Integration, per_ppm: FloatArray) -> float:
+    """Block-kriging error less the sensor noise, which the variogram's sill and nugget hold too."""
+    noise_variance = samples.noise_ppm**2 * samples.noise_correlation * float(per_ppm @ per_ppm)
+    return float(np.sqrt(max(integration.kriging.integral_variance - noise_variance, 0.0)))
 
 
 def detection_limit_kg_h(budget: dict[str, float]) -> float:

@@ -8,8 +8,8 @@ from typing import Final, Literal
 import numpy as np
 
 from gasflux.geometry import algebraic_circle, fit_circle
-from gasflux.motion import Motion, Runs, describe_runs, is_straight
-from gasflux.records import FloatArray, IntArray, Strategy
+from gasflux.motion import Motion, Runs, course_runs, describe_runs, straight_runs
+from gasflux.records import BoolArray, FloatArray, IntArray, Strategy
 
 LEAST_PASSES: Final = 3
 """Two lines do not tell how a plume varies with height."""
@@ -24,6 +24,8 @@ _WOBBLE_LENGTH_M: Final = 80.0
 Mexico flight: 10 m); longer passes in proportion to the root of the length, as a random walk does."""
 _ALIGNED: Final = float(np.sin(np.radians(25.0)))
 """Sine of the angle to the plane that costs as much as leaving a run out."""
+_WALL_GAP: Final = 2.0
+"""Lines of one direction this many wobbles apart are never one plane."""
 _SAME_DIRECTION_DEG: Final = 30.0
 _GROUP_COST: Final = 2.0
 """Cost of one more curtain in units of a run left out: a group of three good passes is worth it, one of two is not."""
@@ -43,8 +45,8 @@ _TRANSIT_SIDEWAYS_M: Final = 12.0
 _SAMPLED_SHARE: Final = 0.5
 _ARC_GAP_S: Final = 3.0
 """Arcs of a circle follow each other within the window of the velocity."""
-_RING_BEND: Final = 0.15
-"""Scatter about the circle over its radius: a square flown round a site has 0.11."""
+_RING_BEND: Final = 0.08
+"""Scatter about the circle over its radius: a hexagon has 0.04; a square, with 0.11, is four walls and no circle."""
 _RING_REACH: Final = 0.25
 _RING_PAUSE_S: Final = 120.0
 _RING_RUNS: Final = 24
@@ -63,31 +65,52 @@ class Group:
         starts, ends = motion.time_s[self.runs.first], motion.time_s[self.runs.last]
         if self.strategy == "curtain":
             return np.column_stack([starts, ends])
-        stops = np.flatnonzero(starts[1:] - ends[:-1] > _ARC_GAP_S)
+        sense = self._sense(motion)
+        stops = np.flatnonzero((starts[1:] - ends[:-1] > _ARC_GAP_S) | (sense[1:] != sense[:-1]))
         return np.column_stack([starts[np.append(0, stops + 1)], ends[np.append(stops, starts.size - 1)]])
 
 
-def find_groups(motion: Motion, runs: Runs, strategy: Strategy | Literal["auto"], trim: bool) -> list[Group]:
-    """Return the curtains or the spirals among the runs, in time order.
+    def _sense(self, motion: Motion) -> FloatArray:
+        """Which way round each run goes about the middle of all: 1 clockwise, -1 against it."""
+        first, last = self.runs.first, self.runs.last
+        x, y = motion.x_m - float(np.mean(self.runs.x_m)), motion.y_m - float(np.mean(self.runs.y_m))
+        sense: FloatArray = np.sign(x[last] * y[first] - y[last] * x[first])
+        return sense
 
-    ``auto`` takes the kind that explains more metres of the flight; see `find_spirals` and `find_curtains`.
+
+def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"], trim: bool) -> list[Group]:
+    """Return the curtains or the spirals of a flight, in time order.
+
+    ``auto`` takes the kind that explains more metres of it; see `find_spirals` and `find_curtains`.
+
+    Parameters
+    ----------
+    motion
+        The path on its grid, shape (k,).
+    allowed
+        Where passes are looked for, shape (k,).
+    strategy
+        What kind of surface to look for.
+    trim
+        Whether runs that lead to or from a curtain are left out.
     """
-    spirals = [] if strategy == "curtain" else find_spirals(motion, runs)
-    curtains = [] if strategy == "spiral" else find_curtains(motion, runs, trim)
+    spirals = [] if strategy == "curtain" else find_spirals(motion, course_runs(motion, allowed))
+    curtains = [] if strategy == "spiral" else find_curtains(motion, straight_runs(motion, allowed), trim)
     return spirals if _flown_m(spirals) > _flown_m(curtains) else curtains
 
 
-def window_group(motion: Motion, runs: Runs, strategy: Strategy | Literal["auto"]) -> Group | None:
-    """Return the one group that runs known to belong together make; None without runs.
+def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"]) -> Group | None:
+    """Return the one group that a time window makes; None when nothing was flown there.
 
     Here the user has chosen the samples: whatever was flown in the main direction is the curtain, however few passes.
     """
-    if not runs.size:
+    arcs, lines = course_runs(motion, allowed), straight_runs(motion, allowed)
+    turning_m = _flown_m(find_spirals(motion, arcs)) if strategy == "auto" else 0.0
+    if arcs.size and (strategy == "spiral" or turning_m > 0.5 * float(arcs.length_m.sum())):
+        return Group("spiral", arcs)
+    if not lines.size or strategy == "spiral":
         return None
-    turning_m = _flown_m(find_spirals(motion, runs)) if strategy == "auto" else 0.0
-    if strategy == "spiral" or turning_m > 0.5 * float(runs.length_m.sum()):
-        return Group("spiral", runs)
-    return Group("curtain", joined_passes(motion, runs.pick(_directions(runs)[0])))
+    return Group("curtain", joined_passes(motion, lines.pick(_directions(lines)[0])))
 
 
 def _flown_m(groups: list[Group]) -> float:
@@ -99,14 +122,14 @@ def find_spirals(motion: Motion, runs: Runs) -> list[Group]:
     """Return the chains of runs that go at least twice round one centre, in time order.
 
     A chain starts with one revolution that fits a circle and grows as long as the next run stays on it; it may rise all
-    the time or in steps, and turn either way round. A square flown round a site passes too: it closes the surface.
+    the time or in steps, and turn either way round.
 
     Parameters
     ----------
     motion
         The path on its grid.
     runs
-        Runs of the flight in time order.
+        Runs in time order, see `gasflux.motion.course_runs`.
     """
     found: list[Group] = []
     course = _accumulated_course(motion)
@@ -204,14 +227,14 @@ def find_curtains(motion: Motion, runs: Runs, trim: bool) -> list[Group]:
     motion
         The path on its grid.
     runs
-        Runs of the flight in time order, shape (r,).
+        Runs in time order, see `gasflux.motion.straight_runs`, shape (r,).
     trim
         Whether runs that lead to or from a curtain are left out.
     """
-    pool = runs.pick(is_straight(runs))
-    groups = [members[part] for members in _directions(pool) for part in _cut(pool.pick(members))]
-    groups = [_without_transits(pool, members) if trim else members for members in _uninterrupted(groups)]
-    curtains = [passes for members in groups if _is_curtain(passes := joined_passes(motion, pool.pick(members)))]
+    walls = [members[part] for members in _directions(runs) for part in _offsets(runs.pick(members))]
+    groups = [members[part] for members in walls for part in _cut(runs.pick(members))]
+    groups = [_without_transits(runs, members) if trim else members for members in _uninterrupted(groups)]
+    curtains = [passes for members in groups if _is_curtain(passes := joined_passes(motion, runs.pick(members)))]
     curtains = [passes for passes in curtains if not any(_are_turns(passes, other) for other in curtains)]
     return [Group("curtain", passes) for passes in sorted(curtains, key=lambda passes: int(passes.first[0]))]
 
@@ -228,6 +251,15 @@ def _directions(runs: Runs) -> list[IntArray]:
         clusters.append(left[chosen])
         left = left[~chosen]
     return clusters
+
+
+def _offsets(runs: Runs) -> list[IntArray]:
+    """Sort runs of one direction by the gaps between their lines: opposite walls of a box may be flown in turns."""
+    way = _mean_direction(runs)
+    offset = runs.x_m * way[1] - runs.y_m * way[0]
+    order = np.argsort(offset, kind="stable")
+    gaps = np.flatnonzero(np.diff(offset[order]) > _WALL_GAP * _wobble_m(runs.length_m))
+    return [np.sort(part) for part in np.split(order, gaps + 1)]
 
 
 def _wobble_m(length_m: FloatArray) -> float:

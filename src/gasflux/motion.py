@@ -18,6 +18,9 @@ _HOVER_M_S: Final = 0.5
 """Slower is standing still, given the noise of the velocity."""
 _TURN_COSINE: Final = float(np.cos(np.radians(45.0)))
 """Away from the mean direction of the run so far by more than this, another run begins."""
+_CORNER_M: Final = 3.0
+_CORNER_COSINE: Final = float(np.cos(np.radians(18.0)))
+"""A bend this far off the line and this sharp is a corner: from the pass into the way home."""
 _PASSING_SHARE: Final = 0.5
 """A pass lasts while it goes on at this share of its median speed."""
 _STOP_SHARE: Final = 0.25
@@ -56,10 +59,6 @@ class Motion:
         """Horizontal speed."""
         speed: FloatArray = np.hypot(self.east_m_s, self.north_m_s)
         return speed
-
-    def at_grid(self, time_s: FloatArray, flag: BoolArray) -> BoolArray:
-        """Return the flag that the sample nearest to each grid time carries."""
-        return np.asarray(flag[nearest(time_s, self.time_s)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,8 +174,8 @@ def _slopes(grid: FloatArray, values: FloatArray, low: IntArray, high: IntArray)
     return rise / np.maximum(run, STEP_S)
 
 
-def straight_runs(motion: Motion, allowed: BoolArray) -> Runs:
-    """Find the stretches of sustained horizontal flight in one direction.
+def course_runs(motion: Motion, allowed: BoolArray) -> Runs:
+    """Find the stretches of sustained horizontal flight in about one direction.
 
     Parameters
     ----------
@@ -189,18 +188,23 @@ def straight_runs(motion: Motion, allowed: BoolArray) -> Runs:
     -------
     Runs
         At least 10 m and 3 s long, climbing less than 25 degrees. An arc counts up to 90 degrees of turn, so that a
-        circle is a chain of runs; ``bend_m`` tells.
+        circle is a chain of runs.
     """
+    return _finished(motion, allowed, _split(motion, allowed & (motion.speed_m_s > _HOVER_M_S) & ~_brief_stops(motion)))
+
+
+def straight_runs(motion: Motion, allowed: BoolArray) -> Runs:
+    """Find the stretches of sustained horizontal flight along a line: as `course_runs`, but cut at corners."""
     spans = _split(motion, allowed & (motion.speed_m_s > _HOVER_M_S) & ~_brief_stops(motion))
+    runs = _finished(motion, allowed, [piece for span in spans for piece in _unbent(motion, *span)])
+    return runs.pick(runs.bend_m <= _BEND_SHARE * runs.length_m + _BEND_M)
+
+
+def _finished(motion: Motion, allowed: BoolArray, spans: list[tuple[int, int]]) -> Runs:
+    """Runs with exact ends, without twitches and steep climbs."""
     spans = _apart([_with_exact_ends(motion, allowed, *span) for span in spans if span[1] > span[0]])
     runs = describe_runs(motion, [span for span in spans if _is_long(motion, *span)])
     return runs.pick(np.abs(runs.climb_m) <= _STEEPEST * runs.length_m)
-
-
-def is_straight(runs: Runs) -> BoolArray:
-    """Return which runs keep to a line, within the wobble of a hand-flown drone."""
-    straight: BoolArray = runs.bend_m <= _BEND_SHARE * runs.length_m + _BEND_M
-    return straight
 
 
 def _brief_stops(motion: Motion) -> BoolArray:
@@ -248,6 +252,27 @@ def _split(motion: Motion, moving: BoolArray) -> list[tuple[int, int]]:
             start, sum_east, sum_north = here, 0.0, 0.0
         sum_east, sum_north, previous = sum_east + east, sum_north + north, here
     return [*spans, (start, previous)] if start >= 0 else spans
+
+
+def _unbent(motion: Motion, first: int, last: int) -> list[tuple[int, int]]:
+    """Cut a span at its sharpest corner, and the parts again, as long as a corner turns by more than noise may."""
+    if last - first < 2:
+        return [(first, last)]
+    x, y = motion.x_m[first : last + 1], motion.y_m[first : last + 1]
+    east, north = x[-1] - x[0], y[-1] - y[0]
+    offset = np.abs((x - x[0]) * north - (y - y[0]) * east) / max(float(np.hypot(east, north)), 1e-9)
+    corner = first + int(np.argmax(offset))
+    if float(offset.max()) < _CORNER_M or not _turns(motion, first, corner, last):
+        return [(first, last)]
+    return [*_unbent(motion, first, corner), *_unbent(motion, corner, last)]
+
+
+def _turns(motion: Motion, first: int, corner: int, last: int) -> bool:
+    """Whether the way to a point and the way on from it differ in direction."""
+    one_x, one_y = motion.x_m[corner] - motion.x_m[first], motion.y_m[corner] - motion.y_m[first]
+    two_x, two_y = motion.x_m[last] - motion.x_m[corner], motion.y_m[last] - motion.y_m[corner]
+    size = np.hypot(one_x, one_y) * np.hypot(two_x, two_y)
+    return bool(one_x * two_x + one_y * two_y < _CORNER_COSINE * size)
 
 
 def _is_long(motion: Motion, first: int, last: int) -> bool:

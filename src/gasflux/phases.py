@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from gasflux.grouping import Group, find_groups, window_group
-from gasflux.motion import Motion, Runs, motion_of, straight_runs
+from gasflux.motion import Motion, motion_of, nearest
 from gasflux.pipeline_config import Filters, TimeWindow
 from gasflux.records import BoolArray, FloatArray, IntArray, Phase, Strategy, Track
 
@@ -57,9 +57,8 @@ def classify_phases(
     if filters.phase == "none":
         return np.where(number >= 0, Phase.TRANSECT, Phase.EXCLUDED).astype(np.int64)
     motion = motion_of(track, time_s)
-    runs = straight_runs(motion, motion.at_grid(time_s, number >= 0))
-    groups = groups_in_windows(motion, runs, time_s, number if filters.time_windows else None, strategy, trim=True)
-    phase = _painted(motion, runs, groups, time_s)
+    groups = surface_groups(motion, number[nearest(time_s, motion.time_s)], filters, strategy, trim=True)
+    phase = _painted(motion, groups, time_s)
     return np.where(number >= 0, phase, Phase.EXCLUDED).astype(np.int64)
 
 
@@ -89,38 +88,32 @@ def _seconds_since(start_utc: np.datetime64, moment: datetime) -> float:
     return float((np.datetime64(plain, "us") - start_utc.astype("datetime64[us]")) / np.timedelta64(1, "s"))
 
 
-def groups_in_windows(
-    motion: Motion,
-    runs: Runs,
-    time_s: FloatArray,
-    window: IntArray | None,
-    strategy: Strategy | Literal["auto"],
-    trim: bool,
+def surface_groups(
+    motion: Motion, window: IntArray, filters: Filters, strategy: Strategy | Literal["auto"], trim: bool
 ) -> list[Group]:
-    """Return the surfaces of a flight: those found, or one for each time window.
+    """Return the surfaces of a flight: those found, or one for each time window, in time order.
 
     Parameters
     ----------
-    motion, runs
-        Path on its grid and its runs.
-    time_s
-        Times of the samples, shape (n,).
+    motion
+        Path on its grid, shape (k,).
     window
-        Number of the window of each sample, shape (n,); None when the user gave none.
+        Number of the time window (see `window_numbers`), -1 where nothing is looked for, shape (k,).
+    filters
+        With windows, or with ``phase: none``, what belongs together is known.
     strategy
         What kind of surface to look for.
     trim
         Whether transits to and from a curtain are left out.
     """
-    if window is None:
-        return find_groups(motion, runs, strategy, trim)
-    middle = 0.5 * (motion.time_s[runs.first] + motion.time_s[runs.last])
-    number = window[np.minimum(np.searchsorted(time_s, middle), time_s.size - 1)]
-    found = (window_group(motion, runs.pick(number == index), strategy) for index in range(int(window.max()) + 1))
-    return [group for group in found if group is not None]
+    if not filters.time_windows and filters.phase != "none":
+        return find_groups(motion, window >= 0, strategy, trim)
+    found = (window_group(motion, window == number, strategy) for number in range(int(window.max(initial=-1)) + 1))
+    groups = [group for group in found if group is not None]
+    return sorted(groups, key=lambda group: int(group.runs.first[0]))
 
 
-def _painted(motion: Motion, runs: Runs, groups: list[Group], time_s: FloatArray) -> IntArray:
+def _painted(motion: Motion, groups: list[Group], time_s: FloatArray) -> IntArray:
     """Phases of the samples, painted one over the other."""
     phase = np.full(time_s.size, Phase.FERRY, dtype=np.int64)
     for group in groups:
@@ -129,7 +122,7 @@ def _painted(motion: Motion, runs: Runs, groups: list[Group], time_s: FloatArray
     for group in groups:
         for start, end in group.spans_s(motion):
             _paint(phase, time_s, start, end, Phase.TRANSECT)
-    _paint_ends(phase, motion, runs, time_s)
+    _paint_ends(phase, motion, time_s)
     return phase
 
 
@@ -138,7 +131,7 @@ def _paint(phase: IntArray, time_s: FloatArray, start_s: float, end_s: float, va
     phase[np.searchsorted(time_s, start_s - _SAME_MOMENT_S) : np.searchsorted(time_s, end_s + _SAME_MOMENT_S)] = value
 
 
-def _paint_ends(phase: IntArray, motion: Motion, runs: Runs, time_s: FloatArray) -> None:
+def _paint_ends(phase: IntArray, motion: Motion, time_s: FloatArray) -> None:
     """Set take-off and landing: what comes before the first level flight and after the last."""
     used = np.flatnonzero(np.isin(phase, (Phase.TURN, Phase.TRANSECT)))
     first_s, last_s = (time_s[used[0]], time_s[used[-1]]) if used.size else (np.inf, -np.inf)

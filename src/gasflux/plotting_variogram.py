@@ -29,8 +29,8 @@ def variogram(result: FlightResult, gas: str, index: int) -> Figure:
     factor, mass = mass_unit(10.0 * float(np.sqrt(max(fit.sill + fit.nugget, 0.0))))
     with style(language):
         title = segment_title(result, figure_text("title.variogram", language, gas=gas_label(gas)), index)
-        figure = new_figure(language, title, 3.1)
-        grid = figure.add_gridspec(1, 2, wspace=0.1, **place(figure, top=0.6, left=0.7))
+        figure = new_figure(language, title, 3.4)
+        grid = figure.add_gridspec(1, 2, wspace=0.1, **place(figure, top=0.82, left=0.7))
         left = figure.add_subplot(grid[0])
         right = figure.add_subplot(grid[1], sharey=left)
         scale = factor**2
@@ -51,7 +51,7 @@ def _semivariance_panel(axes: Axes, result: FlightResult, fit: VariogramFit, sca
         if vertical
         else (fit.lags_m, fit.experimental, fit.pairs, fit.range_m, "horizontal", "lag_along")
     )  # fmt: skip
-    axes.set_title(figure_text(heading, language))
+    axes.set_title(figure_text(heading, language), pad=20.0)
     axes.set_xlabel(figure_text(label, language))
     known = np.isfinite(values) & (pairs > 0)
     if not known.any():
@@ -69,7 +69,10 @@ def _semivariance_panel(axes: Axes, result: FlightResult, fit: VariogramFit, sca
         axes.axvline(reach, color=ORANGE, linewidth=1.0, linestyle=(0, (4, 2)))
     axes.plot([], [], color=ORANGE, linestyle=(0, (4, 2)), label=figure_text("range", language, range=f"{reach:.0f}"))
     axes.set_xlim(0.0, float(lags[known].max()) * 1.05)
-    axes.legend(loc="lower right", handletextpad=0.5)
+    # Above the axes: at long lags semivariances fall as often as they rise, so no corner is free.
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, handletextpad=0.4, handlelength=1.2, columnspacing=0.9
+    )
 
 
 def _pair_span(pairs: IntArray) -> str:

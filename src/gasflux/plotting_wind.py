@@ -164,7 +164,7 @@ def _direction_panel(axes: Axes, result: FlightResult, item: SegmentResult) -> N
     low, high = float(np.nanmin(unrolled)), float(np.nanmax(unrolled))
     middle, half = 0.5 * (low + high), max(0.55 * (high - low), 20.0)
     axes.set_ylim(middle - half, middle + half)
-    axes.locator_params(axis="y", nbins=6, steps=[1, 1.5, 3, 4.5, 9, 10])
+    axes.locator_params(axis="y", nbins=6, steps=[1, 1.5, 3, 4.5, 10])
     axes.yaxis.set_major_formatter(lambda value, _position: f"{value % 360.0:g}")
     axes.set_ylabel(figure_text("wind_from", result.language))
 

@@ -11,7 +11,7 @@ from gasflux.constants import PPM, SECONDS_PER_HOUR
 from gasflux.errors import GeometryError
 from gasflux.geometry import cylinder_coordinates, fit_cylinder, fit_plane, plane_coordinates, plane_normal
 from gasflux.grouping import LEAST_PASSES, LEAST_SPREAD_M, Group
-from gasflux.motion import Motion, Runs, motion_of, straight_runs
+from gasflux.motion import Motion, Runs, motion_of, nearest, straight_runs
 from gasflux.phase_model import predict_phases
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.records import BoolArray, Cylinder, FlightLog, FloatArray, IntArray, Phase, Segment, Track
@@ -70,8 +70,7 @@ def find_segments(
 
     A curtain is fitted by a vertical plane, a spiral by a vertical cylinder. Curtains on different planes, or on the
     same plane with another one flown in between, are segments of their own; scans of one plane in direct succession are
-    one. Every wall of an L or of a box flown wall by wall is a curtain of its own; a site flown round in loops is a
-    spiral. With ``filters.time_windows`` each window is one segment, with ``filters.phase: none`` the whole log.
+    one. Every wall of an L or a box is a curtain of its own. With ``filters.time_windows`` each window is one segment, with ``filters.phase: none`` the whole log.
 
     Parameters
     ----------
@@ -99,13 +98,10 @@ def find_segments(
     used = phase == Phase.TRANSECT
     window = phases.window_numbers(log.time_s, log.start_utc, config.filters)
     motion = motion_of(track, log.time_s)
-    runs = straight_runs(motion, motion.at_grid(log.time_s, used))
-    known = bool(config.filters.time_windows) or config.filters.phase == "none"
-    groups = phases.groups_in_windows(
-        motion, runs, log.time_s, window if known else None, config.strategies.spatial, trim=False
-    )
+    looked_for = np.where(used, window, -1)[nearest(log.time_s, motion.time_s)]
+    groups = phases.surface_groups(motion, looked_for, config.filters, config.strategies.spatial, trim=False)
     if not groups:
-        raise GeometryError(_nothing_found(track, used, runs, config))
+        raise GeometryError(_nothing_found(track, window, motion, config))
     whole = config.filters.phase == "none"
     wind = None if wind_east_m_s is None or wind_north_m_s is None else (wind_east_m_s, wind_north_m_s)
     return tuple(_segment(track, wind, group, *_rows(log, used, window, motion, group, whole)) for group in groups)
@@ -196,25 +192,26 @@ def _consecutive(number: IntArray) -> IntArray:
     return np.unique(number, return_inverse=True)[1].astype(np.int64)
 
 
-def _nothing_found(track: Track, used: BoolArray, runs: Runs, config: PipelineConfig) -> str:
-    """Sentence for a flight without a surface."""
-    kind = {"auto": "curtain or spiral"}.get(config.strategies.spatial, config.strategies.spatial)
-    if not used.any():
-        seen = "no sample is left by filters.time_windows and filters.exclude, or none is part of a transect"
-    else:
-        seen = f"{runs.size} straight runs were seen" + (_run_sizes(runs) if runs.size else "")
+def _nothing_found(track: Track, window: IntArray, motion: Motion, config: PipelineConfig) -> str:
+    """Sentence for a flight without a surface: what was seen, what is needed, what helps."""
+    wanted = config.strategies.spatial
+    kind = "curtain or spiral" if wanted == "auto" else wanted
+    if not (window >= 0).any():
+        return f"no {kind} was found: filters.time_windows and filters.exclude leave no sample; check their times"
+    runs = straight_runs(motion, np.ones(motion.time_s.size, dtype=bool))
     east, north, up = (float(np.ptp(values)) for values in (track.x_m, track.y_m, track.z_m))
     return (
-        f"no {kind} was found: {seen}; the flight covers {east:.0f} m east-west, {north:.0f} m north-south and "
-        f"{up:.1f} m of height. A curtain needs at least {LEAST_PASSES} passes along one line over at least "
-        f"{LEAST_SPREAD_M:g} m of height, a spiral 2 revolutions round one centre. If this was one, name its times "
-        "with filters.time_windows, take every sample with filters.phase: none, or set strategies.spatial to its kind"
+        f"no {kind} was found: the flight covers {east:.0f} m east-west, {north:.0f} m north-south and {up:.1f} m of "
+        f"height, with {runs.size} straight runs{_run_sizes(runs)}. A curtain needs at least {LEAST_PASSES} passes along "
+        f"one line over at least {LEAST_SPREAD_M:g} m of height, a spiral 2 revolutions round one centre. If this was "
+        "one, name its times with filters.time_windows, take every sample with filters.phase: none, or set "
+        "strategies.spatial to its kind"
     )
 
 
 def _run_sizes(runs: Runs) -> str:
     """How long and how high the runs are."""
-    return (
-        f", median {float(np.median(runs.length_m)):.0f} m long, "
-        f"{float(runs.z_m.min()):.1f} to {float(runs.z_m.max()):.1f} m high"
-    )
+    if not runs.size:
+        return ""
+    low, high = float(runs.z_m.min()), float(runs.z_m.max())
+    return f" of {float(np.median(runs.length_m)):.0f} m (median) at {low:.1f} to {high:.1f} m"

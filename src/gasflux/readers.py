@@ -77,8 +77,8 @@ def read_flight(path: Path, config: PipelineConfig) -> FlightLog:
     InputError
         With every fault found in it.
     """
-    data = _load(path)
     try:
+        data = _load(path)
         table = _table(data, config)
     except InputError as error:
         raise type(error)(str(gathered(path.name, error.faults)), error.faults) from error
@@ -222,7 +222,7 @@ def _check_ole(data: bytes) -> None:
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise encrypted()
     if "Workbook".encode("utf-16-le") not in data and "Book\x00".encode("utf-16-le") not in data:
-        raise _unsupported("an Office document without a workbook", "save the log as .xlsx or .csv")
+        raise _unsupported("an Office document that is cut off or holds no workbook", "save the log as .xlsx or .csv")
 
 
 def _refuse_foreign(data: bytes) -> None:

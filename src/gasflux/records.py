@@ -199,10 +199,30 @@ class Background:
         """Mean of the baseline, ppm."""
         return float(np.nanmean(self.baseline_ppm))
 
-    def weighted_sum_std(self, rows: IntArray, weights: FloatArray) -> float:
+    def baseline_std(self, rows: IntArray, weights: FloatArray) -> float:
         """Return the baseline's 1-sigma error of ``sum(weights * enhancement[rows])``, ppm x unit of the weights."""
         gradient = np.asarray(self.design[rows].T @ weights)
         return float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
+
+    def noise_std(self, rows: IntArray, weights: FloatArray) -> tuple[float, float]:
+        """Return the 1-sigma errors of ``sum(weights * enhancement[rows])`` that noise causes, in two independent parts.
+
+        Noise of a background sample enters twice, by itself and with the other sign through the baseline fitted to it;
+        the second part is what is left of both. The first is the noise of all other samples.
+
+        Parameters
+        ----------
+        rows
+            Samples of the sum, shape (m,).
+        weights
+            Their weights, shape (m,).
+        """
+        own = self.noise_ppm**2 * self.noise_correlation_samples * weights**2
+        fitted, design = self.is_background[rows], self.design[rows]
+        whole = np.asarray(design.T @ weights)
+        shared = np.asarray(design.T @ np.where(fitted, weights, 0.0))
+        left = float(own[fitted].sum() + whole @ self.covariance @ whole - 2.0 * whole @ self.covariance @ shared)
+        return float(np.sqrt(own[~fitted].sum())), float(np.sqrt(max(left, 0.0)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -110,7 +110,8 @@ def _split(line: str, delimiter: str) -> list[str]:
     """Fields of one line."""
     if delimiter == " ":
         return line.split()
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    # A stray carriage return inside a line is no end of a row.
+    return next(csv.reader([line.replace("\r", " ")], delimiter=delimiter, skipinitialspace=True), [])
 
 
 def _lines(data: bytes, offset: int = 0) -> Iterator[bytes]:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gasflux.raw_table import Column, is_empty, numbers
+from gasflux.raw_table import Column, filled, is_empty, numbers
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.units import Unit
 
@@ -85,6 +86,9 @@ def read_times(column: Column, unit: Unit | None) -> ReadTimes:
         return ReadTimes(Kind.DATE_TIME, column.astype("datetime64[us]"), np.zeros(column.size, dtype=np.bool_))
     if column.dtype.kind == "f":
         return _from_numbers(column, unit)
+    iso = _from_iso(column)
+    if iso is not None:
+        return iso
     cells = [None if is_empty(cell) else cell for cell in column]
     texts = [cell for cell in cells if isinstance(cell, str)]
     if not texts and not any(isinstance(cell, date | time | timedelta) for cell in cells):
@@ -149,7 +153,7 @@ def _from_cells(cells: Sequence[Any], unit: Unit | None) -> ReadTimes:
         kinds[index], utc[index] = _from_object(cell, unit)
     is_text = np.fromiter((isinstance(cell, str) for cell in cells), dtype=np.bool_, count=len(cells))
     texts = np.array(cells, dtype=object)[is_text]
-    read = _from_texts(texts) if texts.size else None
+    read = _from_parts(texts) if texts.size else None
     if read is not None:
         utc[is_text] = read.utc
         kinds[np.flatnonzero(is_text)[~np.isnat(read.utc)]] = read.kind
@@ -183,25 +187,22 @@ def _from_object(cell: object, unit: Unit | None) -> tuple[Kind, np.datetime64]:
     return Kind.NONE, _NAT
 
 
-def _from_texts(texts: NDArray[np.object_]) -> ReadTimes:
-    """Return times from texts: ISO 8601 at once, every other notation part by part."""
-    iso = _from_iso(texts)
-    return iso if iso is not None else _from_parts(texts)
-
-
-def _from_iso(texts: NDArray[np.object_]) -> ReadTimes | None:
-    """Return times where all texts are ISO 8601, the notation long logs use; None when one is not."""
-    first = texts[0].strip()
-    if not _ISO.match(first):
+def _from_iso(cells: Column) -> ReadTimes | None:
+    """Return times where all filled cells are ISO 8601 texts, as in long logs; None when one is not."""
+    first = next((cell for cell in cells if cell is not None), None)
+    if not isinstance(first, str) or not _ISO.match(first):
         return None
     import pandas as pd
 
-    is_zoned = bool(_ZONED.search(first))
-    read = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce", utc=is_zoned)
-    if read.isna().any() or read.dtype.kind != "M":
+    is_filled = filled(cells)
+    # Times without a zone pass through as they are; a zone, even in some of the rows only, is applied.
+    read = pd.to_datetime(pd.Series(cells[is_filled]), format="ISO8601", errors="coerce", utc=True)
+    if read.isna().any():
         return None
-    utc = (read.dt.tz_localize(None) if is_zoned else read).to_numpy(dtype="datetime64[us]")
-    return ReadTimes(Kind.DATE_TIME, utc, np.zeros(texts.size, dtype=np.bool_), _ZONE_TEXT if is_zoned else "")
+    utc = np.full(cells.size, _NAT)
+    utc[is_filled] = read.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    conversion = _ZONE_TEXT if _ZONED.search(first) else ""
+    return ReadTimes(Kind.DATE_TIME, utc, np.zeros(cells.size, dtype=np.bool_), conversion)
 
 
 _ZONE_TEXT: Final = "time zone -> UTC"
@@ -234,6 +235,7 @@ def _take_apart(text: str) -> _Parts | None:
     return _Parts(*days, clock, _zone_minutes(match["zone"]))
 
 
+@lru_cache(maxsize=1024)
 def _day_parts(a: str, b: str, c: str) -> tuple[int, int, int, str] | None:
     """Parts of a date; with a year in front or a month by name the order is known and year, month, day come back."""
     numbers_ = [_MONTHS.get(part[:3].lower()) if part.isalpha() else int(part) for part in (a, b, c)]

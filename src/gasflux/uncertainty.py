@@ -35,9 +35,11 @@ class ErrorSources:
     """Relative standard deviation of a pass about the vertical profile."""
     pass_degrees_of_freedom: float
     noise_kg_h: float
-    """Error from sensor noise alone."""
+    """Error from the noise of the samples that are not background."""
     background_kg_h: float
+    """Error from the baseline and the noise of the samples it was fitted to."""
     interpolation_kg_h: float
+    """Block-kriging error, less the sensor noise in it."""
     below_kg_h: float
     temperature_c: float
     pressure_hpa: float
@@ -58,10 +60,9 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
         settings.temperature_k / celsius_to_kelvin(sources.temperature_c), settings.pressure_hpa / sources.pressure_hpa
     )
     scatter = sources.pass_scatter * float(np.linalg.norm(sources.pass_flux_kg_h))
-    kriging = np.sqrt(max(sources.interpolation_kg_h**2 - sources.noise_kg_h**2, 0.0))
     return {
         "repeatability": float(np.sqrt(_SCATTER_SHARE) * scatter),
-        "interpolation": float(np.sqrt(1.0 - _SCATTER_SHARE) * kriging),
+        "interpolation": float(np.sqrt(1.0 - _SCATTER_SHARE) * sources.interpolation_kg_h),
         "below_lowest_pass": sources.below_kg_h,
         "wind_speed": settings.wind_speed_gain * flux,
         "wind_direction": float(np.radians(settings.wind_direction_deg) * abs(sources.rotated_flux_kg_h)),

@@ -117,7 +117,7 @@ def _too_few_rows(size: int, dropped: Mapping[str, int]) -> Fault:
     what = (
         f"There are {plural(size, 'row')} with data{why}" if size or why else "There is a header but no data below it"
     )
-    message = f"{what}, at least {MIN_ROWS} are needed; upload the whole flight."
+    message = f"{what}, at least {MIN_ROWS} rows are needed; upload the whole flight."
     return Fault(message, value=str(size), allowed=f"at least {MIN_ROWS} rows")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gasflux.biff import has_possible_sizes
 from gasflux.errors import Fault, InputError, UnsupportedFileError
 from gasflux.raw_table import HEADER_SEARCH_ROWS, Column, HeaderPlace, RawTable, find_header, pack_column
 
@@ -65,7 +67,7 @@ def check_size(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_archive(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
         raise _error("The workbook is cut off or damaged; copy or download it again.", error) from error
 
 
@@ -84,7 +86,10 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
 
 def _check_sheet(archive: zipfile.ZipFile, name: str) -> None:
     """Raise when a sheet spans too many cells."""
-    is_small = archive.getinfo(name).file_size <= _SCANNED_BYTES
+    info = archive.getinfo(name)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile(f"workbooks are deflated, not packed by method {info.compress_type}")
+    is_small = info.file_size <= _SCANNED_BYTES
     with archive.open(name) as stream:
         rows, columns = _span(stream.read(_SCANNED_BYTES if is_small else 4096))
     if rows * columns > MAX_CELLS:
@@ -218,6 +223,8 @@ def read_workbook(
     """
     if data.startswith(b"PK"):
         check_size(data)
+    elif not has_possible_sizes(data):
+        raise _error("The workbook is damaged; open it in Excel and save it again.")
     import python_calamine
 
     with _calamine_errors():
