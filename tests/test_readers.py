@@ -437,6 +437,16 @@ def test_time_in_every_notation(notation: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(log.time_s, np.arange(ROWS), atol=2e-3)
 
 
+def test_a_zone_in_some_rows_only_is_applied_there(tmp_path: Path) -> None:
+    stamps = [
+        t.isoformat() if i % 2 else (t + timedelta(hours=2)).isoformat() + "+02:00" for i, t in enumerate(times())
+    ]
+    log = read_flight(write_text(tmp_path / "log.csv", {**flight(), "timestamp": stamps}), CONFIG)
+    assert log.start_utc == np.datetime64(START)
+    # microseconds are exact
+    np.testing.assert_allclose(np.diff(log.time_s), 1.0, rtol=1e-12)
+
+
 def test_utc_goes_before_local_time(tmp_path: Path) -> None:
     local = [t - timedelta(hours=6) for t in times()]
     columns: dict[str, Cells] = {"Local Time": local, **renamed(flight(), {"timestamp": "UTC"})}
