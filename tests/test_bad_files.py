@@ -153,7 +153,7 @@ BAD = {
     # the layout of text
     "no header": Bad(lines(lambda rows: rows[1:]), "header", "timestamp,latitude", row=1),
     "prose": Bad(content("Dear Sir,\nplease find the flight attached.\n"), "header", row=1),
-    "colon as separator": Bad(content(text_of(flight(), delimiter="!")), "header", "comma, semicolon or tab", row=1),
+    "unknown separator": Bad(content(text_of(flight(), delimiter="!")), "header", "comma, semicolon or tab", row=1),
     "a row too long": Bad(
         lines(lambda rows: [*rows[:6], rows[6] + ",7", *rows[7:]]), "Row 7 has 10 fields", "mend", row=7
     ),

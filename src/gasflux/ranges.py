@@ -73,10 +73,8 @@ def check_range(name: str, header: str, values: FloatArray, rows: IntArray, allo
         return Checked(name, is_outside, None)
     first, count = int(np.flatnonzero(is_outside)[0]), int(is_outside.sum())
     row, value, limits = int(rows[first]), f"{values[first]:.8g}", f"{allowed[0]:g} to {allowed[1]:g}"
-    message = (
-        f"Column {header!r}, row {row}: {value} is outside {limits}{and_others(count)}; {hint}correct it,"
-        " widen the range or set out_of_range: drop."
-    )
+    remedy = f"{hint}correct it." if hint else "correct it, widen the range or set out_of_range: drop."
+    message = f"Column {header!r}, row {row}: {value} is outside {limits}{and_others(count)}; {remedy}"
     return Checked(name, is_outside, Fault(message, header, row, value, limits, count))
 
 
