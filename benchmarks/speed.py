@@ -73,7 +73,7 @@ def _three_gas_flight(folder: Path) -> Path:
     from gasflux.simulation_output import write_simulated
 
     scenario = Scenario(
-        rate_kg_h=RATES_KG_H, plume="meandering", transects=15, curtain_length_m=180.0, top_m=60.0, seed=1
+        rate_kg_h=RATES_KG_H, plume="meandering", transects=20, curtain_length_m=190.0, top_m=60.0, seed=1
     )
     path = folder / "three_gases.csv"
     write_simulated(simulate(scenario), path, "meandering")

@@ -44,8 +44,8 @@ def test_components_are_what_they_are_defined_as() -> None:
     assert budget["wind_speed"] == pytest.approx(0.15, rel=1e-12)
     assert budget["gas_calibration"] == pytest.approx(0.05, rel=1e-12)
     assert budget["wind_direction"] == pytest.approx(np.radians(2.0), rel=1e-12)
-    assert budget["repeatability"] ** 2 == pytest.approx(2.0 / 3.0 * (0.2 * 3.0) ** 2, rel=1e-12)
-    assert budget["interpolation"] ** 2 == pytest.approx(0.4**2 / 3.0, rel=1e-12)
+    assert budget["repeatability"] ** 2 == pytest.approx(0.8 * (0.2 * 3.0) ** 2, rel=1e-12)
+    assert budget["interpolation"] ** 2 == pytest.approx(0.2 * 0.4**2, rel=1e-12)
 
 
 def test_doubling_the_flux_doubles_what_multiplies() -> None:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from gasflux.geometry import algebraic_circle, fit_circle
-from gasflux.motion import Motion, Runs, course_runs, describe_runs, straight_runs
+from gasflux.motion import STEP_S, Motion, Runs, course_runs, describe_runs, straight_runs
 from gasflux.records import BoolArray, FloatArray, IntArray, Strategy
 
 LEAST_PASSES: Final = 3
@@ -317,9 +317,9 @@ def _uninterrupted(groups: list[IntArray]) -> list[IntArray]:
     """Cut a group where in between a whole other curtain was flown: the same plane flown again is another."""
     parts = []
     for members in groups:
-        others = np.sort(np.concatenate([np.empty(0, np.int64), *(other for other in groups if other is not members)]))
-        between = np.diff(np.searchsorted(others, members))
-        parts.extend(np.split(members, np.flatnonzero(between >= LEAST_PASSES) + 1))
+        between = [np.diff(np.searchsorted(other, members)) for other in groups if other is not members]
+        cuts = np.max([np.zeros(members.size - 1), *between], axis=0) >= LEAST_PASSES
+        parts.extend(np.split(members, np.flatnonzero(cuts) + 1))
     return parts
 
 
@@ -337,10 +337,12 @@ def _is_transit(runs: Runs, which: int) -> bool:
     low, high = _ends(runs)
     low_others, high_others = np.delete(low, which), np.delete(high, which)
     over = max(_typical_end(low_others, -1.0) - low[which], high[which] - _typical_end(high_others, 1.0))
+    # Ends are known to a second, which for a fast aircraft is far.
+    allowed = _TRANSIT_OVERSHOOT_M + STEP_S * float(np.median(runs.speed_m_s))
     overlap = min(high[which], high_others.max()) - max(low[which], low_others.min())
     usual_m_s = float(np.median(np.delete(runs.speed_m_s, which)))
     return bool(
-        over > 0.0
+        over > allowed
         or overlap < _SAMPLED_SHARE * (high[which] - low[which])
         or runs.speed_m_s[which] > _TRANSIT_SPEED * usual_m_s
         or _stands_out(runs.climb_m, which, _TRANSIT_CLIMB_M)
@@ -377,10 +379,10 @@ def _mean_direction(runs: Runs) -> tuple[float, float]:
 
 
 def _typical_end(ends_m: FloatArray, outward: float) -> float:
-    """Furthest position a pass may end at: where the others end, three robust deviations and 10 m further out."""
-    middle = float(np.median(ends_m))
-    spread = 3.0 * 1.4826 * float(np.median(np.abs(ends_m - middle)))
-    return middle + outward * (_TRANSIT_OVERSHOOT_M + spread)
+    """Furthest position a pass may end at: three robust deviations beyond the outer quarter of the others."""
+    middle, outer = np.quantile(outward * ends_m, (0.5, 0.75)).tolist()
+    spread = 3.0 * 1.4826 * float(np.median(np.abs(outward * ends_m - middle)))
+    return outward * float(outer + spread)
 
 
 def joined_passes(motion: Motion, runs: Runs) -> Runs:

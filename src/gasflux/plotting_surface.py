@@ -198,18 +198,18 @@ def _profile_bars(axes: Axes, answer: GasResult, factor: float) -> None:
 
 def _profile_legend(figure: Figure, axes: Axes, result: FlightResult, answer: GasResult) -> None:
     """Say what the looks mean, and how much lies below the lowest pass."""
-    language = result.language
+    language, is_open_below = result.language, bool(answer.profile.is_extrapolated.any())
+    extrapolated = Patch(
+        facecolor="#FBE3D1", edgecolor=VERMILION, hatch=HATCH, linewidth=0, label=figure_text("extrapolated", language)
+    )
     handles: list[Any] = [
         Patch(color=BLUE, linewidth=0, label=figure_text("measured_layer", language)),
-        Patch(
-            facecolor="#FBE3D1", edgecolor=VERMILION, hatch=HATCH, linewidth=0,
-            label=figure_text("extrapolated", language),
-        ),
+        *([extrapolated] if is_open_below else []),
         axes.plot([], [], "<", color=INK, markersize=4, label=figure_text("pass_heights", language))[0],
-    ]  # fmt: skip
+    ]
     left = 0.6 / figure.get_size_inches()[0]
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(left, 0.925), ncols=2)
-    if answer.flux_kg_h:
+    if answer.flux_kg_h and is_open_below:
         share = 100.0 * answer.flux_below_lowest_sample_kg_h / answer.flux_kg_h
         axes.text(
             0.985, 0.97, figure_text("below_share", language, share=f"{share:.0f}"), transform=axes.transAxes,

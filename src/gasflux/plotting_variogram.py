@@ -51,7 +51,8 @@ def _semivariance_panel(axes: Axes, result: FlightResult, fit: VariogramFit, sca
         if vertical
         else (fit.lags_m, fit.experimental, fit.pairs, fit.range_m, "horizontal", "lag_along")
     )  # fmt: skip
-    axes.set_title(figure_text(heading, language), pad=20.0)
+    model = figure_text("model", language, model=named("model", fit.model, language))
+    axes.set_title(f"{figure_text(heading, language)} · {model}", pad=20.0)
     axes.set_xlabel(figure_text(label, language))
     known = np.isfinite(values) & (pairs > 0)
     if not known.any():
@@ -88,5 +89,4 @@ def _model_line(
     lag = np.linspace(0.0, reach_m, 120)
     none = np.zeros_like(lag)
     model = semivariance(fit, none, lag) if vertical else semivariance(fit, lag, none)
-    name = figure_text("model", result.language, model=named("model", fit.model, result.language))
-    axes.plot(lag, model * scale, color=VERMILION, linewidth=1.5, label=name, zorder=2)
+    axes.plot(lag, model * scale, color=VERMILION, linewidth=1.5, label=figure_text("fit", result.language), zorder=2)

@@ -16,13 +16,13 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "rate": Phrase("Emission rate", "排放速率"),
     "interval_sentence": Phrase("{level} % interval: {low} to {high} kg/h", "{level} % 区间：{low} 至 {high} kg/h"),
     "grade": Phrase("Grade", "等级"),
-    "grade.A": Phrase("Sound: no reservation", "可靠：无保留"),
+    "grade.A": Phrase("Sound: no quality check gave a warning", "可靠：质量检查无警告"),
     "grade.B": Phrase("Usable, with the reservations named below", "可用，但须注意下列保留意见"),
     "grade.C": Phrase("Uncertain: use with care", "不确定：谨慎使用"),
     "grade.D": Phrase("Not reliable: measure again", "不可靠：应重新测量"),
     "not_detected": Phrase(
         "The rate is below this flight's detection limit of {limit} kg/h: no emission is proven.",
-        "该速率低于本次飞行的检出限 {limit} kg/h:不能证明存在排放。",
+        "该速率低于本次飞行的检出限 {limit} kg/h：不能证明存在排放。",
     ),
     "zero_inside": Phrase("The interval includes zero: no emission is proven.", "区间包含零：不能证明存在排放。"),
     "bar.alt": Phrase(
@@ -199,7 +199,6 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     # settings and figures
     "settings": Phrase("Settings used", "所用设置"),
     "figure": Phrase("Figure {number}", "图 {number}"),
-    "table": Phrase("Table", "表"),
     "omitted": Phrase(
         "{count} figures are not embedded, to keep this report below {limit} MB; they are in the folder "
         "figures: {names}",

@@ -25,6 +25,9 @@ _TYPICAL_SCATTER = 0.2
 """Relative scatter of a pass that sensor noise is weighed against."""
 _PROFILE_FLOOR = 0.15
 """Error of a pass that should carry nothing, relative to the pass at the plume's height: plumes are not that sharp."""
+_FITTED = 1.5
+"""Parameters a fit costs the passes that carry the plume: amplitude, height and spread are three, but the passes at the
+plume's rim and the prior pay for a part."""
 _SOURCE_HEIGHT_SCALE = 0.2
 """Scale of the half-normal prior of plume height over the highest pass: emissions start low, and pilots climb until the
 plume is below them. It matters only where the passes are too few or too high to tell."""
@@ -145,6 +148,6 @@ def _scatter(passes: PassIntegrals, fitted: FloatArray) -> tuple[float, float]:
     if total <= 0.0:
         return 0.0, 1.0
     effective = total**2 / float((energy**2).sum())
-    freedom = max(effective - 1.0, 1.0)
+    freedom = max(effective - _FITTED, 1.0)
     excess = float(((passes.flux_kg_m_h - fitted) ** 2 - passes.noise_kg_m_h**2).sum())
     return float(np.sqrt(max(excess, 0.0) / total * effective / freedom)), freedom
