@@ -82,21 +82,29 @@ def test_same_input_same_bytes_apart_from_the_run(outcome: Outcome, log: Path, t
 
 
 def test_a_second_run_replaces_its_own_files_and_leaves_others_alone(log: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "results"
-    (folder / "figures").mkdir(parents=True)
-    for stale in ("grid_n2o.csv", "figures/curtain_n2o.png", "report.html"):
-        (folder / stale).write_text("of an earlier run", encoding="utf-8")
-    for foreign in ("notes.txt", "task.log", "figures/mine.txt"):
-        (folder / foreign).write_text("mine", encoding="utf-8")
-    outcome = process_file(log, DEFAULTS, folder, figures=False)
-    assert not (folder / "grid_n2o.csv").exists()
-    assert not (folder / "figures/curtain_n2o.png").exists()
-    assert "of an earlier run" not in (folder / "report.html").read_text(encoding="utf-8")
-    assert all(
-        (folder / name).read_text(encoding="utf-8") == "mine" for name in ("notes.txt", "task.log", "figures/mine.txt")
-    )
+    folder, methane_only = tmp_path / "results", tmp_path / "f.csv"
+    process_file(log, DEFAULTS, folder, figures=False)
+    pd.read_csv(log).drop(columns="co2").to_csv(methane_only, index=False)
+    (folder / "figures").mkdir()
+    foreign = [folder / name for name in ("notes.txt", "task.log", "grid_mine.csv", "figures/mine.png")]
+    for path in foreign:
+        path.write_text("mine", encoding="utf-8")
+    outcome = process_file(methane_only, DEFAULTS, folder, figures=False)
+    assert not (folder / "grid_co2.csv").exists()
+    assert all(path.read_text(encoding="utf-8") == "mine" for path in foreign)
     assert "notes.txt" not in outcome.files
-    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f.csv", "results"]
+
+
+def test_a_foreign_archive_cannot_delete_outside_the_folder(log: Path, tmp_path: Path) -> None:
+    folder, outside = tmp_path / "results", tmp_path / "precious.txt"
+    folder.mkdir()
+    outside.write_text("keep", encoding="utf-8")
+    with zipfile.ZipFile(folder / "results.zip", "w") as archive:
+        archive.writestr("../precious.txt", "x")
+        archive.writestr(str(outside), "x")
+    process_file(log, DEFAULTS, folder, figures=False)
+    assert outside.read_text(encoding="utf-8") == "keep"
 
 
 def test_a_run_without_figures_takes_those_of_an_earlier_one_away(log: Path, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
     ProcessingError
         When no gas was measured on any of them.
     """
-    started_at, clock = _utc_now(), StageClock(progress)
+    started_at, clock = utc_now(), StageClock(progress)
     with clock.stage("geometry", 0.0):
         track = local_track(log)
         phase = classify_phases(log, track, config)
@@ -109,14 +109,14 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
         summary=summary,
         gases=gases,
         started_at=started_at,
-        finished_at=_utc_now(),
+        finished_at=utc_now(),
         stages_s=clock.seconds,
         language=config.language,
     )
 
 
-def _utc_now() -> str:
-    """Time of the run, ISO 8601 in UTC."""
+def utc_now() -> str:
+    """Return the time now, ISO 8601 in UTC."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
