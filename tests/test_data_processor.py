@@ -132,7 +132,7 @@ def test_cancelling_at_any_stage_leaves_nothing_behind(log: Path, tmp_path: Path
             raise CancelledError("cancelled by its owner")
 
     with pytest.raises(CancelledError):
-        process_file(log, DEFAULTS, tmp_path / "o", progress=cancel)
+        process_file(log, DEFAULTS, tmp_path / "o", figures=stage == "figures", progress=cancel)
     assert not list(tmp_path.iterdir())
 
 
