@@ -116,6 +116,23 @@ def test_one_finding_about_two_gases_is_one_row(flight: FlightResult) -> None:
     assert [row.severity for row in rows] == sorted((row.severity for row in rows), key="serious warning info".index)
 
 
+def test_findings_about_one_segment_are_told() -> None:
+    result = flight_result(segments=2)
+    odd = Flag("odd", "warning", 1.0, 2.0, "Only here.", "Look.")
+    first, second = result.segments
+    gas = second.gases["ch4"]
+    second = replace(second, gases={"ch4": replace(gas, quality=Quality("C", (odd, *gas.quality.flags)))})
+    calm = replace(result.gases["ch4"], quality=Quality("A", gas.quality.flags[:1]))
+    changed = replace(result, segments=(first, second), gases={"ch4": calm})
+    told = {row.code: row.gases for row in flag_table(changed)}
+    assert told["odd"] == "CH₄ (segment 2)"
+    assert told[gas.quality.flags[0].code] == "CH₄"
+    assert told[gas.quality.flags[1].code] == "CH₄ (segment 1), CH₄ (segment 2)"
+    text = Page(report_of(changed)).text
+    assert "The checks of single segments found 5" in text
+    assert "found nothing to report" not in text
+
+
 def test_nothing_is_loaded_and_nothing_runs(page: Page) -> None:
     assert not {"script", "link", "iframe", "object", "base", "form"} & {tag for tag, _ in page.tags}
     for tag, attributes in page.tags:

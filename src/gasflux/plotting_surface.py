@@ -198,7 +198,7 @@ def _profile_bars(axes: Axes, answer: GasResult, factor: float) -> None:
 
 def _profile_legend(figure: Figure, axes: Axes, result: FlightResult, answer: GasResult) -> None:
     """Say what the looks mean, and how much lies below the lowest pass."""
-    language, is_open_below = result.language, bool(answer.profile.is_extrapolated.any())
+    language, is_open_below = result.language, _has_gap_below(answer)
     extrapolated = Patch(
         facecolor="#FBE3D1", edgecolor=VERMILION, hatch=HATCH, linewidth=0, label=figure_text("extrapolated", language)
     )
@@ -215,6 +215,11 @@ def _profile_legend(figure: Figure, axes: Axes, result: FlightResult, answer: Ga
             0.985, 0.97, figure_text("below_share", language, share=f"{share:.0f}"), transform=axes.transAxes,
             ha="right", va="top", fontsize=8,
         )  # fmt: skip
+
+
+def _has_gap_below(answer: GasResult) -> bool:
+    """Tell whether there is a layer below the lowest pass."""
+    return bool((answer.profile.thickness_m[answer.profile.is_extrapolated] > 0.0).any())
 
 
 def _pass_heights(segment: Segment) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from gasflux.figure_texts import compass_point, gas_label, named
 from gasflux.records import (
     ColumnReport,
     CombinedGas,
+    Flag,
     FlightResult,
     FluxInterval,
     GasResult,
@@ -22,6 +23,7 @@ from gasflux.report_numbers import DASH, decimals_for, fixed, percent, plain, si
 from gasflux.report_texts import dropped_reason, report_text
 
 MAIN_FLAGS: Final = 3
+_SEVERITIES: Final = ("serious", "warning", "info")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Card:
     bar: Bar
     flags: tuple[FlagLine, ...]
     more_flags: int
+    segment_flags: int
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def card(result: FlightResult, gas: str) -> Card:
     """Return the answer for one gas."""
     answer = result.gases[gas]
     places = decimals_for(answer.flux_std_kg_h)
-    flags = tuple(_flag_lines({gas: answer}, result))
+    flags = tuple(_flag_lines((gas, flag) for flag in answer.quality.flags))
     return Card(
         label=gas_label(gas),
         rate=fixed(answer.flux_kg_h, places),
@@ -127,6 +130,7 @@ def card(result: FlightResult, gas: str) -> Card:
         bar=_bar(answer),
         flags=flags[:MAIN_FLAGS],
         more_flags=max(len(flags) - MAIN_FLAGS, 0),
+        segment_flags=segment_flag_count(result, gas),
     )
 
 
@@ -162,21 +166,46 @@ def _bar(answer: CombinedGas) -> Bar:
 
 
 def flag_table(result: FlightResult) -> tuple[FlagLine, ...]:
-    """Return every finding once, with the gases it concerns, serious ones first."""
-    order = ("serious", "warning", "info")
-    return tuple(sorted(_flag_lines(result.gases, result), key=lambda line: order.index(line.severity)))
+    """Return every finding once, with the gases (and segments) it concerns, serious ones first."""
+    lines = (*_flag_lines(_flags_of_flight(result)), *_flag_lines(_flags_of_segments(result)))
+    return tuple(sorted(lines, key=lambda line: _SEVERITIES.index(line.severity)))
 
 
-def _flag_lines(answers: Mapping[str, CombinedGas], result: FlightResult) -> Iterator[FlagLine]:
+def segment_flag_count(result: FlightResult, gas: str) -> int:
+    """Return how many different findings single segments have about a gas, 0 when there is only one segment."""
+    return len({flag.code for name, _, flag in _segment_findings(result) if name == gas})
+
+
+def _segment_findings(result: FlightResult) -> Iterator[tuple[str, int, Flag]]:
+    """Yield gas, number of the segment and finding; nothing for a single one, whose findings are the flight's."""
+    if len(result.segments) > 1:
+        for number, item in enumerate(result.segments, start=1):
+            for gas, answer in item.gases.items():
+                yield from ((gas, number, flag) for flag in answer.quality.flags)
+
+
+def _flags_of_flight(result: FlightResult) -> Iterator[tuple[str, Flag]]:
+    """Yield what each finding concerns and the finding."""
+    for gas, answer in result.gases.items():
+        yield from ((gas_label(gas), flag) for flag in answer.quality.flags)
+
+
+def _flags_of_segments(result: FlightResult) -> Iterator[tuple[str, Flag]]:
+    """Yield findings about single segments that do not stand in the same words for the flight."""
+    of_flight = {(label, flag.code, flag.message) for label, flag in _flags_of_flight(result)}
+    for gas, number, flag in _segment_findings(result):
+        if (gas_label(gas), flag.code, flag.message) not in of_flight:
+            yield report_text("in_segments", result.language, gas=gas_label(gas), numbers=number), flag
+
+
+def _flag_lines(findings: Iterable[tuple[str, Flag]]) -> Iterator[FlagLine]:
     """Yield findings in their order; the same sentence about several gases comes once."""
-    concerned: dict[tuple[str, str], list[str]] = {}
-    for gas, answer in answers.items():
-        for flag in answer.quality.flags:
-            concerned.setdefault((flag.code, flag.message), []).append(gas_label(gas))
-    found = {(flag.code, flag.message): flag for answer in answers.values() for flag in answer.quality.flags}
-    for key, flag in found.items():
+    found: dict[tuple[str, str], tuple[Flag, list[str]]] = {}
+    for label, flag in findings:
+        found.setdefault((flag.code, flag.message), (flag, []))[1].append(label)
+    for flag, labels in found.values():
         yield FlagLine(
-            gases=", ".join(concerned[key]),
+            gases=", ".join(labels),
             code=flag.code,
             severity=flag.severity,
             message=flag.message,

@@ -36,6 +36,10 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "main_flags": Phrase("What to know first", "首先须知"),
     "no_flags": Phrase("The quality checks found nothing to report.", "质量检查未发现问题。"),
     "more_flags": Phrase("{count} more under “Quality checks”.", "另有 {count} 项，见“质量检查”。"),
+    "segment_flags": Phrase(
+        "The checks of single segments found {count}; see “Quality checks”.",
+        "单段检查发现 {count} 项，见“质量检查”。",
+    ),
     "severity.serious": Phrase("Serious", "严重"),
     "severity.warning": Phrase("Warning", "警告"),
     "severity.info": Phrase("Note", "提示"),
@@ -80,7 +84,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "fact.wind_from": Phrase("Wind from", "风的来向"),
     "fact.wind_normal": Phrase("Mean wind through the surface", "穿过测量面的平均风"),
     "fact.wind_angle": Phrase(
-        "Angle of the wind to the curtain (90° is straight through)", "风与幕面的夹角(90° 为垂直穿过)"
+        "Angle of the wind to the curtain (90° is straight through)", "风与幕面的夹角（90° 为垂直穿过）"
     ),
     "fact.wind_spread": Phrase("Standard deviation of the wind direction", "风向标准差"),
     "fact.turbulence": Phrase("Turbulence intensity", "湍流强度"),
@@ -132,6 +136,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "threshold": Phrase("Threshold", "阈值"),
     "advice": Phrase("Advice", "建议"),
     "gases": Phrase("Gases", "气体"),
+    "in_segments": Phrase("{gas} (segment {numbers})", "{gas}（第 {numbers} 段）"),
     # method
     "method": Phrase("Method", "方法"),
     "method.background": Phrase(
@@ -142,7 +147,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "method.flux": Phrase(
         "Flux density: enhancement times the density of the gas, by the ideal gas law from temperature and pressure, "
         "times the signed wind component through the surface; air flowing back subtracts.",
-        "通量密度：浓度增量乘以气体密度(由温度和气压按理想气体定律计算)，再乘以穿过测量面的有符号风分量；"
+        "通量密度：浓度增量乘以气体密度（由温度和气压按理想气体定律计算），再乘以穿过测量面的有符号风分量；"
         "回流空气按负值计入。",
     ),
     "method.kriging": Phrase(
