@@ -221,7 +221,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "warning",
         "{:.0%}",
         "The curtains differ by {value} of their mean beyond their own errors (more than {threshold}).",
-        "Look at the curtains one by one: did source or wind change?",
+        "Look at the curtains one by one; the source or the wind may have changed.",
         "各断面之间的差异超出自身误差,达均值的 {value}(超过 {threshold})。",
         "请逐个检查断面:源强或风是否变化?",
     ),

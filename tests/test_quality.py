@@ -1,0 +1,87 @@
+"""Flags fire beyond their thresholds and not before; both languages are whole; the grade is monotone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from gasflux.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
+from gasflux.quality import QualityInputs, assess, grade
+
+BY_CODE = {rule.code: rule for rule in FLAG_RULES}
+
+
+def codes(inputs: QualityInputs) -> set[str]:
+    return {flag.code for flag in assess(inputs, "en").flags}
+
+
+def inputs(rule: FlagRule, value: float) -> QualityInputs:
+    return QualityInputs(**{rule.measure: value})
+
+
+@pytest.mark.parametrize("rule", FLAG_RULES, ids=lambda rule: rule.code)
+def test_flag_fires_just_beyond_its_threshold(rule: FlagRule) -> None:
+    beyond, before = np.nextafter(rule.threshold, [np.inf, -np.inf])[:: 1 if rule.fires == "above" else -1]
+    assert rule.code in codes(inputs(rule, float(beyond)))
+    assert rule.code not in codes(inputs(rule, rule.threshold))
+    assert rule.code not in codes(inputs(rule, float(before)))
+
+
+def test_nothing_known_raises_no_flag() -> None:
+    assert assess(QualityInputs(), "en").flags == ()
+    assert assess(QualityInputs(), "en").grade == "A"
+
+
+def test_every_rule_looks_at_a_figure_that_exists() -> None:
+    names = {field.name for field in fields(QualityInputs)}
+    assert {rule.measure for rule in FLAG_RULES} == names
+    assert len(BY_CODE) == len(FLAG_RULES)
+    assert set(SUPERSEDES) | set(SUPERSEDES.values()) <= set(BY_CODE)
+
+
+@pytest.mark.parametrize("rule", FLAG_RULES, ids=lambda rule: rule.code)
+def test_both_languages_say_value_and_threshold(rule: FlagRule) -> None:
+    def slots(text: str) -> list[str]:
+        return sorted(set(re.findall(r"\{(\w+)\}", text)))
+
+    assert slots(rule.message_en) == slots(rule.message_zh)
+    assert re.search(r"[\u4e00-\u9fff]", rule.message_zh)
+    assert re.search(r"[\u4e00-\u9fff]", rule.advice_zh)
+    assert not re.search(r"[\u4e00-\u9fff]", rule.message_en + rule.advice_en)
+    assert rule.message_en.endswith(".")
+    assert rule.advice_en.endswith(".")
+
+
+def test_stronger_flag_silences_the_weaker() -> None:
+    assert codes(QualityInputs(below_share=0.7)) == {"mostly_extrapolated"}
+    assert codes(QualityInputs(below_share=0.4)) == {"extrapolated"}
+    assert codes(QualityInputs(wind_mean_m_s=0.5)) == {"wind_too_low"}
+
+
+def test_most_important_flag_comes_first() -> None:
+    found = assess(QualityInputs(below_share=0.7, passes=3.0, turbulence_intensity=0.5), "en").flags
+    assert [flag.severity for flag in found] == ["serious", "warning", "info"]
+
+
+def test_sentence_has_value_and_threshold() -> None:
+    flag = assess(QualityInputs(wind_mean_m_s=1.23), "en").flags[0]
+    assert "1.2 m/s" in flag.message
+    assert "1.5 m/s" in flag.message
+    assert (flag.value, flag.threshold) == (1.23, 1.5)
+
+
+def test_another_flag_never_improves_the_grade() -> None:
+    for size in (0, 1, 2):
+        for chosen in combinations(FLAG_RULES, size):
+            for extra in FLAG_RULES:
+                assert grade([*chosen, extra]) >= grade(chosen)
+
+
+def test_rejecting_flags_are_grade_d() -> None:
+    assert assess(QualityInputs(wind_mean_m_s=0.9), "en").grade == "D"
+    assert assess(QualityInputs(detection_ratio=0.5), "en").grade == "D"
+    assert assess(QualityInputs(relative_std=0.7), "en").grade == "C"
