@@ -4,6 +4,9 @@ For each kind of flight: median and standard deviation of reported/true, share o
 truth, mean relative width and interval score of the 90 % interval. Usage::
 
     python benchmarks/accuracy.py [--flights 200] [--kinds steady gusty ...] [--seed 2026] [--jobs 2] [--check]
+                                  [--peer-python PATH] [--peer-flights 10]
+
+With the peer's interpreter (see peer.py) the first flights of each kind go through it too, side by side.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 import zlib
 from collections.abc import Sequence
@@ -20,12 +24,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from peer import PeerRun, find_peer, run_peer
 
 from gasflux.errors import GasFluxError
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing_pipelines import process_log
 from gasflux.readers import flight_from_frame
-from gasflux.simulation import random_scenario, simulate, to_frame
+from gasflux.simulation import SimulatedFlight, random_scenario, simulate, to_frame
 from gasflux.uncertainty import coverage_interval
 
 KINDS = (
@@ -77,10 +82,15 @@ class Row:
     interval_score: float
 
 
+def make_flight(kind: str, seed: int) -> SimulatedFlight:
+    """Return the flight of that kind and seed, always the same."""
+    rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
+    return simulate(random_scenario(kind, rng))
+
+
 def run_trial(kind: str, seed: int) -> Trial:
     """Simulate one flight, process it with the shipped defaults, and keep the comparison."""
-    rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
-    flight = simulate(random_scenario(kind, rng))
+    flight = make_flight(kind, seed)
     true = flight.truth_kg_h["ch4"]
     started = time.perf_counter()
     try:
@@ -103,6 +113,16 @@ def run_trial(kind: str, seed: int) -> Trial:
         dict(gas.budget_kg_h),
         gas.degrees_of_freedom,
     )
+
+
+def run_peer_trial(python: Path, kind: str, seed: int) -> PeerRun:
+    """Put the same flight through the peer, a cold process as its users start it."""
+    flight = make_flight(kind, seed)
+    strategy = "spiral" if kind.startswith("spiral") else "curtain"
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "flight.csv"
+        to_frame(flight).to_csv(path, index=False)
+        return run_peer(python, path, Path(scratch) / "peer", ["ch4"], strategy)
 
 
 def interval_score(low: np.ndarray, high: np.ndarray, truth: np.ndarray, level: float) -> np.ndarray:
@@ -157,6 +177,32 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def peer_table(kinds: Sequence[str], runs: Sequence[PeerRun], trials: Sequence[Trial]) -> str:
+    """Return the peer and ours on the same flights as a Markdown table; the peer gives no interval."""
+    lines = [
+        "| kind | flights | peer failed | peer median | our median | peer s (cold process) | our s (in process) |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind in kinds:
+        pairs = [(run, trial) for run, trial in zip(runs, trials, strict=True) if trial.kind == kind]
+        found = [run.flux_kg_h["ch4"] / trial.true_kg_h for run, trial in pairs if "ch4" in run.flux_kg_h]
+        ours = np.median([trial.flux_kg_h / trial.true_kg_h for _, trial in pairs])
+        seconds = [float(np.median([part.seconds for part in side])) for side in zip(*pairs, strict=True)]
+        theirs = f"{np.median(found):.3f}" if found else "-"
+        medians = f"{len(pairs) - len(found)} | {theirs} | {ours:.3f}"
+        lines.append(f"| {kind} | {len(pairs)} | {medians} | {seconds[0]:.1f} | {seconds[1]:.2f} |")
+    return "\n".join(lines)
+
+
+def compare_with_peer(python: Path, trials: Sequence[Trial], kinds: Sequence[str], flights: int, jobs: int) -> str:
+    """Run the peer on the first flights of each kind and return the comparison."""
+    chosen = [trial for kind in kinds for trial in [trial for trial in trials if trial.kind == kind][:flights]]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        names, seeds = [trial.kind for trial in chosen], [trial.seed for trial in chosen]
+        runs = list(pool.map(run_peer_trial, [python] * len(chosen), names, seeds))
+    return peer_table(kinds, runs, chosen)
+
+
 def main() -> int:
     """Run the trials and print the table; with --check exit 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -165,6 +211,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument(
+        "--peer-python", help="interpreter with gasflux==0.2.2; else $GASFLUX_PEER_PYTHON; else no peer"
+    )
+    parser.add_argument("--peer-flights", type=int, default=10, help="flights of each kind that the peer processes too")
     args = parser.parse_args()
     work = [(kind, args.seed * 100_000 + index) for kind in args.kinds for index in range(args.flights)]
     with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
@@ -175,6 +225,9 @@ def main() -> int:
     for trial in trials:
         if trial.error:
             print(f"failed: {trial.kind} seed {trial.seed}: {trial.error}")
+    peer = find_peer(args.peer_python)
+    if peer is not None:
+        print("\n" + compare_with_peer(peer, trials, args.kinds, args.peer_flights, args.jobs))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"rows": [asdict(r) for r in rows], "trials": [asdict(t) for t in trials]}, indent=1))
     return int(args.check and any(wanted(row) for row in rows))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from benchmarks.accuracy import KINDS, Trial, interval_score, run_trial, summarise, wanted
+from accuracy import KINDS, Trial, interval_score, run_trial, summarise, wanted
 
 FLIGHTS = 24
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gasflux.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
-from gasflux.quality import QualityInputs, assess, grade
+from gasflux.quality import QualityInputs, assess, assess_together, grade
 
 BY_CODE = {rule.code: rule for rule in FLAG_RULES}
 
@@ -85,3 +85,16 @@ def test_rejecting_flags_are_grade_d() -> None:
     assert assess(QualityInputs(wind_mean_m_s=0.9), "en").grade == "D"
     assert assess(QualityInputs(detection_ratio=0.5), "en").grade == "D"
     assert assess(QualityInputs(relative_std=0.7), "en").grade == "C"
+
+
+def test_mean_of_curtains_is_judged_by_what_most_of_them_have() -> None:
+    top, fine = assess(QualityInputs(top_share=0.6), "en"), assess(QualityInputs(), "en")
+    assert {flag.code for flag in assess_together([top, fine], [0.7, 0.3], QualityInputs(), "en").flags} == {
+        "plume_at_top"
+    }
+    assert assess_together([top, fine], [0.3, 0.7], QualityInputs(), "en").flags == ()
+
+
+def test_mean_of_curtains_answers_for_its_own_error() -> None:
+    wide = assess(QualityInputs(relative_std=0.8, passes=3.0), "en")
+    assert assess_together([wide, wide], [0.5, 0.5], QualityInputs(relative_std=0.3), "en").grade == "A"

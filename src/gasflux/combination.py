@@ -1,6 +1,4 @@
-"""Several curtains of one source are repeats of one measurement: their weighted mean, with an interval from both their
-budgets and their scatter.
-"""
+"""Several curtains of one source are repeats of one measurement: their mean, with an interval that knows their scatter."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from gasflux.flux import (
 from gasflux.geometry import local_track
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing import classify_phases, find_segments
-from gasflux.quality import assess
+from gasflux.quality import assess, assess_together
 from gasflux.quality_measures import combined_measures, gas_measures
 from gasflux.records import (
     Background,
@@ -241,6 +241,7 @@ def _combined_gas(parts: list[GasResult], config: PipelineConfig) -> CombinedGas
     combined = combine(parts)
     weights = np.array(combined.weights)
     limit = float(np.linalg.norm(weights * [part.detection_limit_kg_h for part in parts]))
+    measures = combined_measures(parts, combined, limit)
     return CombinedGas(
         gas=parts[0].gas,
         flux_kg_h=combined.flux_kg_h,
@@ -252,5 +253,5 @@ def _combined_gas(parts: list[GasResult], config: PipelineConfig) -> CombinedGas
         flux_positive_kg_h=float(weights @ [part.flux_positive_kg_h for part in parts]),
         flux_negative_kg_h=float(weights @ [part.flux_negative_kg_h for part in parts]),
         detection_limit_kg_h=limit,
-        quality=assess(combined_measures(parts, combined, limit), config.language),
+        quality=assess_together([part.quality for part in parts], combined.weights, measures, config.language),
     )

@@ -11,6 +11,13 @@ from gasflux.records import Flag, Quality
 
 _WEIGHT: Final = {"serious": 0, "warning": 1, "info": 2}
 
+_BY_CODE: Final = {rule.code: rule for rule in FLAG_RULES}
+
+OF_ONE_CURTAIN: Final = frozenset(
+    {"not_detected", "very_uncertain", "few_passes", "extrapolated", "mostly_extrapolated"}
+)
+"""Flags that the mean of several curtains answers with its own figures."""
+
 
 @dataclass(frozen=True)
 class QualityInputs:
@@ -63,6 +70,41 @@ def assess(inputs: QualityInputs, language: Literal["en", "zh"]) -> Quality:
     kept.sort(key=lambda rule: _WEIGHT[rule.severity])
     flags = tuple(_flag(rule, float(getattr(inputs, rule.measure)), language) for rule in kept)
     return Quality(grade(kept), flags)
+
+
+def assess_together(
+    parts: Sequence[Quality], weights: Sequence[float], inputs: QualityInputs, language: Literal["en", "zh"]
+) -> Quality:
+    """Judge the mean of several curtains by its own figures and by what ails the curtains it is made of.
+
+    A flag of the curtains counts when curtains with half of the weight raise it. Those about the size of an error do
+    not: repeats are flown to make it smaller, and the mean has its own.
+
+    Parameters
+    ----------
+    parts
+        Quality of each curtain.
+    weights
+        Their weights in the mean, adding up to one.
+    inputs
+        Figures of the mean.
+    language
+        Language of the sentences.
+    """
+    own = assess(inputs, language)
+    flags = {flag.code: flag for flag in own.flags}
+    for part in parts:
+        for flag in part.flags:
+            raised = sum(weight for other, weight in zip(parts, weights, strict=True) if _has(other, flag.code))
+            if flag.code not in OF_ONE_CURTAIN and raised >= 0.5:
+                flags.setdefault(flag.code, flag)
+    kept = sorted(flags.values(), key=lambda flag: _WEIGHT[flag.severity])
+    return Quality(grade([_BY_CODE[flag.code] for flag in kept]), tuple(kept))
+
+
+def _has(quality: Quality, code: str) -> bool:
+    """Tell whether a quality has a flag."""
+    return any(flag.code == code for flag in quality.flags)
 
 
 def grade(rules: Sequence[FlagRule]) -> Literal["A", "B", "C", "D"]:
