@@ -167,8 +167,8 @@ class _Pool:
         finally:
             for process in self._workers.values():
                 process.terminate()
-            for process in self._workers.values():
-                process.join()
+            for connection in list(self._workers):
+                self._end(connection)
 
     def _start_worker(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -186,7 +186,7 @@ class _Pool:
             connection.send(self._jobs[connection])
             return
         self._jobs.pop(connection, None)
-        connection.close()
+        connection.close()  # the worker's next question ends it
         self._workers.pop(connection).join()
 
     def _listen(self, connection: Connection) -> JobResult | None:
@@ -203,14 +203,23 @@ class _Pool:
 
     def _bury(self, connection: Connection) -> JobResult:
         """Fail the job of a dead worker and put another in its place."""
-        index, job = self._jobs.pop(connection)
+        index, job = self._jobs[connection]
+        code = self._end(connection)
+        if self._waiting:
+            self._start_worker()
+        cause = f"the worker process ended with code {code}, perhaps killed for want of memory"
+        return JobResult(index, job, error=f"{job.path.name}: {cause}; try it alone or on a larger machine.")
+
+    def _end(self, connection: Connection) -> int | None:
+        """Take leave of a worker that ended or was ended, and of what it did not finish; return its exit code."""
+        from gasflux.data_processor import discard_unfinished
+
         process = self._workers.pop(connection)
         process.join()
         connection.close()
-        if self._waiting:
-            self._start_worker()
-        cause = f"the worker process ended with code {process.exitcode}, perhaps killed for want of memory"
-        return JobResult(index, job, error=f"{job.path.name}: {cause}; try it alone or on a larger machine.")
+        if connection in self._jobs and process.pid is not None:
+            discard_unfinished(self._jobs.pop(connection)[1].output_dir, process.pid)
+        return process.exitcode
 
 
 def _work(connection: Connection, options: JobOptions) -> None:

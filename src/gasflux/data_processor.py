@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import json
+import os
 import secrets
 import shutil
 import zipfile
@@ -201,11 +203,25 @@ def _file_names(folder: Path) -> tuple[str, ...]:
 def _staging(output_dir: Path) -> Iterator[Path]:
     """Make a folder beside the wanted one for files in the making; whatever happens, it is gone afterwards."""
     output_dir.parent.mkdir(parents=True, exist_ok=True)
-    folder = output_dir.with_name(f".{output_dir.name}.{secrets.token_hex(6)}.part")
+    folder = output_dir.with_name(f".{output_dir.name}.{os.getpid()}-{secrets.token_hex(6)}.part")
     folder.mkdir()
     try:
         yield folder
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def discard_unfinished(output_dir: Path, pid: int) -> None:
+    """Remove what a process that was killed at its job left beside `output_dir`.
+
+    Parameters
+    ----------
+    output_dir
+        Folder the results were meant for.
+    pid
+        The dead process.
+    """
+    for folder in output_dir.parent.glob(f".{glob.escape(output_dir.name)}.{pid}-*.part"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
