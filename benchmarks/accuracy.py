@@ -24,6 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from peer import PeerRun, find_peer, run_peer
 
 from gasflux.errors import GasFluxError
@@ -96,7 +97,8 @@ def run_trial(kind: str, seed: int) -> Trial:
     try:
         result = process_log(flight_from_frame(to_frame(flight), PipelineConfig()), PipelineConfig())
     except GasFluxError as error:
-        return Trial(kind, seed, true, *[float("nan")] * 5, "-", time.perf_counter() - started, {}, error=str(error))
+        nan = float("nan")
+        return Trial(kind, seed, true, nan, nan, nan, nan, nan, "-", time.perf_counter() - started, {}, nan, str(error))
     gas = result.gases["ch4"]
     one_sigma = coverage_interval(gas.flux_kg_h, gas.budget_kg_h, gas.degrees_of_freedom, 0.6827)
     return Trial(
@@ -125,10 +127,15 @@ def run_peer_trial(python: Path, kind: str, seed: int) -> PeerRun:
         return run_peer(python, path, Path(scratch) / "peer", ["ch4"], strategy)
 
 
-def interval_score(low: np.ndarray, high: np.ndarray, truth: np.ndarray, level: float) -> np.ndarray:
+def interval_score(
+    low: NDArray[np.float64], high: NDArray[np.float64], truth: NDArray[np.float64], level: float
+) -> NDArray[np.float64]:
     """Return the interval score (Gneiting & Raftery 2007, JASA 102:359, eq. 43): width plus penalty for a miss."""
     penalty = 2.0 / (1.0 - level)
-    return (high - low) + penalty * np.maximum(low - truth, 0.0) + penalty * np.maximum(truth - high, 0.0)
+    score: NDArray[np.float64] = (
+        (high - low) + penalty * np.maximum(low - truth, 0.0) + penalty * np.maximum(truth - high, 0.0)
+    )
+    return score
 
 
 def summarise(kind: str, trials: Sequence[Trial]) -> Row:

@@ -1,4 +1,4 @@
-"""Several curtains of one source are repeats of one measurement: their mean, with an interval that knows their scatter."""
+"""Several curtains of one source are repeats of one measurement: their mean, its error and its interval."""
 
 from __future__ import annotations
 

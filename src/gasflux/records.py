@@ -205,7 +205,7 @@ class Background:
         return float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
 
     def noise_std(self, rows: IntArray, weights: FloatArray) -> tuple[float, float]:
-        """Return the 1-sigma errors of ``sum(weights * enhancement[rows])`` that noise causes, in two independent parts.
+        """Return the 1-sigma errors noise causes in ``sum(weights * enhancement[rows])``, in two independent parts.
 
         Noise of a background sample enters twice, by itself and with the other sign through the baseline fitted to it;
         the second part is what is left of both. The first is the noise of all other samples.

@@ -107,8 +107,9 @@ def coverage_interval(
     """Return the interval that holds the true flux with probability `level`.
 
     Noise and baseline add the same error whatever the flux; all else multiplies it. A factor off by x one way or the
-    other leaves the truth between F / (1 + x) and F / (1 - x), which is further above F than below: the multiplying part
-    reaches F (x + x^2 / 2) up and F (x - x^2 / 2) down, the first terms of F (exp(+-x) - 1). Both parts add in quadrature.
+    other leaves the truth between F / (1 + x) and F / (1 - x), which is further above F than below: the multiplying
+    part reaches F (x + x^2 / 2) up and F (x - x^2 / 2) down, the first terms of F (exp(+-x) - 1). Both parts add in
+    quadrature.
 
     Parameters
     ----------
