@@ -34,6 +34,8 @@ from gasflux.readers import flight_from_frame
 from gasflux.simulation import SimulatedFlight, random_scenario, simulate, to_frame
 from gasflux.uncertainty import coverage_interval
 
+Floats = NDArray[np.float64]
+
 KINDS = (
     "steady",
     "meandering",
@@ -127,14 +129,10 @@ def run_peer_trial(python: Path, kind: str, seed: int) -> PeerRun:
         return run_peer(python, path, Path(scratch) / "peer", ["ch4"], strategy)
 
 
-def interval_score(
-    low: NDArray[np.float64], high: NDArray[np.float64], truth: NDArray[np.float64], level: float
-) -> NDArray[np.float64]:
+def interval_score(low: Floats, high: Floats, truth: Floats, level: float) -> Floats:
     """Return the interval score (Gneiting & Raftery 2007, JASA 102:359, eq. 43): width plus penalty for a miss."""
-    penalty = 2.0 / (1.0 - level)
-    score: NDArray[np.float64] = (
-        (high - low) + penalty * np.maximum(low - truth, 0.0) + penalty * np.maximum(truth - high, 0.0)
-    )
+    miss = np.maximum(low - truth, 0.0) + np.maximum(truth - high, 0.0)
+    score: Floats = (high - low) + 2.0 / (1.0 - level) * miss
     return score
 
 

@@ -1,4 +1,4 @@
-"""Several curtains of one source are repeats of one measurement: their mean, its error and its interval."""
+"""Several curtains of one source are repeats of one measurement: their weighted mean, its error, its interval."""
 
 from __future__ import annotations
 
