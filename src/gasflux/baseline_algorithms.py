@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from gasflux.errors import ConfigError, Fault, ProcessingError
+from gasflux.fastchrom import fastchrom_mask
 from gasflux.pipeline_config import BaselineSettings
 from gasflux.records import BoolArray, FloatArray
 
@@ -58,6 +59,9 @@ def background_mask(values: FloatArray, settings: BaselineSettings) -> BoolArray
     ProcessingError
         When the algorithm cannot work on this series with these settings.
     """
+    if settings.algorithm == "fastchrom" and not settings.algorithm_settings:
+        half_window = _half_window(settings)
+        return fastchrom_mask(values, half_window, fastchrom_threshold(settings.num_std, half_window))
     from pybaselines import Baseline
     from pybaselines.utils import ParameterWarning
 
@@ -100,13 +104,18 @@ def fastchrom_threshold(num_std: float, half_window: int) -> Callable[[FloatArra
 
 def _defaults(settings: BaselineSettings) -> dict[str, Any]:
     """Keywords every algorithm that has them gets from the common settings."""
-    half_window = max(settings.smooth_half_window // _WINDOW_SHARE, 2)
+    half_window = _half_window(settings)
     return {
         "half_window": half_window,
         "threshold": fastchrom_threshold(settings.num_std, half_window),
         "smooth_half_window": settings.smooth_half_window,
         "num_std": settings.num_std,
     }
+
+
+def _half_window(settings: BaselineSettings) -> int:
+    """Half window of the rolling standard deviation."""
+    return max(settings.smooth_half_window // _WINDOW_SHARE, 2)
 
 
 def _unknown(setting: str, value: str, known: list[str]) -> ConfigError:
