@@ -38,10 +38,11 @@ def fastchrom_mask(values: FloatArray, half_window: int, threshold: Callable[[Fl
     mask = _without_singles(spread < threshold(spread))
     if mask.all() or not mask.any():
         return mask
-    starts, ends = _peaks(mask)
-    for _ in range(_MAX_ROUNDS):
+    # A shorter peak cannot lie below its line for longer than the window.
+    long = [(first, last) for first, last in zip(*_peaks(mask), strict=True) if last - first > 2 * half_window]
+    for _ in range(_MAX_ROUNDS if long else 0):
         line = _under_peaks(values, mask)
-        lowest = [_lowest_if_above(values, line, *span, 2 * half_window) for span in zip(starts, ends, strict=True)]
+        lowest = [_lowest_if_above(values, line, *span, 2 * half_window) for span in long]
         found = [place for place in lowest if place is not None]
         if not found:
             break
