@@ -13,7 +13,12 @@ Point = tuple[float, float, float]
 
 
 def fly(
-    points: Sequence[Point], hz: float = 1.0, speed: float = 4.0, noise: float = 0.0, seed: int = 0, pause_s: float = 2.0
+    points: Sequence[Point],
+    hz: float = 1.0,
+    speed: float = 4.0,
+    noise: float = 0.0,
+    seed: int = 0,
+    pause_s: float = 2.0,
 ) -> tuple[Track, FloatArray]:
     """Return track and times of a flight from point to point with a short stop at each."""
     way = np.array(points, dtype=float)
@@ -22,7 +27,9 @@ def fly(
     stops = np.repeat(way, 2, axis=0)[1:]
     time_s = np.arange(0.0, moments[-1], 1.0 / hz)
     rng = np.random.default_rng(seed)
-    x, y, z = (np.interp(time_s, moments, stops[:, axis]) + noise * rng.standard_normal(time_s.size) for axis in range(3))
+    x, y, z = (
+        np.interp(time_s, moments, stops[:, axis]) + noise * rng.standard_normal(time_s.size) for axis in range(3)
+    )
     return track_of(x, y, z), time_s
 
 

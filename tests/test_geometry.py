@@ -121,9 +121,7 @@ def test_one_place_is_no_plane() -> None:
         fit_plane(np.full(5, 3.0), np.full(5, 4.0))
 
 
-@given(
-    east=st.floats(-1e4, 1e4), north=st.floats(-1e4, 1e4), radius=st.floats(15.0, 500.0), seed=st.integers(0, 1000)
-)
+@given(east=st.floats(-1e4, 1e4), north=st.floats(-1e4, 1e4), radius=st.floats(15.0, 500.0), seed=st.integers(0, 1000))
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_circle_is_found_despite_outliers(east: float, north: float, radius: float, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from gasflux.geometry import algebraic_circle, fit_circle
-from gasflux.motion import STEP_S, Motion, Runs, course_runs, describe_runs, straight_runs
+from gasflux.motion import STEP_S, Motion, Runs, course_changes, course_runs, describe_runs, straight_runs
 from gasflux.records import BoolArray, FloatArray, IntArray, Strategy
 
 LEAST_PASSES: Final = 3
@@ -37,7 +37,7 @@ _JOIN_S: Final = 15.0
 _JOIN_STEP_M: Final = 1.5
 """A stop of up to 15 s without a change of level does not end a pass."""
 _TRANSIT_SPEED: Final = 1.5
-_TRANSIT_OVERSHOOT_M: Final = 10.0
+_TRANSIT_OVERSHOOT_M: Final = 5.0
 """A first or last run this much faster, or this far past where the other passes end, leads to or from the curtain."""
 _TRANSIT_CLIMB_M: Final = 3.0
 _TRANSIT_SIDEWAYS_M: Final = 12.0
@@ -47,6 +47,8 @@ _ARC_GAP_S: Final = 3.0
 """Arcs of a circle follow each other within the window of the velocity."""
 _RING_BEND: Final = 0.08
 """Scatter about the circle over its radius: a hexagon has 0.04; a square, with 0.11, is four walls and no circle."""
+_WHOLE_TURN: Final = 1.7 * np.pi
+"""Course turned over one revolution, less what smoothing takes off where a single circle begins and ends, radians."""
 _RING_REACH: Final = 0.25
 _RING_PAUSE_S: Final = 120.0
 _RING_RUNS: Final = 24
@@ -68,7 +70,6 @@ class Group:
         sense = self._sense(motion)
         stops = np.flatnonzero((starts[1:] - ends[:-1] > _ARC_GAP_S) | (sense[1:] != sense[:-1]))
         return np.column_stack([starts[np.append(0, stops + 1)], ends[np.append(stops, starts.size - 1)]])
-
 
     def _sense(self, motion: Motion) -> FloatArray:
         """Which way round each run goes about the middle of all: 1 clockwise, -1 against it."""
@@ -99,10 +100,11 @@ def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal
     return spirals if _flown_m(spirals) > _flown_m(curtains) else curtains
 
 
-def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"]) -> Group | None:
+def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"], trim: bool) -> Group | None:
     """Return the one group that a time window makes; None when nothing was flown there.
 
     Here the user has chosen the samples: whatever was flown in the main direction is the curtain, however few passes.
+    Parameters as for `find_groups`.
     """
     arcs, lines = course_runs(motion, allowed), straight_runs(motion, allowed)
     turning_m = _flown_m(find_spirals(motion, arcs)) if strategy == "auto" else 0.0
@@ -110,7 +112,8 @@ def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Litera
         return Group("spiral", arcs)
     if not lines.size or strategy == "spiral":
         return None
-    return Group("curtain", joined_passes(motion, lines.pick(_directions(lines)[0])))
+    members = _directions(lines)[0]
+    return Group("curtain", joined_passes(motion, lines.pick(_without_transits(lines, members) if trim else members)))
 
 
 def _flown_m(groups: list[Group]) -> float:
@@ -132,7 +135,7 @@ def find_spirals(motion: Motion, runs: Runs) -> list[Group]:
         Runs in time order, see `gasflux.motion.course_runs`.
     """
     found: list[Group] = []
-    course = _accumulated_course(motion)
+    course = np.cumsum(course_changes(motion))
     start = 0
     while start < runs.size - 1:
         end = _one_revolution(runs, course, start)
@@ -146,16 +149,11 @@ def find_spirals(motion: Motion, runs: Runs) -> list[Group]:
     return found
 
 
-def _accumulated_course(motion: Motion) -> FloatArray:
-    """Course over ground without jumps at north, radians, shape (k,)."""
-    return np.unwrap(np.arctan2(motion.east_m_s, motion.north_m_s))
-
-
 def _one_revolution(runs: Runs, course: FloatArray, start: int) -> int:
     """Index after the run that completes a revolution begun with run `start`; 0 when none does."""
     stop = min(start + _RING_RUNS, runs.size)
     turned = np.abs(course[runs.last[start:stop]] - course[runs.first[start]])
-    complete = np.flatnonzero(turned >= 1.9 * np.pi)
+    complete = np.flatnonzero(turned >= _WHOLE_TURN)
     return start + int(complete[0]) + 1 if complete.size else 0
 
 
@@ -337,8 +335,8 @@ def _is_transit(runs: Runs, which: int) -> bool:
     low, high = _ends(runs)
     low_others, high_others = np.delete(low, which), np.delete(high, which)
     over = max(_typical_end(low_others, -1.0) - low[which], high[which] - _typical_end(high_others, 1.0))
-    # Ends are known to a second, which for a fast aircraft is far.
-    allowed = _TRANSIT_OVERSHOOT_M + STEP_S * float(np.median(runs.speed_m_s))
+    # Ends are known to half a second either way, which for a fast aircraft is far.
+    allowed = _TRANSIT_OVERSHOOT_M + 0.5 * STEP_S * float(np.median(runs.speed_m_s))
     overlap = min(high[which], high_others.max()) - max(low[which], low_others.min())
     usual_m_s = float(np.median(np.delete(runs.speed_m_s, which)))
     return bool(

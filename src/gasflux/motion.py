@@ -174,6 +174,14 @@ def _slopes(grid: FloatArray, values: FloatArray, low: IntArray, high: IntArray)
     return rise / np.maximum(run, STEP_S)
 
 
+def course_changes(motion: Motion) -> FloatArray:
+    """Return the change of course to the next grid time, radians clockwise, shape (k,); 0 where it stands still."""
+    velocity = motion.north_m_s + 1j * motion.east_m_s
+    turn = np.angle(velocity[1:] * np.conj(velocity[:-1]))
+    still = np.minimum(np.abs(velocity[1:]), np.abs(velocity[:-1])) <= _HOVER_M_S
+    return np.append(np.where(still, 0.0, turn), 0.0)
+
+
 def course_runs(motion: Motion, allowed: BoolArray) -> Runs:
     """Find the stretches of sustained horizontal flight in about one direction.
 
@@ -201,7 +209,7 @@ def straight_runs(motion: Motion, allowed: BoolArray) -> Runs:
 
 
 def _finished(motion: Motion, allowed: BoolArray, spans: list[tuple[int, int]]) -> Runs:
-    """Runs with exact ends, without twitches and steep climbs."""
+    """Give runs their exact ends; leave out twitches and steep climbs."""
     spans = _apart([_with_exact_ends(motion, allowed, *span) for span in spans if span[1] > span[0]])
     runs = describe_runs(motion, [span for span in spans if _is_long(motion, *span)])
     return runs.pick(np.abs(runs.climb_m) <= _STEEPEST * runs.length_m)
@@ -209,23 +217,27 @@ def _finished(motion: Motion, allowed: BoolArray, spans: list[tuple[int, int]]) 
 
 def _brief_stops(motion: Motion) -> BoolArray:
     """Where the aircraft stops too shortly for the smoothed velocity to show: between a pass and the way home."""
-    index = np.arange(motion.x_m.size)
-    before, after = np.maximum(index - 1, 0), np.minimum(index + 1, index.size - 1)
-    x, y = motion.x_m, motion.y_m
-    speed = np.hypot(x[after] - x[before], y[after] - y[before]) / np.maximum((after - before) * STEP_S, STEP_S)
     window = np.pad(motion.speed_m_s, _CRUISE_STEPS, mode="edge")
     cruise = np.lib.stride_tricks.sliding_window_view(window, 2 * _CRUISE_STEPS + 1).max(axis=1)
-    stops: BoolArray = (speed < _STOP_SHARE * cruise) & (cruise - speed > _STOP_STD * _speed_noise(motion))
+    index, noise = np.arange(cruise.size), _position_noise(motion)
+    stops = np.zeros(cruise.size, dtype=bool)
+    # A stop between two grid times shows over one step, one on a grid time over two, and there noise counts half.
+    for back in (0, 1):
+        before, after = np.maximum(index - back, 0), np.minimum(index + 1, index.size - 1)
+        speed = np.hypot(motion.x_m[after] - motion.x_m[before], motion.y_m[after] - motion.y_m[before])
+        speed /= np.maximum(after - before, 1) * STEP_S
+        clear = cruise - speed > _STOP_STD * np.sqrt(2.0) * noise / ((1 + back) * STEP_S)
+        stops |= (speed < _STOP_SHARE * cruise) & clear & (after > before)
     return stops
 
 
-def _speed_noise(motion: Motion) -> float:
-    """Robust noise of a velocity over two steps, from the second differences of the path."""
+def _position_noise(motion: Motion) -> float:
+    """Robust white noise of a grid position, from the second differences of the path."""
     if motion.x_m.size < 3:
         return 0.0
     bends = np.concatenate([np.diff(motion.x_m, n=2), np.diff(motion.y_m, n=2)])
-    # A second difference of white noise has six times its variance, a difference over two steps half of it.
-    return float(1.4826 * np.median(np.abs(bends)) / np.sqrt(6.0) / np.sqrt(2.0) / STEP_S)
+    # A second difference of white noise has six times its variance.
+    return float(1.4826 * np.median(np.abs(bends)) / np.sqrt(6.0))
 
 
 def _split(motion: Motion, moving: BoolArray) -> list[tuple[int, int]]:

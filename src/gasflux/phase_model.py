@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from gasflux.errors import ProcessingError
-from gasflux.motion import Motion, motion_of, nearest
+from gasflux.motion import Motion, course_changes, motion_of, nearest
 from gasflux.records import FloatArray, IntArray, Track
 
 FORMAT: Final = "gasflux.phase_model/1"
@@ -138,10 +138,9 @@ def _straightness(motion: Motion, half: int) -> FloatArray:
 
 def _turned(motion: Motion, half: int) -> FloatArray:
     """Course turned one way round over a window, in revolutions; standing still does not turn."""
-    before, after = motion.east_m_s[:-1] + 1j * motion.north_m_s[:-1], motion.east_m_s[1:] + 1j * motion.north_m_s[1:]
-    change = np.where(np.minimum(np.abs(before), np.abs(after)) > 0.5, np.angle(after * np.conj(before)), 0.0)
-    total: FloatArray = np.minimum(np.abs(_window_sum(np.append(change, 0.0), half)) / (2.0 * np.pi), 1.0)
-    return total
+    turned = np.abs(_window_sum(course_changes(motion), half)) / (2.0 * np.pi)
+    share: FloatArray = np.minimum(turned, 1.0)
+    return share
 
 
 def _climb(motion: Motion, half: int) -> FloatArray:

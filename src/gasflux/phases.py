@@ -108,7 +108,9 @@ def surface_groups(
     """
     if not filters.time_windows and filters.phase != "none":
         return find_groups(motion, window >= 0, strategy, trim)
-    found = (window_group(motion, window == number, strategy) for number in range(int(window.max(initial=-1)) + 1))
+    found = (
+        window_group(motion, window == number, strategy, trim) for number in range(int(window.max(initial=-1)) + 1)
+    )
     groups = [group for group in found if group is not None]
     return sorted(groups, key=lambda group: int(group.runs.first[0]))
 

@@ -70,7 +70,8 @@ def find_segments(
 
     A curtain is fitted by a vertical plane, a spiral by a vertical cylinder. Curtains on different planes, or on the
     same plane with another one flown in between, are segments of their own; scans of one plane in direct succession are
-    one. Every wall of an L or a box is a curtain of its own. With ``filters.time_windows`` each window is one segment, with ``filters.phase: none`` the whole log.
+    one. Every wall of an L or a box is a curtain of its own. With ``filters.time_windows`` each window is one segment,
+    with ``filters.phase: none`` the whole log.
 
     Parameters
     ----------
@@ -99,6 +100,7 @@ def find_segments(
     window = phases.window_numbers(log.time_s, log.start_utc, config.filters)
     motion = motion_of(track, log.time_s)
     looked_for = np.where(used, window, -1)[nearest(log.time_s, motion.time_s)]
+    # What is a transit and no pass the phases have decided already.
     groups = phases.surface_groups(motion, looked_for, config.filters, config.strategies.spatial, trim=False)
     if not groups:
         raise GeometryError(_nothing_found(track, window, motion, config))
@@ -202,9 +204,9 @@ def _nothing_found(track: Track, window: IntArray, motion: Motion, config: Pipel
     east, north, up = (float(np.ptp(values)) for values in (track.x_m, track.y_m, track.z_m))
     return (
         f"no {kind} was found: the flight covers {east:.0f} m east-west, {north:.0f} m north-south and {up:.1f} m of "
-        f"height, with {runs.size} straight runs{_run_sizes(runs)}. A curtain needs at least {LEAST_PASSES} passes along "
-        f"one line over at least {LEAST_SPREAD_M:g} m of height, a spiral 2 revolutions round one centre. If this was "
-        "one, name its times with filters.time_windows, take every sample with filters.phase: none, or set "
+        f"height, with {runs.size} straight runs{_run_sizes(runs)}. A curtain needs at least {LEAST_PASSES} passes "
+        f"along one line over at least {LEAST_SPREAD_M:g} m of height, a spiral 2 revolutions round one centre. If "
+        "this was one, name its times with filters.time_windows, take every sample with filters.phase: none, or set "
         "strategies.spatial to its kind"
     )
 
