@@ -93,6 +93,7 @@ CASES: dict[str, tuple[list[Point], list[int]]] = {
     "both walls level by level": (l_shape(), [5, 5]),
     "four walls in loops": ([(*place, level) for level in LEVELS for place in BOX], [5, 5, 5, 5]),
     "sawtooth": ([(100.0 * (k % 2), 0.0, 2.0 + 3.0 * k) for k in range(8)], [7]),
+    "upper half 20 m further off": (far(0.0) + curtain([z + 20.0 for z in LEVELS], (100.0, 20.0), (0.0, 20.0)), [10]),
     "stop within each pass": (stopping(), [5]),
     # The flight back down to the first level crosses the whole plane: a pass, too.
     "two scans in succession": (far(0.0) + far(0.0), [11]),

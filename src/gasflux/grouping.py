@@ -230,7 +230,7 @@ def find_curtains(motion: Motion, runs: Runs, trim: bool) -> list[Group]:
         Whether runs that lead to or from a curtain are left out.
     """
     walls = [members[part] for members in _directions(runs) for part in _offsets(runs.pick(members))]
-    groups = [members[part] for members in walls for part in _cut(runs.pick(members))]
+    groups = [members[part] for members in walls for part in _stacked(runs.pick(members))]
     groups = [_without_transits(runs, members) if trim else members for members in _uninterrupted(groups)]
     curtains = [passes for members in groups if _is_curtain(passes := joined_passes(motion, runs.pick(members)))]
     curtains = [passes for passes in curtains if not any(_are_turns(passes, other) for other in curtains)]
@@ -263,6 +263,26 @@ def _offsets(runs: Runs) -> list[IntArray]:
 def _wobble_m(length_m: FloatArray) -> float:
     """Distance from its plane that makes a pass doubtful."""
     return _WOBBLE_M * float(np.sqrt(np.median(length_m) / _WOBBLE_LENGTH_M))
+
+
+def _stacked(runs: Runs) -> list[IntArray]:
+    """Cut runs of one direction into planes, but keep together those flown one above the other.
+
+    A curtain whose upper half was flown a few metres further off is one curtain and not two half ones: each would miss
+    the part of the plume the other saw.
+    """
+    groups: list[IntArray] = []
+    for members in _cut(runs):
+        if groups and _is_apart(runs.z_m[groups[-1]], runs.z_m[members]):
+            groups[-1] = np.concatenate([groups[-1], members])
+        else:
+            groups.append(members)
+    return groups
+
+
+def _is_apart(one_m: FloatArray, two_m: FloatArray) -> bool:
+    """Whether all heights of one group are above all of the other."""
+    return bool(one_m.min() > two_m.max() or two_m.min() > one_m.max())
 
 
 def _cut(runs: Runs) -> list[IntArray]:
