@@ -161,7 +161,7 @@ def test_seam_is_upwind_and_revolutions_end_there() -> None:
     # Wind towards the east: the seam is in the west; exact but for rounding.
     assert segment.surface.seam_azimuth_deg == pytest.approx(270.0)
     same = np.diff(segment.transect) == 0
-    # Clockwise, along grows but at the joint of first and last piece; the largest step back is noise of rounding.
+    # Clockwise, along grows within a revolution; 1e-6 m is rounding.
     assert np.all(np.diff(segment.along_m)[same] > -1e-6)
     # Six turns from the north, cut in the west: five whole ones and two parts.
     assert segment.transects == 7
@@ -174,7 +174,7 @@ def test_normal_follows_the_mean_wind_and_offset_counts_along_it() -> None:
     np.testing.assert_array_equal(north.normal_x, -south.normal_x)
     np.testing.assert_array_equal(north.offset_m, -south.offset_m)
     np.testing.assert_array_equal(north.along_m, south.along_m)
-    # 1 mm in 100 m: the angle between the fitted plane and the x axis, squared.
+    # 0.2 m: three standard errors of the fitted azimuth, 0.5 m / sqrt(130) / 29 m, over half of the 100 m.
     np.testing.assert_allclose(
         north.offset_m - north.offset_m.mean(), (y := track.y_m[north.rows]) - y.mean(), atol=0.2
     )
@@ -192,7 +192,7 @@ def test_surface_coordinates_ignore_where_and_how_the_flight_lies(turn: float, e
     along, along_2 = one.along_m[first], two.along_m[second]
     if np.corrcoef(along, along_2)[0, 1] < 0:
         along_2 = -along_2
-    # 1e-6 m: rounding of coordinates of 5 km; a constant remains when the outermost sample differs.
+    # 1 cm: the samples at the ends of passes that rounding adds or drops move the fitted plane by less.
     np.testing.assert_allclose(along_2 - along_2.mean(), along - along.mean(), atol=1e-2)
     np.testing.assert_allclose(np.abs(two.offset_m[second]), np.abs(one.offset_m[first]), atol=1e-2)
     np.testing.assert_array_equal(one.transect[first], two.transect[second])

@@ -108,7 +108,10 @@ class FlightLog:
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """The path in a local Cartesian frame: UTM metres minus the median position, shape (n,)."""
+    """The path in a local Cartesian frame: UTM minus the median position, turned to true north, in metres on the ground.
+
+    Shape (n,).
+    """
 
     x_m: FloatArray
     """East."""
