@@ -108,9 +108,9 @@ class FlightLog:
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """The path in a local Cartesian frame: UTM minus the median position, turned to true north, in metres on the ground.
+    """The path in a local Cartesian frame, shape (n,).
 
-    Shape (n,).
+    UTM minus the median position, turned to true north and scaled to metres on the ground.
     """
 
     x_m: FloatArray
