@@ -32,7 +32,7 @@ LAYERS = (
     {"simulation_*"},
     {"uncertainty", "ground", "interpolation", "kriging", "variogram*", "passes", "vertical_profile"},
     {"processing", "phases", "phase_model", "grouping", "motion", "geometry", "wind", "readers"},
-    {"background", "baseline_algorithms", "footprint"},
+    {"background", "baseline_algorithms", "fastchrom", "footprint"},
     {"validation", "requirements"},
     {"column_reading", "columns", "quantities", "ranges", "samples", "timestamps", "time_cells", "aircraft_wind"},
     {"text_files", "workbooks", "biff", "raw_table"},

@@ -210,3 +210,9 @@ def test_correlation_length_of_an_autoregression() -> None:
         series[index] = 0.8 * series[index - 1] + shocks[index]
     # (1 + 0.8) / (1 - 0.8) = 9; the sum stops where chance takes over, which loses a little
     assert correlation_length(series, np.arange(series.size)) == pytest.approx(9.0, rel=0.15)
+
+
+def test_column_without_noise_has_a_background() -> None:
+    found = run(np.full(PASS_S * PASSES, 2.0))
+    # a fit to a constant
+    np.testing.assert_allclose(found.baseline_ppm, 2.0, atol=1e-9)

@@ -297,7 +297,8 @@ def test_kriging_is_that_of_the_textbook_system(model: str) -> None:
     share = solution[:size]
     np.testing.assert_allclose(kriging.grid.flux_density_kg_m2_h.ravel(), share.T @ values, rtol=ROUNDING, atol=1e-12)
     variance = 3.0 - np.sum(solution * right, axis=0)
-    np.testing.assert_allclose(kriging.grid.std_kg_m2_h.ravel() ** 2, variance, rtol=ROUNDING)
+    # the map of errors is solved in single precision: 6e-8 times the condition of the system, and a difference
+    np.testing.assert_allclose(kriging.grid.std_kg_m2_h.ravel() ** 2, variance, rtol=1e-3)
     weights, cell = 70.0 * share.sum(axis=1), 70.0
     np.testing.assert_allclose(kriging.weights, weights, rtol=ROUNDING, atol=1e-9 * cell)
     block = (

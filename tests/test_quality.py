@@ -11,6 +11,8 @@ import pytest
 
 from gasflux.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
 from gasflux.quality import QualityInputs, assess, assess_together, grade
+from gasflux.quality_measures import azimuth_spread_deg
+from gasflux.records import Plane
 
 BY_CODE = {rule.code: rule for rule in FLAG_RULES}
 
@@ -69,8 +71,8 @@ def test_most_important_flag_comes_first() -> None:
 
 def test_sentence_has_value_and_threshold() -> None:
     flag = assess(QualityInputs(wind_mean_m_s=1.23), "en").flags[0]
-    assert "1.2 m/s" in flag.message
-    assert "1.5 m/s" in flag.message
+    assert "1.23 m/s" in flag.message
+    assert "1.50 m/s" in flag.message
     assert (flag.value, flag.threshold) == (1.23, 1.5)
 
 
@@ -98,3 +100,11 @@ def test_mean_of_curtains_is_judged_by_what_most_of_them_have() -> None:
 def test_mean_of_curtains_answers_for_its_own_error() -> None:
     wide = assess(QualityInputs(relative_std=0.8, passes=3.0), "en")
     assert assess_together([wide, wide], [0.5, 0.5], QualityInputs(relative_std=0.3), "en").grade == "A"
+
+
+def test_angle_between_planes_does_not_see_north() -> None:
+    planes = [Plane(0.0, 0.0, azimuth, 0.0) for azimuth in (2.0, 178.0, 175.0)]
+    # differences of small whole numbers
+    assert azimuth_spread_deg(planes) == pytest.approx(7.0, abs=1e-9)
+    assert azimuth_spread_deg([*planes, Plane(0.0, 0.0, 90.0, 0.0)]) == pytest.approx(88.0, abs=1e-9)
+    assert azimuth_spread_deg(planes[:1]) is None

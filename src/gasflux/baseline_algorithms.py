@@ -97,7 +97,9 @@ def fastchrom_threshold(num_std: float, half_window: int) -> Callable[[FloatArra
 
         freedom = 2 * half_window
         expected = np.sqrt(2.0 * gammaincinv(0.5 * freedom, _NOISE_QUANTILE) / freedom)
-        return float(num_std * np.quantile(rolling_std, _NOISE_QUANTILE) / expected)
+        level = float(num_std * np.quantile(rolling_std, _NOISE_QUANTILE) / expected)
+        # A column rounded so coarsely that it is constant has no noise; below zero nothing would be background.
+        return float(np.nextafter(level, np.inf))
 
     return threshold
 

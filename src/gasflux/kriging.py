@@ -99,13 +99,15 @@ def krige_globally(system: KrigingSystem, nodes: FloatArray, values: FloatArray)
     information = float(ones.sum())
     mean = float(ones @ values) / information
     estimate, variance, cross = np.empty(len(nodes)), np.empty(len(nodes)), np.zeros(values.size)
+    # The map of errors is read to two digits and takes most of the time: single precision halves it.
+    coarse = factor.astype(np.float32)
     for part in _chunks(len(nodes), values.size):
         near = system.covariance(nodes[part, None], points[None, :])
         short = 1.0 - near @ ones
         estimate[part] = near @ data + mean * short
         cross += near.sum(axis=0)
         # The transpose is in Fortran order, so that LAPACK works in place.
-        half = solve_triangular(factor, near.T, lower=True, overwrite_b=True, check_finite=False)
+        half = solve_triangular(coarse, near.astype(np.float32).T, lower=True, overwrite_b=True, check_finite=False)
         variance[part] = system.sill - np.einsum("ij,ij->j", half, half) + short**2 / information
     weights = cho_solve((factor, True), cross, check_finite=False) + ones * (len(nodes) - ones @ cross) / information
     spread = float(np.sum(np.square(factor.T @ weights)))

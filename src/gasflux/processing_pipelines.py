@@ -234,16 +234,17 @@ def _combined_gases(results: Sequence[SegmentResult], config: PipelineConfig) ->
     }
 
 
-def _combined_gas(parts: list[GasResult], config: PipelineConfig) -> CombinedGas:
+def _combined_gas(gas: str, results: Sequence[SegmentResult], config: PipelineConfig) -> CombinedGas:
     """One gas over its surfaces; with one surface, its own values."""
+    parts = [result.gases[gas] for result in results]
     if len(parts) == 1:
         return CombinedGas(**{field.name: getattr(parts[0], field.name) for field in fields(CombinedGas)})
     combined = combine(parts)
     weights = np.array(combined.weights)
     limit = float(np.linalg.norm(weights * [part.detection_limit_kg_h for part in parts]))
-    measures = combined_measures(parts, combined, limit)
+    measures = combined_measures(parts, [result.segment.surface for result in results], combined, limit)
     return CombinedGas(
-        gas=parts[0].gas,
+        gas=gas,
         flux_kg_h=combined.flux_kg_h,
         flux_std_kg_h=combined.flux_std_kg_h,
         interval=combined.interval,

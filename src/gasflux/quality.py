@@ -47,6 +47,8 @@ class QualityInputs:
     dropped_share: float | None = None
     relative_std: float | None = None
     between_relative_std: float | None = None
+    azimuth_spread_deg: float | None = None
+    """Largest angle between the planes of two curtains, 0-90."""
 
 
 def assess(inputs: QualityInputs, language: Literal["en", "zh"]) -> Quality:

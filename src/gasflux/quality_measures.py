@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from gasflux.combination import BETWEEN, CombinedFlux
 from gasflux.flux import Integration, SurfaceSamples, signed_parts
 from gasflux.quality import QualityInputs
-from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Wind
+from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Surface, Wind
 from gasflux.uncertainty import total_std
 
 _OUTER: Final = 0.1
@@ -55,7 +55,9 @@ def gas_measures(
     )
 
 
-def combined_measures(results: list[GasResult], combined: CombinedFlux, detection_limit_kg_h: float) -> QualityInputs:
+def combined_measures(
+    results: Sequence[GasResult], surfaces: Sequence[Surface], combined: CombinedFlux, detection_limit_kg_h: float
+) -> QualityInputs:
     """Return the figures of one gas over several surfaces."""
     size = max(abs(combined.flux_kg_h), 1e-300)
     below = float(np.dot(combined.weights, [result.flux_below_lowest_sample_kg_h for result in results]))
@@ -66,7 +68,17 @@ def combined_measures(results: list[GasResult], combined: CombinedFlux, detectio
         detection_ratio=abs(combined.flux_kg_h) / max(detection_limit_kg_h, 1e-300),
         relative_std=combined.flux_std_kg_h / size,
         between_relative_std=between / size,
+        azimuth_spread_deg=azimuth_spread_deg(surfaces),
     )
+
+
+def azimuth_spread_deg(surfaces: Sequence[Surface]) -> float | None:
+    """Return the largest angle between two vertical planes, 0-90 degrees; None with fewer than two planes."""
+    azimuth = np.array([surface.azimuth_deg for surface in surfaces if isinstance(surface, Plane)])
+    if azimuth.size < 2:
+        return None
+    apart = np.abs(azimuth[:, None] - azimuth[None, :]) % 180.0
+    return float(np.minimum(apart, 180.0 - apart).max())
 
 
 def dropped_share(report: ReadReport) -> float:
