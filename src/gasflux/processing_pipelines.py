@@ -229,9 +229,8 @@ def _combined_gases(results: Sequence[SegmentResult], config: PipelineConfig) ->
             "no gas has enough samples on the curtain or spiral for a flux (10 samples on 2 passes); "
             "look at the gas columns with `gasflux inspect`."
         )
-    return {
-        gas: _combined_gas([result.gases[gas] for result in results if gas in result.gases], config) for gas in names
-    }
+    measured = {gas: [result for result in results if gas in result.gases] for gas in names}
+    return {gas: _combined_gas(gas, of_gas, config) for gas, of_gas in measured.items()}
 
 
 def _combined_gas(gas: str, results: Sequence[SegmentResult], config: PipelineConfig) -> CombinedGas:
