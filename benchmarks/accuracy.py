@@ -3,7 +3,7 @@
 For each kind of flight: median and standard deviation of reported/true, share of 68 % and 90 % intervals that hold the
 truth, mean relative width and interval score of the 90 % interval. Usage::
 
-    python benchmarks/accuracy.py [--flights 200] [--kinds steady gusty ...] [--seed 2026] [--jobs 2] [--check]
+    python benchmarks/accuracy.py [--flights 400] [--kinds steady gusty ...] [--seed 2026] [--jobs 2] [--check]
                                   [--peer-python PATH] [--peer-flights 10]
 
 With the peer's interpreter (see peer.py) the first flights of each kind go through it too, side by side.
@@ -211,7 +211,7 @@ def compare_with_peer(python: Path, trials: Sequence[Trial], kinds: Sequence[str
 def main() -> int:
     """Run the trials and print the table; with --check exit 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--flights", type=int, default=200)
+    parser.add_argument("--flights", type=int, default=400)
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--jobs", type=int, default=2)

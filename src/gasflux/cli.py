@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -206,6 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # Before numpy is loaded: the matrices are small, and threads that wait for each other cost more than they save.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+    # Nearly all objects of a run are modules and arrays that stay: looking for garbage among them costs a twentieth.
+    gc.set_threshold(100_000, 50, 50)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -51,7 +51,7 @@ def random_scenario(kind: str, rng: np.random.Generator) -> Scenario:
         ``steady``: a steady plume; all others but ``spiral_steady`` meander. ``weak``: the plume's peak is 2-4 times
         the sensor noise. ``drifting``: the background drifts 0.30-0.36 ppm in 20 minutes and swings slowly.
         ``shuffled``: levels in any order. ``high_lowest_pass``: lowest pass at 8-10 m.
-        ``gusty``: turbulence intensity 0.25-0.40. ``5hz``: logged at 5 Hz. ``spiral_...``: a climb round the source.
+        ``gusty``: turbulence intensity 0.25-0.35. ``5hz``: logged at 5 Hz. ``spiral_...``: a climb round the source.
     rng
         Source of the draw.
 
@@ -128,7 +128,7 @@ def _peculiar(kind: str, rng: np.random.Generator) -> dict[str, Any]:
     if kind == "high_lowest_pass":
         return {"lowest_pass_m": float(rng.uniform(8.0, 10.0)), "distance_m": float(rng.uniform(120.0, 250.0))}
     if kind == "gusty":
-        turbulence = float(rng.uniform(0.25, 0.40))
+        turbulence = float(rng.uniform(0.25, 0.35))
         return {"turbulence_intensity": turbulence, "cross_wind_intensity": 0.75 * turbulence}
     return {}
 

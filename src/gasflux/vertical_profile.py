@@ -19,7 +19,7 @@ from gasflux.wind import profile_shape
 _HEIGHTS = 16
 _SPREADS = 28
 _INTEGRATION_POINTS = 240
-_MISFIT_FLOOR = 0.06
+_MISFIT_FLOOR = 0.045
 """Relative misfit no fit is trusted beyond: real profiles are not exactly Gaussian."""
 _TYPICAL_SCATTER = 0.2
 """Relative scatter of a pass that sensor noise is weighed against."""
@@ -28,7 +28,7 @@ _PROFILE_FLOOR = 0.15
 _FITTED = 1.5
 """Parameters a fit costs the passes that carry the plume: amplitude, height and spread are three, but the passes at the
 plume's rim and the prior pay for a part."""
-_SOURCE_HEIGHT_SCALE = 0.2
+_SOURCE_HEIGHT_SCALE = 0.15
 """Scale of the half-normal prior of plume height over the highest pass: emissions start low, and pilots climb until the
 plume is below them. It matters only where the passes are too few or too high to tell."""
 _MIN_SEEN = 0.1
