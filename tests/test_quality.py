@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,3 +109,12 @@ def test_angle_between_planes_does_not_see_north() -> None:
     assert azimuth_spread_deg(planes) == pytest.approx(7.0, abs=1e-9)
     assert azimuth_spread_deg([*planes, Plane(0.0, 0.0, 90.0, 0.0)]) == pytest.approx(88.0, abs=1e-9)
     assert azimuth_spread_deg(planes[:1]) is None
+
+
+def test_methods_page_names_every_flag_with_its_severity() -> None:
+    lines = (Path(__file__).parents[1] / "docs" / "METHODS.md").read_text(encoding="utf-8").splitlines()
+    for rule in FLAG_RULES:
+        severity = f"{rule.severity}, rejects" if rule.rejects else rule.severity
+        assert any(line.startswith(f"| `{rule.code}` |") and line.endswith(f"| {severity} |") for line in lines), (
+            rule.code
+        )
