@@ -64,6 +64,12 @@ def find_peer(argument: str | None = None) -> Path | None:
     return Path(given) if given else None
 
 
+def users_environment() -> dict[str, str]:
+    """Return this environment less what a benchmark sets and a user does not: search path and number of threads."""
+    ours = ("PYTHONPATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
 def run_peer(
     python: Path,
     flight_csv: Path,
@@ -97,7 +103,9 @@ def run_peer(
         command = [str(python), "-c", _STOPWATCH, *command]
     started = time.perf_counter()
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, env=users_environment()
+        )
     except subprocess.TimeoutExpired:
         return PeerRun(time.perf_counter() - started, error=f"no answer within {TIMEOUT_S:.0f} s")
     seconds = time.perf_counter() - started
@@ -121,7 +129,8 @@ def _script(python: Path) -> Path:
 def _write_config(script: Path, folder: Path, gases: Sequence[str], strategy: str) -> Path:
     """Let the peer write its default configuration and change what this flight needs."""
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run([str(script), "generate-config", str(folder)], capture_output=True, check=True)
+    command = [str(script), "generate-config", str(folder)]
+    subprocess.run(command, capture_output=True, check=True, env=users_environment())
     path = folder / "gasflux_config.yaml"
     config: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["output_dir"] = str(folder / "out")

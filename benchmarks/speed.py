@@ -27,7 +27,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from peer import PeerRun, find_peer, run_peer
+from peer import PeerRun, find_peer, run_peer, users_environment
 
 RESULTS = Path(__file__).parent / "results" / "speed.json"
 GASES = ("ch4", "co2", "c2h6")
@@ -88,7 +88,8 @@ def _row_count(path: Path) -> int:
 def _cold_s(*arguments: str) -> float:
     """Seconds of a whole process of the command line; fails loudly when it does."""
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "gasflux", *arguments], capture_output=True, check=True)
+    command = [sys.executable, "-m", "gasflux", *arguments]
+    subprocess.run(command, capture_output=True, check=True, env=users_environment())
     return time.perf_counter() - started
 
 
