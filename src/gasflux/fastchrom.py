@@ -41,8 +41,7 @@ def fastchrom_mask(values: FloatArray, half_window: int, threshold: Callable[[Fl
     # A shorter peak cannot lie below its line for longer than the window.
     long = [(first, last) for first, last in zip(*_peaks(mask), strict=True) if last - first > 2 * half_window]
     for _ in range(_MAX_ROUNDS if long else 0):
-        line = _under_peaks(values, mask)
-        lowest = [_lowest_if_above(values, line, *span, 2 * half_window) for span in long]
+        lowest = [_lowest_if_above(values, mask, *span, 2 * half_window) for span in long]
         found = [place for place in lowest if place is not None]
         if not found:
             break
@@ -73,24 +72,24 @@ def _peaks(mask: BoolArray) -> tuple[IntArray, IntArray]:
     return np.maximum(starts - 1, 0), np.minimum(ends + 1, mask.size - 1)
 
 
-def _under_peaks(values: FloatArray, mask: BoolArray) -> FloatArray:
-    """Draw a straight line under every peak."""
-    line = values.copy()
-    for first, last in zip(*_peaks(mask), strict=True):
-        slope = np.linspace(_anchor(values, first), _anchor(values, last), last - first + 1)
-        line[first + 1 : last] = slope[1:-1]
+def _lowest_if_above(values: FloatArray, mask: BoolArray, first: int, last: int, longer_than: int) -> int | None:
+    """Return the place of a peak furthest below the line under it, if that lies above the data for long enough."""
+    height = values[first : last + 1] - _under_peaks(values, mask, first, last)
+    starts, ends = _peaks(height > 0.0)
+    if not (ends - starts > longer_than).any():
+        return None
+    return first + int(np.argmin(height))
+
+
+def _under_peaks(values: FloatArray, mask: BoolArray, first: int, last: int) -> FloatArray:
+    """Return the data from `first` to `last` with a straight line under every peak between them."""
+    line = values[first : last + 1].copy()
+    for start, end in zip(*_peaks(mask[first : last + 1]), strict=True):
+        slope = np.linspace(_anchor(values, first + start), _anchor(values, first + end), end - start + 1)
+        line[start + 1 : end] = slope[1:-1]
     return line
 
 
 def _anchor(values: FloatArray, place: int) -> float:
     """Return the level at the end of a peak: the mean round it."""
     return float(values[max(place - _ANCHOR_HALF_WINDOW, 0) : place + _ANCHOR_HALF_WINDOW + 1].mean())
-
-
-def _lowest_if_above(values: FloatArray, line: FloatArray, first: int, last: int, longer_than: int) -> int | None:
-    """Return the place furthest below the line of a peak, if the line lies above the data for long enough."""
-    height = values[first : last + 1] - line[first : last + 1]
-    starts, ends = _peaks(height > 0.0)
-    if not (ends - starts > longer_than).any():
-        return None
-    return first + int(np.argmin(height))

@@ -114,7 +114,7 @@ def plume(inputs: BelowInputs) -> BelowLayer:
     """Average over the reflected Gaussian profiles that fit the passes."""
     fit, depth = inputs.fit, inputs.depth_m
     centres, thickness = _layers(inputs)
-    below = np.array([_integral_to(fit.grid_m, shape, depth) for shape in fit.shapes])
+    below = _integral_to(fit.grid_m, fit.shapes, depth)
     amplitude = fit.amplitude_weights @ inputs.passes.flux_kg_m_h
     each = amplitude * below
     flux = float(fit.probability @ each)
@@ -131,10 +131,12 @@ def plume(inputs: BelowInputs) -> BelowLayer:
     )
 
 
-def _integral_to(grid_m: FloatArray, shape: FloatArray, depth_m: float) -> float:
-    """Integral of a profile from the ground to `depth_m`."""
-    cumulative = np.concatenate([[0.0], np.cumsum(0.5 * (shape[1:] + shape[:-1]) * np.diff(grid_m))])
-    return float(np.interp(depth_m, grid_m, cumulative))
+def _integral_to(grid_m: FloatArray, shapes: FloatArray, depth_m: float) -> FloatArray:
+    """Integral of each profile (g, k) from the ground to `depth_m`, shape (g,)."""
+    inside = grid_m < depth_m
+    edge = np.array([np.interp(depth_m, grid_m, shape, left=0.0) for shape in shapes])
+    heights = np.append(grid_m[inside], depth_m)
+    return np.asarray(np.trapezoid(np.column_stack([shapes[:, inside], edge]), heights, axis=1))
 
 
 METHODS: dict[str, Method] = {

@@ -102,8 +102,8 @@ def fit_variogram(
 
     Notes
     -----
-    The weights N / lag^2 are those of Cressie (1985), N / gamma^2, for a variogram that rises from the origin about
-    linearly. They stress the short lags, which alone decide kriging weights, but do not depend on the model being
+    The weights N / lag^2, lags in units of the surface, are those of Cressie (1985), N / gamma^2, for a variogram that
+    rises from the origin about linearly. They stress the short lags, which alone decide kriging weights, but do not depend on the model being
     fitted, so that the sum of squares has one meaning (the default of gstat, Pebesma 2004). Sill and nugget enter
     linearly and are solved for exactly, and never negative, at every pair of ranges (variable projection, Golub &
     Pereyra 1973): the search has two dimensions, starts from the best of a table and cannot miss the basin.
@@ -283,11 +283,21 @@ def _fit_model(
         return (float(middle[0]), float(middle[1])), (0.0, 0.0)
     if settings.fit_method != "ml":
         pairs = np.concatenate([horizontal.pairs, vertical.pairs])
-        problem = replace(problem, weight=pairs / (problem.along_m**2 + problem.height_m**2))
+        problem = replace(problem, weight=pairs / _relative_lag_squared(problem, spacing))
     log_ranges = _refine(problem, _best_of_table(problem, bounds), bounds, settings.fit_method)
     nugget, sill, _ = problem.solve(log_ranges)
     along, height = np.exp(log_ranges)
     return (float(along), float(height)), (float(nugget), float(sill))
+
+
+def _relative_lag_squared(problem: _Problem, spacing: _Spacing) -> FloatArray:
+    """Square of each class's lag in units of the surface, (classes,).
+
+    A metre of height is not a metre along the curtain: taken as such, two passes flown at one height at different
+    moments would outweigh everything, and the plume's motion between them would pass for a field without structure.
+    """
+    length, height = spacing.length_m or 1.0, spacing.height_m or 1.0
+    return np.asarray((problem.along_m / length) ** 2 + (problem.height_m / height) ** 2)
 
 
 def _range_bounds(spacing: _Spacing) -> FloatArray:
