@@ -287,7 +287,7 @@ def test_swapped_positions_that_are_both_possible_cannot_be_told(tmp_path: Path)
         ({"columns": {"ch4": "Inlet 9"}}, ("columns.ch4", "'Inlet 9'", "'pressure'")),
         ({"columns": {"methan": "ch4"}}, ("'methan'", "windspeed")),
         ({"units": {"pressure": "psi"}}, ("units.pressure", "'psi'", "hPa, Pa, kPa")),
-        ({"gases": {"n2o": [0.2, 1.0]}}, ("'n2o'", "found: none")),
+        ({"gases": {"n2o": [0.2, 1.0]}}, ("'n2o'", "columns not used: 'ch4'")),
         ({"gases": {"voc": [0.0, 1.0]}}, ("'voc'", "chemical formula")),
         ({"gases": {"ch4": [1.5, 2.0]}}, ("'ch4'", "row 2", "1.5 to 2")),
         ({"required_cols": {"humidity": [0.0, 100.0]}}, ("'humidity'", "add it or unlist it")),

@@ -75,18 +75,18 @@ def _hint(reading: Reading, name: str) -> str:
 def _missing_gases(reading: Reading) -> tuple[Fault, ...]:
     """Fault of each listed gas without column, or of a file without any gas."""
     listed = ranges_of_gases(reading.config)
-    there = ", ".join(reading.gases) or "none"
+    unused = ", ".join(repr(text) for text in reading.choices.ignored)[:200] or "none"
     faults = tuple(
         Fault(
-            f"Gas {gas!r} is listed under gases and has no column in the file; add it or unlist it (found: {there}).",
+            f"Gas {gas!r} is listed under gases and has no column in the file; add it or unlist it (columns "
+            f"not used: {unused}).",
             column=gas,
             allowed="a column named by the gas",
         )
         for gas in listed
         if gas not in reading.choices.gases
     )
-    if listed or reading.gases:
+    if reading.config.gases or reading.gases:
         return faults
-    unused = ", ".join(repr(text) for text in reading.choices.ignored)[:200] or "none"
     message = f"There is no gas column; name one by its formula, e.g. ch4 or ch4_ppb (columns not used: {unused})."
     return (Fault(message, column="ch4", allowed="a column named by a chemical formula"),)
