@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from pyproj import Transformer
 
+from gasflux.errors import ProcessingError
 from gasflux.pipeline_config import GroundSettings, PipelineConfig
 from gasflux.processing_pipelines import process_log
 from gasflux.readers import flight_from_frame
@@ -47,6 +48,23 @@ def test_an_offset_of_the_instrument_does_not_matter(kind: str) -> None:
     shifted = flight(kind).assign(ch4=flight(kind)["ch4"] - 5.0)
     # rounding of a constant taken out by a least squares fit
     assert rate(shifted) == pytest.approx(rate(flight(kind)), rel=1e-6)
+
+
+def test_height_of_the_site_does_not_matter() -> None:
+    on_the_ground = flight("meandering").assign(height_ato=lambda frame: frame["height_ato"].clip(lower=0.0))
+    above_the_sea = on_the_ground.rename(columns={"height_ato": "altitude"}).assign(
+        altitude=on_the_ground["height_ato"] + 2500.0
+    )
+    # rounding of the heights when 2,500 m are added
+    assert rate(above_the_sea) == pytest.approx(rate(on_the_ground), rel=1e-6)
+    flags = [{flag.code for flag in process(log).gases["ch4"].quality.flags} for log in (above_the_sea, on_the_ground)]
+    assert flags[0] - flags[1] == {"ground_guessed"}
+
+
+def test_ground_above_every_pass_is_refused() -> None:
+    config = PipelineConfig(ground=GroundSettings(height=500.0))
+    with pytest.raises(ProcessingError, match=r"ground at 500 m is above the highest pass"):
+        process(flight("meandering"), config)
 
 
 def test_all_wind_reversed_is_the_same_rate() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from gasflux.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
 from gasflux.quality import QualityInputs, assess, assess_together, grade
-from gasflux.quality_measures import azimuth_spread_deg
+from gasflux.quality_measures import azimuth_spread_deg, relative_half_width
 from gasflux.records import Plane
 
 BY_CODE = {rule.code: rule for rule in FLAG_RULES}
@@ -87,7 +87,7 @@ def test_another_flag_never_improves_the_grade() -> None:
 def test_rejecting_flags_are_grade_d() -> None:
     assert assess(QualityInputs(wind_mean_m_s=0.9), "en").grade == "D"
     assert assess(QualityInputs(detection_ratio=0.5), "en").grade == "D"
-    assert assess(QualityInputs(relative_std=0.7), "en").grade == "C"
+    assert assess(QualityInputs(relative_half_width=1.1), "en").grade == "C"
 
 
 def test_mean_of_curtains_is_judged_by_what_most_of_them_have() -> None:
@@ -99,8 +99,15 @@ def test_mean_of_curtains_is_judged_by_what_most_of_them_have() -> None:
 
 
 def test_mean_of_curtains_answers_for_its_own_error() -> None:
-    wide = assess(QualityInputs(relative_std=0.8, passes=3.0), "en")
-    assert assess_together([wide, wide], [0.5, 0.5], QualityInputs(relative_std=0.3), "en").grade == "A"
+    wide = assess(QualityInputs(relative_half_width=1.3, passes=3.0), "en")
+    assert assess_together([wide, wide], [0.5, 0.5], QualityInputs(relative_half_width=0.5), "en").grade == "A"
+
+
+def test_few_degrees_of_freedom_are_as_bad_as_a_large_error() -> None:
+    few, many = (relative_half_width(10.0, {"repeatability": 2.0}, freedom) for freedom in (1.0, 1e6))
+    # Student's factors 6.31 and 1.64: the same error, and only one of them a sound result
+    assert codes(QualityInputs(relative_half_width=few)) == {"very_uncertain"}
+    assert codes(QualityInputs(relative_half_width=many)) == set()
 
 
 def test_angle_between_planes_does_not_see_north() -> None:

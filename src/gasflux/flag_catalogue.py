@@ -38,7 +38,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         1.0,
         "serious",
         "{:.3f}",
-        "The flux is {value} of the detection limit (at least {threshold} is needed): no plume is told from noise.",
+        "The flux is {value} of the detection limit in size (at least {threshold} is needed): no plume is told.",
         "Report the detection limit as an upper bound; fly closer to the source or more passes.",
         "通量仅为检出限的 {value} 倍（至少需要 {threshold} 倍）：羽流与噪声无法区分。",
         "请将检出限作为上限报告；靠近源飞行或增加测线。",
@@ -59,15 +59,39 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
     ),
     FlagRule(
         "very_uncertain",
-        "relative_std",
+        "relative_half_width",
         "above",
-        0.6,
+        1.0,
         "serious",
         "{:.1%}",
-        "One standard deviation is {value} of the flux, more than {threshold}: little more than the order is known.",
+        "Half of the 90 % interval is {value} of the flux, above {threshold}: little more than the order is known.",
         "Repeat the flight and combine the results; see the largest bar of the error budget.",
-        "标准差为通量的 {value}，超过 {threshold}：仅能确定数量级。",
+        "90 % 区间的半宽为通量的 {value}，超过 {threshold}：仅能确定数量级。",
         "请重复飞行并合并结果；查看误差分配图中最大的一项。",
+    ),
+    FlagRule(
+        "uncertain",
+        "relative_half_width",
+        "above",
+        0.6,
+        "warning",
+        "{:.1%}",
+        "Half of the 90 % interval is {value} of the flux, more than {threshold}.",
+        "Repeat the flight and combine the results; see the largest bar of the error budget.",
+        "90 % 区间的半宽为通量的 {value}，超过 {threshold}。",
+        "请重复飞行并合并结果；查看误差分配图中最大的一项。",
+    ),
+    FlagRule(
+        "ground_guessed",
+        "ground_guessed",
+        "above",
+        0.5,
+        "warning",
+        "{:.0f}",
+        "The height of the ground is not known: the log's lowest sample is taken for it.",
+        "Set ground.height, or add a height_agl column; a ground that lies lower makes the flux higher.",
+        "地面高度未知：以数据中的最低样本代替。",
+        "请设置 ground.height 或添加 height_agl 列；若地面更低，通量会更高。",
     ),
     FlagRule(
         "mostly_extrapolated",
@@ -187,7 +211,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "The highest pass carries {value} of the strongest one (more than {threshold}): part of the plume is above it.",
         "Fly higher until the enhancement is gone.",
         "最高测线的通量为最强测线的 {value}（超过 {threshold}）：部分羽流在其上方。",
-        "请继续升高直至浓度增量消失。",
+        "下次请飞得更高，直至浓度增量消失。",
     ),
     FlagRule(
         "weak_enhancement",
@@ -300,5 +324,9 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
 )
 """Most important first: the order in which a report names them within one severity."""
 
-SUPERSEDES: Final = {"mostly_extrapolated": "extrapolated", "wind_too_low": "wind_low"}
+SUPERSEDES: Final = {
+    "mostly_extrapolated": "extrapolated",
+    "wind_too_low": "wind_low",
+    "very_uncertain": "uncertain",
+}
 """A flag that says the same more strongly silences the weaker one."""

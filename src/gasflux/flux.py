@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gasflux.constants import PPM, SECONDS_PER_HOUR
+from gasflux.errors import ProcessingError
 from gasflux.gas import density_kg_m3
 from gasflux.ground import BelowInputs, BelowLayer, extrapolate_below
 from gasflux.interpolation import Kriging, aggregate, krige_surface, make_grid
@@ -125,13 +126,28 @@ def ground_height_m(log: FlightLog, segment: Segment, config: PipelineConfig) ->
     """Return the height of the ground under the surface in the reference of the log's heights.
 
     The configured height, else the one the file tells, else the take-off level; a flight that goes below take-off
-    shows that the ground is lower there, and then its lowest sample is the best that is known.
+    shows that the ground is lower there, and then its lowest sample is the best that is known. Altitudes count from
+    the sea, and then the lowest of the whole log, take-off and landing included, stands for the ground.
     """
     if config.ground.height is not None:
         return config.ground.height
-    if log.ground_height_m is not None and np.isfinite(log.ground_height_m[segment.rows]).any():
-        return float(np.nanmedian(log.ground_height_m[segment.rows]))
+    if _tells_ground(log, segment):
+        return float(np.nanmedian(log.ground_height_m[segment.rows]))  # type: ignore[index]
+    if log.height_reference == "altitude":
+        return float(log.height_m.min())
     return min(0.0, float(segment.height_m.min()))
+
+
+def ground_is_guessed(log: FlightLog, segment: Segment, config: PipelineConfig) -> bool:
+    """Tell whether the height of the ground is read off the lowest sample, for want of anything better."""
+    if config.ground.height is not None or _tells_ground(log, segment):
+        return False
+    return log.height_reference == "altitude" or float(segment.height_m.min()) < 0.0
+
+
+def _tells_ground(log: FlightLog, segment: Segment) -> bool:
+    """Tell whether the file has the height of the ground under the surface."""
+    return log.ground_height_m is not None and bool(np.isfinite(log.ground_height_m[segment.rows]).any())
 
 
 def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, config: PipelineConfig) -> Integration:
@@ -154,6 +170,7 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
     segment, kriging_settings = samples.segment, config.ordinary_kriging_settings
     noise = samples.noise_ppm * np.abs(samples.carried(samples.normal_m_s)) * np.sqrt(samples.noise_correlation)
     passes = pass_integrals(segment, samples.flux_density, samples.unsigned_flux_density, noise)
+    _require_air(passes, ground_m)
     fit = fit_profile(passes, ground_m, roughness_m)
     bottom, top = _sampled_heights(passes, ground_m, config)
     cells = aggregate(segment.along_m, segment.height_m, segment.transect)
@@ -178,6 +195,16 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
     weights = sampled + below.pass_weights_m[segment.transect] * passes.line_weights_m
     contribution = weights * samples.flux_density
     return Integration(float(contribution.sum()), contribution, weights, variogram, kriging, passes, fit, below)
+
+
+def _require_air(passes: PassIntegrals, ground_m: float) -> None:
+    """Refuse a ground that no pass is above."""
+    highest = float(passes.height_m.max())
+    if ground_m >= highest:
+        raise ProcessingError(
+            f"The ground at {ground_m:.6g} m is above the highest pass, at {highest:.6g} m: give ground.height in the "
+            "reference of the log's heights, or leave it out."
+        )
 
 
 def _sampled_heights(passes: PassIntegrals, ground_m: float, config: PipelineConfig) -> tuple[float, float]:

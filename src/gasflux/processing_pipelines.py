@@ -18,6 +18,7 @@ from gasflux.flux import (
     detection_limit_kg_h,
     flux_budget,
     ground_height_m,
+    ground_is_guessed,
     height_profile,
     integrate,
     is_measured,
@@ -28,7 +29,7 @@ from gasflux.geometry import local_track
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing import classify_phases, find_segments
 from gasflux.quality import assess, assess_together
-from gasflux.quality_measures import combined_measures, gas_measures
+from gasflux.quality_measures import combined_measures, gas_measures, relative_half_width
 from gasflux.records import (
     Background,
     CombinedGas,
@@ -190,6 +191,9 @@ def _gas_result(
     interval = coverage_interval(integration.flux_kg_h, budget, freedom, config.uncertainty.level)
     positive, negative = signed_parts(integration.kriging.grid, integration.below)
     limit = detection_limit_kg_h(budget)
+    width = relative_half_width(integration.flux_kg_h, budget, freedom)
+    guessed = ground_is_guessed(log, segment, config)
+    measures = gas_measures(log, samples, integration, wind, background, width, limit, ground_guessed=guessed)
     return GasResult(
         gas=gas,
         flux_kg_h=integration.flux_kg_h,
@@ -209,7 +213,7 @@ def _gas_result(
         variogram=integration.variogram,
         grid=integration.kriging.grid,
         profile=height_profile(integration.kriging.grid, integration.below),
-        quality=assess(gas_measures(log, samples, integration, wind, background, budget, limit), config.language),
+        quality=assess(measures, config.language),
         ground_method=integration.below.method,
     )
 

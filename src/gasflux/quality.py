@@ -14,7 +14,7 @@ _WEIGHT: Final = {"serious": 0, "warning": 1, "info": 2}
 _BY_CODE: Final = {rule.code: rule for rule in FLAG_RULES}
 
 OF_ONE_CURTAIN: Final = frozenset(
-    {"not_detected", "very_uncertain", "few_passes", "extrapolated", "mostly_extrapolated"}
+    {"not_detected", "very_uncertain", "uncertain", "few_passes", "extrapolated", "mostly_extrapolated"}
 )
 """Flags that the mean of several curtains answers with its own figures."""
 
@@ -45,7 +45,10 @@ class QualityInputs:
     missing_share: float | None = None
     negative_share: float | None = None
     dropped_share: float | None = None
-    relative_std: float | None = None
+    relative_half_width: float | None = None
+    """Half of the interval at 90 % over the flux."""
+    ground_guessed: float | None = None
+    """1 when the height of the ground is read off the lowest sample."""
     between_relative_std: float | None = None
     azimuth_spread_deg: float | None = None
     """Largest angle between the planes of two curtains, 0-90."""

@@ -11,10 +11,12 @@ from gasflux.combination import BETWEEN, CombinedFlux
 from gasflux.flux import Integration, SurfaceSamples, signed_parts
 from gasflux.quality import QualityInputs
 from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Surface, Wind
-from gasflux.uncertainty import total_std
+from gasflux.uncertainty import coverage_interval
 
 _OUTER: Final = 0.1
 """Share of a curtain's length at each end that should hold no plume."""
+_JUDGED_LEVEL: Final = 0.9
+"""A grade does not depend on the level somebody wants to see."""
 _PEAK_QUANTILE: Final = 0.995
 """The highest enhancement but for the topmost samples: one spike is no plume."""
 
@@ -25,8 +27,10 @@ def gas_measures(
     integration: Integration,
     wind: Wind,
     background: Background,
-    budget: Mapping[str, float],
+    relative_half_width: float,
     detection_limit_kg_h: float,
+    *,
+    ground_guessed: bool,
 ) -> QualityInputs:
     """Return the figures of one gas on one surface."""
     size = max(abs(integration.flux_kg_h), 1e-300)
@@ -51,7 +55,8 @@ def gas_measures(
         missing_share=1.0 - float(np.mean(samples.keep)),
         negative_share=-negative / size,
         dropped_share=dropped_share(log.report),
-        relative_std=total_std(budget) / size,
+        relative_half_width=relative_half_width,
+        ground_guessed=float(ground_guessed),
     )
 
 
@@ -66,10 +71,19 @@ def combined_measures(
     return QualityInputs(
         below_share=abs(below) / size,
         detection_ratio=abs(combined.flux_kg_h) / max(detection_limit_kg_h, 1e-300),
-        relative_std=combined.flux_std_kg_h / size,
+        relative_half_width=relative_half_width(combined.flux_kg_h, combined.budget_kg_h, combined.degrees_of_freedom),
         between_relative_std=between / size,
         azimuth_spread_deg=azimuth_spread_deg(surfaces),
     )
+
+
+def relative_half_width(flux_kg_h: float, budget_kg_h: Mapping[str, float], degrees_of_freedom: float) -> float:
+    """Return half of the interval at 90 % over the flux, whatever the level asked for.
+
+    Not the standard deviation: a budget known from two or three passes has an interval several times as wide.
+    """
+    interval = coverage_interval(flux_kg_h, budget_kg_h, degrees_of_freedom, _JUDGED_LEVEL)
+    return 0.5 * (interval.high_kg_h - interval.low_kg_h) / max(abs(flux_kg_h), 1e-300)
 
 
 def azimuth_spread_deg(surfaces: Sequence[Surface]) -> float | None:
