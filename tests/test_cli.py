@@ -256,7 +256,10 @@ def test_real_curtains_agree(gasflux: Any) -> None:
     names = [f"nmt_20230419_curtain{number}.xlsx" for number in (1, 2, 3)]
     run = gasflux("process", *(SHARED / name for name in names), "--no-figures", "--json")
     assert run.code == 0
-    rates = [document["gases"]["ch4"]["flux_kg_h"] for document in run.json_lines()]
-    # A crude estimate published with them gives 0.26-0.31 kg/h each; repeats of one source scatter by some 20 %.
-    assert max(rates) / min(rates) < 1.5
-    assert 0.2 < sum(rates) / 3 < 0.4
+    gases = [document["gases"]["ch4"] for document in run.json_lines()]
+    mean = sum(gas["flux_kg_h"] for gas in gases) / 3
+    # A crude estimate published with them gives 0.26-0.31 kg/h each; three to five passes each scatter by some 25 %.
+    assert 0.24 < mean < 0.36
+    for gas in gases:
+        assert gas["flux_interval_kg_h"]["low"] < mean < gas["flux_interval_kg_h"]["high"]
+        assert gas["flux_kg_h"] == pytest.approx(mean, rel=0.35)
