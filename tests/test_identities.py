@@ -61,6 +61,18 @@ def test_height_of_the_site_does_not_matter() -> None:
     assert flags[0] - flags[1] == {"ground_guessed"}
 
 
+@pytest.mark.parametrize(("drop_m", "guessed"), [(0.5, False), (10.0, True)])
+def test_flight_below_take_off_says_that_the_ground_is_a_guess(drop_m: float, guessed: bool) -> None:
+    frame = flight("meandering")
+    lowest = float(frame["height_ato"][frame["height_ato"] > 1.0].min())
+    lowered = frame.assign(
+        height_ato=frame["height_ato"].where(frame["height_ato"] < 1.0, frame["height_ato"] - lowest - drop_m)
+    )
+    flags = {flag.code for flag in process(lowered).gases["ch4"].quality.flags}
+    # half a metre is the noise of a barometer, ten are a slope
+    assert ("ground_guessed" in flags) is guessed
+
+
 def test_ground_above_every_pass_is_refused() -> None:
     config = PipelineConfig(ground=GroundSettings(height=500.0))
     with pytest.raises(ProcessingError, match=r"ground at 500 m is above the highest pass"):

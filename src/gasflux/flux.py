@@ -35,6 +35,8 @@ from gasflux.vertical_profile import ProfileFit, fit_profile
 
 _CURRIE_FACTOR = 3.29
 """Detection limit over the standard deviation at zero flux, 5 % risk either way: Currie 1968, Anal. Chem. 40:586."""
+_HEIGHT_NOISE_M = 1.0
+"""A barometer or GPS standing on the ground reads this much below it."""
 _MIN_SAMPLES = 10
 _MIN_PASSES = 2
 
@@ -142,7 +144,7 @@ def ground_is_guessed(log: FlightLog, segment: Segment, config: PipelineConfig) 
     """Tell whether the height of the ground is read off the lowest sample, for want of anything better."""
     if config.ground.height is not None or _tells_ground(log, segment):
         return False
-    return log.height_reference == "altitude" or float(segment.height_m.min()) < 0.0
+    return log.height_reference == "altitude" or float(segment.height_m.min()) < -_HEIGHT_NOISE_M
 
 
 def _tells_ground(log: FlightLog, segment: Segment) -> bool:
