@@ -105,13 +105,12 @@ def fastchrom_threshold(num_std: float, half_window: int) -> Callable[[FloatArra
 
 
 def _defaults(settings: BaselineSettings) -> dict[str, Any]:
-    """Keywords every algorithm that has them gets from the common settings."""
+    """Windows every algorithm gets from the common settings; by `num_std` others mean something else."""
     half_window = _half_window(settings)
     return {
         "half_window": half_window,
         "threshold": fastchrom_threshold(settings.num_std, half_window),
         "smooth_half_window": settings.smooth_half_window,
-        "num_std": settings.num_std,
     }
 
 

@@ -264,6 +264,13 @@ def signed_parts(grid: KrigedGrid, below: BelowLayer) -> tuple[float, float]:
     return float(cells[cells > 0.0].sum()), float(cells[cells < 0.0].sum())
 
 
+def flux_below_lowest_pass_kg_h(integration: Integration) -> float:
+    """Return the flux below the lowest pass: the layer that was extrapolated, and rows that `y_min` had kriged."""
+    grid, lowest = integration.kriging.grid, float(integration.passes.height_m.min())
+    rows = grid.flux_density_kg_m2_h[grid.z_m < lowest]
+    return integration.below.flux_kg_h + float(np.nansum(rows)) * grid.dx_m * grid.dz_m
+
+
 def height_profile(grid: KrigedGrid, below: BelowLayer) -> HeightProfile:
     """Return flux per metre of height from the ground up, the extrapolated part marked."""
     sampled = np.nansum(grid.flux_density_kg_m2_h, axis=1) * grid.dx_m

@@ -36,7 +36,7 @@ class Strategies(Section):
 class BaselineSettings(BaseModel):
     """Background. Windows count samples of the series averaged to 1 s (a 1 Hz log as it is).
 
-    Keyword settings of an algorithm stand under its name, e.g. ``dietrich: {poly_order: 3}``.
+    Keyword settings of an algorithm stand under its name, e.g. ``dietrich: {num_std: 4}``.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)

@@ -16,6 +16,7 @@ from gasflux.errors import ProcessingError
 from gasflux.flux import (
     SurfaceSamples,
     detection_limit_kg_h,
+    flux_below_lowest_pass_kg_h,
     flux_budget,
     ground_height_m,
     ground_is_guessed,
@@ -202,7 +203,7 @@ def _gas_result(
         budget_kg_h=budget,
         degrees_of_freedom=freedom,
         repeatability_degrees_of_freedom=repeat_freedom,
-        flux_below_lowest_sample_kg_h=integration.below.flux_kg_h,
+        flux_below_lowest_sample_kg_h=flux_below_lowest_pass_kg_h(integration),
         flux_positive_kg_h=positive,
         flux_negative_kg_h=negative,
         detection_limit_kg_h=limit,

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from gasflux.combination import BETWEEN, CombinedFlux
-from gasflux.flux import Integration, SurfaceSamples, signed_parts
+from gasflux.flux import Integration, SurfaceSamples, flux_below_lowest_pass_kg_h, signed_parts
 from gasflux.quality import QualityInputs
 from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Surface, Wind
 from gasflux.uncertainty import coverage_interval
@@ -44,7 +44,7 @@ def gas_measures(
         turbulence_intensity=wind.turbulence_intensity,
         angle_to_normal_deg=wind.angle_to_normal_deg,
         passes=float(samples.segment.transects),
-        below_share=abs(integration.below.flux_kg_h) / size,
+        below_share=abs(flux_below_lowest_pass_kg_h(integration)) / size,
         side_share=_side_share(samples, integration) if isinstance(samples.segment.surface, Plane) else None,
         top_share=float(passes.flux_kg_m_h[np.argmax(passes.height_m)]) / strongest,
         peak_to_noise=float(np.quantile(samples.enhancement_ppm, _PEAK_QUANTILE)) / max(samples.noise_ppm, 1e-300),

@@ -243,14 +243,16 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "caption.curtain": Phrase(
         "Above: {gas} flux density between the passes, with the samples in the same colours: dots that stand "
         "out are not "
-        "followed by the map. Below: its standard error, smallest at the samples. The hatched layer lies below the mean height of the lowest pass and is extrapolated.",
+        "followed by the map. Below: its standard error, smallest at the samples. The hatched layer, below the mean "
+        "height of the lowest pass, is extrapolated.",
         "上：测线之间的 {gas} 通量密度，样本以同一色标表示：显眼的点表示插值未能跟随。下：其标准误差，在样本处最小。"
         "斜线部分低于最低测线的平均高度，为外推值。",
     ),
     "caption.profile": Phrase(
         "What each metre of height contributes to the {gas} rate. The hatched part lies below the lowest pass and is "
         "extrapolated; bars that do not fall to zero at the top mean plume above the flight.",
-        "每米高度对 {gas} 速率的贡献。斜线部分位于最低测线平均高度以下，为外推值；若顶部未降至零，则有羽流高于飞行高度。",
+        "每米高度对 {gas} 速率的贡献。斜线部分位于最低测线平均高度以下，为外推值；"
+        "若顶部未降至零，则有羽流高于飞行高度。",
     ),
     "caption.variogram": Phrase(
         "How {gas} flux densities differ with distance, along the surface and in height. Large dots rest on "

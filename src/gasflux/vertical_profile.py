@@ -19,12 +19,15 @@ from gasflux.wind import profile_shape
 _HEIGHTS = 16
 _SPREADS = 28
 _INTEGRATION_POINTS = 240
+_FLOWN_POINTS = 80
+"""Points of the integration between the passes, where a plume flown high above the ground is thin."""
 _MISFIT_FLOOR = 0.045
 """Relative misfit no fit is trusted beyond: real profiles are not exactly Gaussian."""
 _TYPICAL_SCATTER = 0.2
 """Relative scatter of a pass that sensor noise is weighed against."""
 _PROFILE_FLOOR = 0.15
 """Error of a pass that should carry nothing, relative to the pass at the plume's height: plumes are not that sharp."""
+_EXACT = 3
 _FITTED = 1.5
 """Parameters a fit costs the passes that carry the plume: amplitude, height and spread are three, but the passes at the
 plume's rim and the prior pay for a part."""
@@ -83,7 +86,7 @@ def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> P
     residual = passes.flux_kg_m_h - amplitude[:, None] * at_passes
     misfit = (residual**2 * precision).sum(axis=1) + (_MISFIT_FLOOR * amplitude) ** 2 * norm + 1e-300
     likelihood = -0.5 * max(z.size - 1, 1) * np.log(misfit) + 0.5 * np.log(precision).sum(axis=1)
-    probability = _posterior(likelihood + _height_prior(), _seen_share(grid, shapes, z))
+    probability = _posterior(likelihood + _height_prior(z), _seen_share(grid, shapes, z))
     fitted = (probability * amplitude) @ at_passes
     scatter, effective = _scatter(passes, fitted)
     return ProfileFit(
@@ -101,13 +104,23 @@ def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> P
 def _normalised_shapes(z: FloatArray, roughness_m: float) -> tuple[FloatArray, FloatArray]:
     """Heights (k,) and profiles g u of every model with integral one, (g, k)."""
     top = float(z.max())
-    spread = np.geomspace(max(0.04 * top, 0.3), 2.5 * top + 1.0, _SPREADS)
-    height = np.linspace(0.0, top, _HEIGHTS)
-    grid = np.geomspace(roughness_m, top + 3.0 * spread[-1], _INTEGRATION_POINTS)
+    spread = np.geomspace(max(0.04 * float(np.ptp(z)), 0.3), 2.5 * top + 1.0, _SPREADS)
+    height = _plume_heights(z)
+    far = np.geomspace(roughness_m, top + 3.0 * spread[-1], _INTEGRATION_POINTS)
+    grid = np.union1d(far, np.linspace(z.min(), top, _FLOWN_POINTS))
     h, s = (axis.ravel()[:, None] for axis in np.meshgrid(height, spread, indexing="ij"))
     shape = np.exp(-0.5 * ((grid - h) / s) ** 2) + np.exp(-0.5 * ((grid + h) / s) ** 2)
     shape *= profile_shape(grid, roughness_m)
-    return grid, shape / np.trapezoid(shape, grid, axis=1)[:, None]
+    # A plume so thin that it falls between two points has been seen by no pass either: it stays zero and is left out.
+    return grid, shape / np.maximum(np.trapezoid(shape, grid, axis=1), 1e-300)[:, None]
+
+
+def _plume_heights(z: FloatArray) -> FloatArray:
+    """Heights a plume may have: from the ground to the lowest pass, and closer together between the passes, (h,)."""
+    between = np.linspace(z.min(), z.max(), _HEIGHTS)
+    step = between[1] - between[0]
+    beneath = np.linspace(0.0, z.min(), int(np.clip(np.ceil(z.min() / max(step, 1e-3)), 1, _HEIGHTS)), endpoint=False)
+    return np.concatenate([beneath, between])
 
 
 def _seen_share(grid_m: FloatArray, shapes: FloatArray, z: FloatArray) -> FloatArray:
@@ -116,15 +129,18 @@ def _seen_share(grid_m: FloatArray, shapes: FloatArray, z: FloatArray) -> FloatA
     return np.asarray(np.trapezoid(shapes[:, between], grid_m[between], axis=1))
 
 
-def _height_prior() -> FloatArray:
-    """Logarithm of the prior of the plume height, the same for every spread, (g,)."""
-    relative = np.linspace(0.0, 1.0, _HEIGHTS)
-    return np.repeat(-0.5 * (relative / _SOURCE_HEIGHT_SCALE) ** 2, _SPREADS)
+def _height_prior(z: FloatArray) -> FloatArray:
+    """Logarithm of the prior of the plume height, the same for every spread, (g,).
+
+    Somebody who flies high above the ground with room to fly lower knows of a high source: then the prior is as wide.
+    """
+    scale = max(_SOURCE_HEIGHT_SCALE * float(z.max()), 0.5 * float(z.min()))
+    return np.repeat(-0.5 * (_plume_heights(z) / scale) ** 2, _SPREADS)
 
 
 def _posterior(likelihood: FloatArray, seen: FloatArray) -> FloatArray:
     """Probability of each model from its logarithmic likelihood, models that were hardly seen left out, (g,)."""
-    likely = np.where(seen >= min(_MIN_SEEN, float(seen.max())), likelihood, -np.inf)
+    likely = np.where(seen >= _MIN_SEEN, likelihood, -np.inf)
     weight = np.exp(likely - likely.max())
     return np.asarray(weight / weight.sum())
 
@@ -150,4 +166,6 @@ def _scatter(passes: PassIntegrals, fitted: FloatArray) -> tuple[float, float]:
     effective = total**2 / float((energy**2).sum())
     freedom = max(effective - _FITTED, 1.0)
     excess = float(((passes.flux_kg_m_h - fitted) ** 2 - passes.noise_kg_m_h**2).sum())
-    return float(np.sqrt(max(excess, 0.0) / total * effective / freedom)), freedom
+    scatter = float(np.sqrt(max(excess, 0.0) / total * effective / freedom))
+    # A profile has three parameters: up to three passes fit one exactly and say nothing of their scatter.
+    return (scatter if fitted.size > _EXACT else max(scatter, _TYPICAL_SCATTER)), freedom
