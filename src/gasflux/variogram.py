@@ -105,8 +105,9 @@ def fit_variogram(
     The weights N / lag^2, lags in units of the surface, are those of Cressie (1985), N / gamma^2, for a variogram that
     rises from the origin about linearly. They stress the short lags, which alone decide kriging weights, but do not
     depend on the model being fitted, so that the sum of squares has one meaning (the default of gstat, Pebesma 2004).
-    Sill and nugget enter linearly and are solved for exactly, and never negative, at every pair of ranges (variable projection, Golub &
-    Pereyra 1973): the search has two dimensions, starts from the best of a table and cannot miss the basin.
+    Sill and nugget enter linearly and are solved for exactly, and never negative, at every pair of ranges (variable
+    projection, Golub & Pereyra 1973): the search has two dimensions, starts from the best of a table and cannot miss
+    the basin.
 
     References
     ----------

@@ -151,8 +151,8 @@ def _relative_variance(passes: PassIntegrals, at_passes: FloatArray) -> FloatArr
     A pass errs in proportion to what the model expects of it, not to what it happened to carry: weights taken from the
     values themselves would trust the passes that missed the plume and pull the fit down (Peelle's pertinent puzzle).
     """
-    expected = at_passes / at_passes.max(axis=1, keepdims=True)
-    scale = passes.flux_kg_m_h @ expected.T / (expected**2).sum(axis=1)
+    expected = at_passes / np.maximum(at_passes.max(axis=1, keepdims=True), 1e-300)
+    scale = passes.flux_kg_m_h @ expected.T / np.maximum((expected**2).sum(axis=1), 1e-300)
     noise = passes.noise_kg_m_h / np.maximum(_TYPICAL_SCATTER * np.abs(scale)[:, None], 1e-300)
     return np.asarray(expected**2 + _PROFILE_FLOOR**2 + np.minimum(noise, 1e6) ** 2)
 
