@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import gasflux
+from gasflux.simulation import Scenario, simulate
+from gasflux.simulation_output import write_simulated
 
 PACKAGE = Path(gasflux.__file__).parent
 MODULES = {
@@ -35,7 +37,7 @@ LAYERS = (
     {"background", "baseline_algorithms", "fastchrom", "footprint"},
     {"validation", "requirements"},
     {"column_reading", "columns", "quantities", "ranges", "samples", "timestamps", "time_cells", "aircraft_wind"},
-    {"text_files", "workbooks", "biff", "raw_table"},
+    {"text_files", "plain_text", "workbooks", "biff", "raw_table"},
     {"headers"},
     {"gas", "units"},
     {"config_reader"},
@@ -159,6 +161,16 @@ def test_importing_the_command_line_loads_no_science() -> None:
 def test_importing_the_pipeline_loads_no_pictures_and_no_service() -> None:
     unwanted = {"flask", "matplotlib", "skgstat", "sklearn", "numba", "sqlite3"}
     assert not loaded_after("import gasflux.data_processor") & unwanted
+
+
+def test_processing_a_short_log_loads_neither_pandas_nor_pictures(tmp_path: Path) -> None:
+    """Loading them would take as long as the flight."""
+    log, output = tmp_path / "flight.csv", tmp_path / "out"
+    write_simulated(simulate(Scenario(seed=3)), log, "flight")
+    unwanted = {"pandas", "pybaselines", "matplotlib", "sklearn", "skgstat", "numba", "flask", "sqlite3"}
+    arguments = ["process", str(log), "--no-figures", "--output", str(output)]
+    assert not loaded_after(f"from gasflux.cli import cli; cli({arguments}, standalone_mode=False)") & unwanted
+    assert list(output.rglob("output_vars.json"))
 
 
 @pytest.mark.parametrize("module", sorted(module for module in MODULES if module != "__main__"))

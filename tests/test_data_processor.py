@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from builders import flight_result
 
 import gasflux
 from gasflux.config_reader import load_pipeline_config
-from gasflux.data_processor import Outcome, process_file
+from gasflux.data_processor import Outcome, _write_tables, process_file
 from gasflux.errors import CancelledError, GasFluxError
+from gasflux.exports import grid_frame, processed_frame
+from gasflux.records import FlightResult
 from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.simulation_output import write_simulated
 
@@ -65,6 +68,32 @@ def test_file_and_object_say_the_same(outcome: Outcome) -> None:
     assert written == outcome.output_vars
     assert next(iter(written["run"]["stages_s"])) == "reading"
     assert {"geometry", "background", "figures", "report"} <= written["run"]["stages_s"].keys()
+
+
+def assert_tables_are_those_of_pandas(result: FlightResult, folder: Path) -> None:
+    """The files hold the bytes that pandas would write."""
+    frames = {"processed.csv": processed_frame(result)}
+    frames |= {f"grid_{gas}.csv": grid_frame(result, gas) for gas in result.gases}
+    for name, frame in frames.items():
+        assert (folder / name).read_bytes() == frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def test_tables_are_those_of_pandas(outcome: Outcome) -> None:
+    assert_tables_are_those_of_pandas(outcome.result, outcome.output_dir)
+
+
+def test_tables_of_a_spiral_are_those_of_pandas(tmp_path: Path) -> None:
+    log = tmp_path / "spiral.csv"
+    write_simulated(simulate(Scenario(rate_kg_h=RATE_KG_H, path="spiral", plume="steady", seed=3)), log, "steady")
+    made = process_file(log, DEFAULTS, tmp_path / "out", figures=False, report=False)
+    assert made.result.summary.strategy == "spiral"
+    assert_tables_are_those_of_pandas(made.result, made.output_dir)
+
+
+def test_tables_of_several_surfaces_are_those_of_pandas(tmp_path: Path) -> None:
+    result = flight_result(segments=3)
+    _write_tables(result, tmp_path)
+    assert_tables_are_those_of_pandas(result, tmp_path)
 
 
 def test_effective_configuration_gives_the_same_result(outcome: Outcome, log: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import glob
 import json
 import os
@@ -14,8 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gasflux.config_reader import ConfigSource, dump_effective_config, load_pipeline_config
-from gasflux.exports import grid_frame, output_vars, processed_frame, to_json
+from gasflux.exports import grid_columns, output_vars, processed_columns, to_json
 from gasflux.exports_geo import flight_geojson, flight_kml
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing_pipelines import StageClock, process_log, utc_now
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 ARCHIVE: Final = "results.zip"
 RESULT: Final = "output_vars.json"
 REPORT: Final = "report.html"
+
+_CSV_ROWS: Final = 20_000
 
 _READ, _COMPUTED, _DRAWN, _REPORTED, _DONE = 5.0, 60.0, 85.0, 90.0, 100.0
 """Percent of a typical job at the end of reading, computing, drawing, reporting and writing."""
@@ -170,15 +176,30 @@ def _write_text(path: Path, text: str) -> None:
 
 def _write_tables(result: FlightResult, folder: Path) -> None:
     """Write the flight, the grids and the maps."""
-    _write_csv(processed_frame(result), folder / "processed.csv")
+    _write_csv(processed_columns(result), folder / "processed.csv")
     for gas in result.gases:
-        _write_csv(grid_frame(result, gas), folder / f"grid_{gas}.csv")
+        _write_csv(grid_columns(result, gas), folder / f"grid_{gas}.csv")
     _write_text(folder / "flight.geojson", json.dumps(flight_geojson(result), allow_nan=False, separators=(",", ":")))
     _write_text(folder / "flight.kml", flight_kml(result))
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+def _write_csv(columns: Mapping[str, NDArray[Any]], path: Path) -> None:
+    """Write columns of equal length, some thousand rows at a time: a long flight has more cells than fit as texts."""
+    size = len(next(iter(columns.values())))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        for start in range(0, size, _CSV_ROWS):
+            rows = slice(start, start + _CSV_ROWS)
+            writer.writerows(zip(*(_cells(column[rows]) for column in columns.values()), strict=True))
+
+
+def _cells(column: NDArray[Any]) -> list[Any]:
+    """Values of a column as csv writes them: None, for NaN, as an empty field."""
+    if column.dtype.kind == "f" and (is_missing := np.isnan(column)).any():
+        column = column.astype(object)
+        column[is_missing] = None
+    return list(column.tolist())
 
 
 def _write_archive(folder: Path) -> None:

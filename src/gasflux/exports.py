@@ -240,19 +240,18 @@ def _on_surfaces(result: FlightResult, values: Iterable[ArrayLike | None]) -> Fl
     return column
 
 
-def processed_frame(result: FlightResult) -> pd.DataFrame:
-    """Return the flight with every derived column, one row per sample.
+def processed_columns(result: FlightResult) -> dict[str, NDArray[Any]]:
+    """Return the flight with every derived column, one row per sample: name -> values, shape (n,).
 
     Columns: time, position and weather as used; x, y (local east and north, m); phase; number of the surface
     (`segment`, from 1) and of the pass on it; along and offset on the surface, m; wind components towards east, north
     and along the surface's normal, m/s; for each gas the mole fraction, baseline and enhancement in ppm, whether the
     baseline rests on the sample, the density of the pure gas in kg/m3, the flux density in kg/(m2 h) and the share of
-    the flux the sample carries in kg/h. Empty where a figure does not exist.
+    the flux the sample carries in kg/h. NaN where a figure does not exist, None where a number of a surface or pass
+    does not.
     """
-    import pandas as pd
-
     log, track = result.log, result.track
-    columns: dict[str, Any] = {
+    columns: dict[str, NDArray[Any]] = {
         "time": np.datetime_as_string(sample_times(result), unit="ms"),
         "time_s": np.round(log.time_s, 3),
         "latitude": np.round(log.latitude_deg, 8),
@@ -261,8 +260,8 @@ def processed_frame(result: FlightResult) -> pd.DataFrame:
         "x_m": _rounded(track.x_m),
         "y_m": _rounded(track.y_m),
         "phase": np.array([phase.name.lower() for phase in Phase])[result.phase],
-        "segment": segment_numbers(result),
-        "transect": _on_surfaces(result, (part.segment.transect + 1 for part in result.segments)),
+        "segment": _counted(segment_numbers(result)),
+        "transect": _counted(_on_surfaces(result, (part.segment.transect + 1 for part in result.segments))),
         "along_m": _rounded(_on_surfaces(result, (part.segment.along_m for part in result.segments))),
         "offset_m": _rounded(_on_surfaces(result, (part.segment.offset_m for part in result.segments))),
         "windspeed_m_s": _rounded(log.wind_speed_m_s),
@@ -272,8 +271,22 @@ def processed_frame(result: FlightResult) -> pd.DataFrame:
     }
     for gas in log.gas_ppm:
         columns |= _gas_columns(result, gas)
-    frame = pd.DataFrame(columns)
-    return frame.astype({"segment": "Int64", "transect": "Int64"})
+    return columns
+
+
+def processed_frame(result: FlightResult) -> pd.DataFrame:
+    """Return `processed_columns` as a frame."""
+    import pandas as pd
+
+    return pd.DataFrame(processed_columns(result)).astype({"segment": "Int64", "transect": "Int64"})
+
+
+def _counted(values: FloatArray) -> NDArray[np.object_]:
+    """Whole numbers, None for NaN."""
+    is_known = np.isfinite(values)
+    counts = np.full(values.size, None, dtype=object)
+    counts[is_known] = values[is_known].astype(np.int64)
+    return counts
 
 
 def _rounded(values: FloatArray) -> FloatArray:
@@ -306,7 +319,7 @@ def _wind_columns(result: FlightResult) -> dict[str, FloatArray]:
     }
 
 
-def _gas_columns(result: FlightResult, gas: str) -> dict[str, Any]:
+def _gas_columns(result: FlightResult, gas: str) -> dict[str, NDArray[Any]]:
     """Everything known of one gas at each sample."""
     background = result.background[gas]
 
@@ -325,26 +338,34 @@ def _gas_columns(result: FlightResult, gas: str) -> dict[str, Any]:
     }
 
 
-def grid_frame(result: FlightResult, gas: str) -> pd.DataFrame:
-    """Return the kriged curtain of one gas, one row per cell.
+def grid_columns(result: FlightResult, gas: str) -> dict[str, NDArray[Any]]:
+    """Return the kriged curtain of one gas, one row per cell: name -> values, shape (cells of all surfaces,).
 
     Columns: `segment` (only where there are several surfaces), x_m and z_m of the cell's centre, flux density and its
-    kriging standard deviation in kg/(m2 h). Cells that could not be kriged are empty.
+    kriging standard deviation in kg/(m2 h). NaN in cells that could not be kriged.
     """
+    grids = [
+        _grid_columns(part.gases[gas].grid, index if len(result.segments) > 1 else None)
+        for index, part in enumerate(result.segments, start=1)
+        if gas in part.gases
+    ]
+    return {name: np.concatenate([grid[name] for grid in grids]) for name in grids[0]}
+
+
+def grid_frame(result: FlightResult, gas: str) -> pd.DataFrame:
+    """Return `grid_columns` as a frame."""
     import pandas as pd
 
-    frames = []
-    for index, part in enumerate(result.segments, start=1):
-        if gas not in part.gases:
-            continue
-        grid = part.gases[gas].grid
-        x, z = np.meshgrid(grid.x_m, grid.z_m)
-        columns = {
-            "x_m": _rounded(x.ravel()),
-            "z_m": _rounded(z.ravel()),
-            "flux_density_kg_m2_h": _significant(grid.flux_density_kg_m2_h.ravel()),
-            "std_kg_m2_h": _significant(grid.std_kg_m2_h.ravel()),
-        }
-        label = {"segment": np.full(x.size, index)} if len(result.segments) > 1 else {}
-        frames.append(pd.DataFrame(label | columns))
-    return pd.concat(frames, ignore_index=True)
+    return pd.DataFrame(grid_columns(result, gas))
+
+
+def _grid_columns(grid: KrigedGrid, segment: int | None) -> dict[str, NDArray[Any]]:
+    """One surface's cells, with its number where there are several."""
+    x, z = np.meshgrid(grid.x_m, grid.z_m)
+    label = {} if segment is None else {"segment": np.full(x.size, segment)}
+    return label | {
+        "x_m": _rounded(x.ravel()),
+        "z_m": _rounded(z.ravel()),
+        "flux_density_kg_m2_h": _significant(grid.flux_density_kg_m2_h.ravel()),
+        "std_kg_m2_h": _significant(grid.std_kg_m2_h.ravel()),
+    }

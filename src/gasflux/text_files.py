@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gasflux.errors import Fault, InputError, UnsupportedFileError
-from gasflux.raw_table import EMPTY_TEXTS, HEADER_SEARCH_ROWS, Column, HeaderPlace, RawTable, find_header, is_empty
+from gasflux.plain_text import EMPTY_CELLS, SHORT, plain_columns
+from gasflux.raw_table import HEADER_SEARCH_ROWS, Column, HeaderPlace, RawTable, find_header, is_empty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,7 +202,6 @@ def _frame(data: bytes, layout: _Layout, decimal: str) -> pd.DataFrame:
 
     stream = io.BytesIO(data)
     stream.seek(layout.offset)
-    empties = {spelling for text in EMPTY_TEXTS for spelling in (text, text.upper(), text.title())}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -214,7 +214,7 @@ def _frame(data: bytes, layout: _Layout, decimal: str) -> pd.DataFrame:
                 skip_blank_lines=False,
                 skipinitialspace=True,
                 low_memory=False,
-                na_values=sorted(empties),
+                na_values=sorted(EMPTY_CELLS),
                 decimal=decimal,
                 encoding="utf-8",
                 encoding_errors="replace",
@@ -222,6 +222,16 @@ def _frame(data: bytes, layout: _Layout, decimal: str) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         _raise_unreadable(data, layout, str(error))
         raise
+
+
+def _columns(data: bytes, layout: _Layout, decimal: str) -> tuple[Column, ...]:
+    """Parse the records, those of a short plain log without pandas."""
+    if len(data) - layout.offset <= SHORT:
+        width = len(layout.place.headers)
+        plain = plain_columns(data[layout.offset :], layout.delimiter, width, decimal)
+        if plain is not None:
+            return plain
+    return frame_columns(_frame(data, layout, decimal))
 
 
 def frame_columns(frame: pd.DataFrame) -> tuple[Column, ...]:
@@ -278,6 +288,6 @@ def read_text(data: bytes, known: tuple[str, ...] = (), listed: frozenset[str] =
         text, dropped = text[: text.rfind(b"\n") + 1], {"cut-off last line": 1}
     if len(text) <= layout.offset:
         return RawTable(layout.place.headers, (), np.empty(0, dtype=np.int64), dropped=dropped)
-    columns = frame_columns(_frame(text, layout, decimal))
+    columns = _columns(text, layout, decimal)
     rows = np.arange(columns[0].size, dtype=np.int64) + layout.line_number
     return RawTable(layout.place.headers, columns, rows, layout.place.units, tuple(notes), dropped)
