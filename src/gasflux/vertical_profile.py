@@ -23,6 +23,9 @@ _FLOWN_POINTS = 80
 """Points of the integration between the passes, where a plume flown high above the ground is thin."""
 _MISFIT_FLOOR = 0.045
 """Relative misfit no fit is trusted beyond: real profiles are not exactly Gaussian."""
+_LEARNING_RATE = 0.7
+"""Power of the likelihood: passes that miss the plume fit any profile well and make a wrong model too sure of itself
+(generalised posterior for a misspecified model, Grunwald & van Ommen 2017, Bayesian Analysis 12:1069)."""
 _TYPICAL_SCATTER = 0.2
 """Relative scatter of a pass that sensor noise is weighed against."""
 _PROFILE_FLOOR = 0.15
@@ -85,7 +88,7 @@ def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> P
     amplitude = weights @ passes.flux_kg_m_h
     residual = passes.flux_kg_m_h - amplitude[:, None] * at_passes
     misfit = (residual**2 * precision).sum(axis=1) + (_MISFIT_FLOOR * amplitude) ** 2 * norm + 1e-300
-    likelihood = -0.5 * max(z.size - 1, 1) * np.log(misfit) + 0.5 * np.log(precision).sum(axis=1)
+    likelihood = _LEARNING_RATE * 0.5 * (np.log(precision).sum(axis=1) - max(z.size - 1, 1) * np.log(misfit))
     probability = _posterior(likelihood + _height_prior(z), _seen_share(grid, shapes, z))
     fitted = (probability * amplitude) @ at_passes
     scatter, effective = _scatter(passes, fitted)
