@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.errors import GasFluxError, InputError
 from gasflux.pipeline_config import PipelineConfig
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
 
 SUFFIXES: Final = (".csv.gz", ".xlsx", ".xls", ".csv")
 
@@ -156,6 +157,8 @@ class _Pool:
         self._jobs: dict[Connection, tuple[int, Job]] = {}
 
     def run(self, workers: int) -> Iterator[JobResult]:
+        from multiprocessing.connection import wait
+
         try:
             for _ in range(workers):
                 self._start_worker()
@@ -171,7 +174,9 @@ class _Pool:
                 self._end(connection)
 
     def _start_worker(self) -> None:
-        context = multiprocessing.get_context("spawn")
+        from multiprocessing import get_context
+
+        context = get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, self._options), daemon=True)
         process.start()
