@@ -4,7 +4,7 @@ For each kind of flight: median and standard deviation of reported/true, share o
 truth, mean relative width and interval score of the 90 % interval. Usage::
 
     python benchmarks/accuracy.py [--flights 400] [--kinds steady gusty ...] [--seed 2026] [--jobs 2] [--check]
-                                  [--peer-python PATH] [--peer-flights 10]
+                                  [--peer-python PATH] [--peer-flights 5]
 
 With the peer's interpreter (see peer.py) the first flights of each kind go through it too, side by side.
 """
@@ -199,12 +199,11 @@ def peer_table(kinds: Sequence[str], runs: Sequence[PeerRun], trials: Sequence[T
     return "\n".join(lines)
 
 
-def compare_with_peer(python: Path, trials: Sequence[Trial], kinds: Sequence[str], flights: int, jobs: int) -> str:
+def compare_with_peer(python: Path, trials: Sequence[Trial], kinds: Sequence[str], flights: int) -> str:
     """Run the peer on the first flights of each kind and return the comparison."""
     chosen = [trial for kind in kinds for trial in [trial for trial in trials if trial.kind == kind][:flights]]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        names, seeds = [trial.kind for trial in chosen], [trial.seed for trial in chosen]
-        runs = list(pool.map(run_peer_trial, [python] * len(chosen), names, seeds))
+    # One after the other: it takes all cores for itself, and side by side its times would be each other's.
+    runs = [run_peer_trial(python, trial.kind, trial.seed) for trial in chosen]
     return peer_table(kinds, runs, chosen)
 
 
@@ -219,7 +218,7 @@ def main() -> int:
     parser.add_argument(
         "--peer-python", help="interpreter with gasflux==0.2.2; else $GASFLUX_PEER_PYTHON; else no peer"
     )
-    parser.add_argument("--peer-flights", type=int, default=10, help="flights of each kind that the peer processes too")
+    parser.add_argument("--peer-flights", type=int, default=5, help="flights of each kind that the peer processes too")
     args = parser.parse_args()
     work = [(kind, args.seed * 100_000 + index) for kind in args.kinds for index in range(args.flights)]
     with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
@@ -232,7 +231,7 @@ def main() -> int:
             print(f"failed: {trial.kind} seed {trial.seed}: {trial.error}")
     peer = find_peer(args.peer_python)
     if peer is not None:
-        print("\n" + compare_with_peer(peer, trials, args.kinds, args.peer_flights, args.jobs))
+        print("\n" + compare_with_peer(peer, trials, args.kinds, args.peer_flights))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"rows": [asdict(r) for r in rows], "trials": [asdict(t) for t in trials]}, indent=1))
     return int(args.check and any(wanted(row) for row in rows))
