@@ -31,23 +31,11 @@ from gasflux.errors import GasFluxError
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing_pipelines import process_log
 from gasflux.readers import flight_from_frame
-from gasflux.simulation import SimulatedFlight, random_scenario, simulate, to_frame
+from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate, to_frame
 from gasflux.uncertainty import coverage_interval
 
 Floats = NDArray[np.float64]
 
-KINDS = (
-    "steady",
-    "meandering",
-    "weak",
-    "drifting",
-    "shuffled",
-    "high_lowest_pass",
-    "gusty",
-    "5hz",
-    "spiral_steady",
-    "spiral_meandering",
-)
 RESULTS = Path(__file__).parent / "results" / "accuracy.json"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from accuracy import KINDS, Trial, interval_score, run_trial, summarise, wanted
+from accuracy import Trial, interval_score, run_trial, summarise, wanted
+
+from gasflux.simulation import KINDS
 
 FLIGHTS = 24
 
