@@ -69,8 +69,8 @@ def _arguments() -> argparse.Namespace:
 
 def _three_gas_flight(folder: Path) -> Path:
     """Write a simulated curtain of about 1,000 rows with three gases."""
+    from gasflux.simulated.output import write_simulated
     from gasflux.simulation import Scenario, simulate
-    from gasflux.simulation_output import write_simulated
 
     scenario = Scenario(
         rate_kg_h=RATES_KG_H, plume="meandering", transects=20, curtain_length_m=190.0, top_m=60.0, seed=1
@@ -215,8 +215,8 @@ def _write_long_flight(rows: int, path: Path) -> None:
 
 def _stages(path: Path, output: Path) -> list[_Mark]:
     """Process a file, noting the time of each stage and the peak of memory within it."""
-    from gasflux.config_reader import load_pipeline_config
     from gasflux.data_processor import process_file
+    from gasflux.pipeline_yaml import load_pipeline_config
 
     entered: list[tuple[str, float]] = []
     peaks: dict[str, float] = {}

@@ -14,9 +14,9 @@ import pytest
 from test_config_reader import HANDOVER_YAML
 
 from gasflux import cli
-from gasflux.config_reader import load_pipeline_config
 from gasflux.pipeline_config import PipelineConfig
-from gasflux.simulation_kinds import KINDS
+from gasflux.pipeline_yaml import load_pipeline_config
+from gasflux.simulated.kinds import KINDS
 from gasflux.version import __version__
 
 SAMPLE = Path(cli.__file__).with_name("data") / "sample_flight.xlsx"

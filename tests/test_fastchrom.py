@@ -9,8 +9,8 @@ import pytest
 from pybaselines import Baseline
 from pybaselines.utils import ParameterWarning
 
-from gasflux.baseline_algorithms import fastchrom_threshold
-from gasflux.fastchrom import fastchrom_mask, rolling_std
+from gasflux.baselines.algorithms import fastchrom_threshold
+from gasflux.baselines.fastchrom import fastchrom_mask, rolling_std
 
 
 def series(seed: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from gasflux.errors import GeometryError
-from gasflux.geometry import (
+from gasflux.flight.geometry import (
     cylinder_coordinates,
     fit_circle,
     fit_cylinder,

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.headers import ALIASES, DIMENSIONS, GAS_NAMES, gas_name, header_key, instrument_condition, read_header
-from gasflux.units import CONTRACT_UNIT, Dimension, conversion_text, convert, find_unit, unit_names
+from gasflux.reading.headers import (
+    ALIASES,
+    DIMENSIONS,
+    GAS_NAMES,
+    gas_name,
+    header_key,
+    instrument_condition,
+    read_header,
+)
+from gasflux.reading.units import CONTRACT_UNIT, Dimension, conversion_text, convert, find_unit, unit_names
 
 INSTRUMENTS: dict[str, dict[str, tuple[str, str | None]]] = {
     "Sniffer4D": {

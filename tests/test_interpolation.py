@@ -14,7 +14,7 @@ from gasflux.errors import ConfigError, ProcessingError
 from gasflux.interpolation import Aggregation, GridSpec, Kriging, aggregate, krige_surface, make_grid
 from gasflux.pipeline_config import OrdinaryKrigingSettings
 from gasflux.records import FloatArray, VariogramFit
-from gasflux.variogram_models import MODELS
+from gasflux.surface.variogram_models import MODELS
 
 DEFAULT = OrdinaryKrigingSettings()
 

@@ -8,8 +8,8 @@ from flight_paths import curtain, fly, moved
 
 from gasflux import ml
 from gasflux.errors import ProcessingError
-from gasflux.motion import motion_of
-from gasflux.phase_model import FEATURES, PhaseModel, load_model, model_path, motion_features, predict_phases
+from gasflux.flight.motion import motion_of
+from gasflux.flight.phase_model import FEATURES, PhaseModel, load_model, model_path, motion_features, predict_phases
 from gasflux.records import Phase
 
 HELD_OUT = 20_260
@@ -69,7 +69,7 @@ def test_bad_files_are_refused_with_the_reason(small_model: PhaseModel, tmp_path
     store(path, good | {"mean": good["mean"] + 1e-12})
     refused("damaged")
     store(path, good | {"format": np.array("gasflux.phase_model/9")})
-    refused("format 'gasflux.phase_model/9'")
+    refused("format 'gasflux.flight.phase_model/9'")
     path.write_bytes(b"no archive")
     refused("cannot be read")
     np.savez(path, mean=np.array([object()], dtype=object))

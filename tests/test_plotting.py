@@ -21,10 +21,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from gasflux.figure_names import FigureKey, figure_keys
-from gasflux.figure_texts import FIGURE_TEXTS, compass_point, gas_label, named
+from gasflux.figures.names import FigureKey, figure_keys
+from gasflux.figures.style import FONT_FILE, MAX_POINTS, decimate, fraction_unit, mass_unit, thin
+from gasflux.figures.texts import FIGURE_TEXTS, compass_point, gas_label, named
 from gasflux.plotting import all_figures, draw, png_bytes, render_figures
-from gasflux.plotting_style import FONT_FILE, MAX_POINTS, decimate, fraction_unit, mass_unit, thin
 from gasflux.records import FlightResult, FloatArray, SegmentResult
 
 PER_SURFACE = {"curtain_ch4", "profile_ch4", "variogram_ch4", "wind_rose", "wind_series"}

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gasflux.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
-from gasflux.quality import QualityInputs, assess, assess_together, grade
-from gasflux.quality_measures import azimuth_spread_deg, relative_half_width
+from gasflux.grading.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
+from gasflux.grading.measures import azimuth_spread_deg, relative_half_width
+from gasflux.grading.quality import QualityInputs, assess, assess_together, grade
 from gasflux.records import Plane
 
 BY_CODE = {rule.code: rule for rule in FLAG_RULES}

@@ -16,12 +16,12 @@ from builders import flight_result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gasflux.figure_names import figure_keys
+from gasflux.figures.names import figure_keys
 from gasflux.plotting import draw, png_bytes
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
-from gasflux.report_numbers import decimals_for, fixed, percent, plain, significant
-from gasflux.report_sections import clock_text, flag_table
-from gasflux.report_texts import REPORT_TEXTS, dropped_reason
+from gasflux.report.numbers import decimals_for, fixed, percent, plain, significant
+from gasflux.report.sections import clock_text, flag_table
+from gasflux.report.texts import REPORT_TEXTS, dropped_reason
 from gasflux.reporting import MAX_BYTES, render_report
 
 CONFIG = "language: en\ngases: {}\n"

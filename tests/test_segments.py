@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gasflux.errors import GeometryError
-from gasflux.geometry import local_track
+from gasflux.flight.geometry import local_track
+from gasflux.flight.wind import wind_components
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing import classify_phases, find_segments, flux_density_kg_m2_h
 from gasflux.records import Cylinder, FlightLog, FloatArray, Plane, Segment, Track
 from gasflux.simulation import KINDS, Scenario, random_scenario, simulate, to_log
-from gasflux.wind import wind_components
 
 LEVELS = (2.0, 6.0, 10.0, 14.0, 18.0)
 HOME = [(-60.0, -40.0, 0.0), (-60.0, -40.0, 12.0)]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gasflux.pipeline_config import SemivariogramSettings
 from gasflux.records import FloatArray, IntArray, VariogramFit
-from gasflux.variogram import directional_variogram, fit_variogram, semivariance
-from gasflux.variogram_models import ESTIMATORS, MODELS, entropy, matern, semivariances, stable
+from gasflux.surface.variogram import directional_variogram, fit_variogram, semivariance
+from gasflux.surface.variogram_models import ESTIMATORS, MODELS, entropy, matern, semivariances, stable
 
 EXACT = 1e-9
 """Agreement asked of two programs that evaluate the same formula in double precision, some of them by long sums."""

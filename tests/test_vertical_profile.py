@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gasflux.ground import METHODS, BelowInputs, BelowLayer, extrapolate_below
-from gasflux.passes import PassIntegrals
-from gasflux.vertical_profile import fit_profile
+from gasflux.surface.ground import METHODS, BelowInputs, BelowLayer, extrapolate_below
+from gasflux.surface.passes import PassIntegrals
+from gasflux.surface.vertical_profile import fit_profile
 
 ROUGHNESS_M = 0.03
 TOTAL_KG_H = 7.0

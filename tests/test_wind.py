@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.wind import (
+from gasflux.flight.wind import (
     direction_from,
     direction_std_deg,
     fit_log_profile,

@@ -1,6 +1,6 @@
 """Cut Noto Sans CJK SC down to the glyphs that Chinese figures use.
 
-Run after changing ``figure_texts.py`` (a test tells when a character is missing)::
+Run after changing ``figures/texts.py`` (a test tells when a character is missing)::
 
     python tools/subset_font.py NotoSansCJK-Regular.ttc
 
@@ -15,8 +15,8 @@ from pathlib import Path
 from fontTools import subset  # type: ignore[import-untyped]
 from fontTools.ttLib import TTCollection, TTFont  # type: ignore[import-untyped]
 
-from gasflux.figure_texts import FIGURE_TEXTS
-from gasflux.plotting_style import FONT_FILE, FONT_NAME
+from gasflux.figures.style import FONT_FILE, FONT_NAME
+from gasflux.figures.texts import FIGURE_TEXTS
 
 SOURCE_FAMILY = "Noto Sans CJK SC"
 FAMILY_NAME_IDS = (1, 4, 16)

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from gasflux.baseline_algorithms import background_mask
+from gasflux.baselines.algorithms import background_mask
+from gasflux.baselines.footprint import outside_footprint
 from gasflux.errors import ProcessingError
-from gasflux.footprint import outside_footprint
 from gasflux.pipeline_config import BaselineSettings
 from gasflux.records import Background, BoolArray, FloatArray, IntArray
 

@@ -15,9 +15,9 @@ from typing import NoReturn
 import click
 
 from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe, find_logs, plan_jobs, run_jobs
-from gasflux.config_reader import default_config_text, load_pipeline_config
 from gasflux.console import FLUX_HEADER, flux_rows, format_table, inspection_document, inspection_lines
 from gasflux.errors import ConfigError, InputError
+from gasflux.pipeline_yaml import default_config_text, load_pipeline_config
 from gasflux.version import __version__
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -28,7 +28,7 @@ _KINDS = (
     *("steady", "meandering", "weak", "drifting", "shuffled", "high_lowest_pass", "gusty", "5hz"),
     *("spiral_steady", "spiral_meandering"),
 )
-"""Those of `simulation_kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
+"""Those of `simulated.kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
 
 _TEST_FLIGHTS = 10
 """Flights a newly trained classifier is scored on; their seed is not that of the training."""
@@ -165,7 +165,7 @@ def _gas_rates(gases: Sequence[str], rate: float) -> dict[str, float]:
 @click.option("--gas", "gases", multiple=True, default=("ch4",), metavar="NAME[=KG_H]", help="Gas; may be repeated.")
 def simulate(rate: float, out: Path, seed: int, kind: str, hz: float | None, gases: tuple[str, ...]) -> None:
     """Write a simulated flight of known emission, and the truth beside it as FILE.truth.json."""
-    from gasflux.simulation_output import simulate_kind, write_simulated
+    from gasflux.simulated.output import simulate_kind, write_simulated
 
     flight = simulate_kind(kind, _gas_rates(gases, rate), seed, hz)
     truth = write_simulated(flight, out, kind)

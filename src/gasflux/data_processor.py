@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gasflux.config_reader import ConfigSource, dump_effective_config, load_pipeline_config
 from gasflux.exports import grid_columns, output_vars, processed_columns, to_json
 from gasflux.exports_geo import flight_geojson, flight_kml
 from gasflux.pipeline_config import PipelineConfig
+from gasflux.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
 from gasflux.processing_pipelines import StageClock, process_log, utc_now
 from gasflux.readers import flight_from_frame, read_flight
 from gasflux.records import FlightResult, ProgressCallback

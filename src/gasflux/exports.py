@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gasflux.flight.wind import wind_components
 from gasflux.records import (
     Background,
     CombinedGas,
@@ -24,7 +25,6 @@ from gasflux.records import (
     VariogramFit,
 )
 from gasflux.version import __version__
-from gasflux.wind import wind_components
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,9 +9,7 @@ import numpy as np
 from gasflux.constants import PPM, SECONDS_PER_HOUR
 from gasflux.errors import ProcessingError
 from gasflux.gas import density_kg_m3
-from gasflux.ground import BelowInputs, BelowLayer, extrapolate_below
 from gasflux.interpolation import Kriging, aggregate, krige_surface, make_grid
-from gasflux.passes import PassIntegrals, pass_integrals, sum_by_pass
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.records import (
     Background,
@@ -24,14 +22,16 @@ from gasflux.records import (
     VariogramFit,
     Wind,
 )
+from gasflux.surface.ground import BelowInputs, BelowLayer, extrapolate_below
+from gasflux.surface.passes import PassIntegrals, pass_integrals, sum_by_pass
+from gasflux.surface.variogram import fit_variogram
+from gasflux.surface.vertical_profile import ProfileFit, fit_profile
 from gasflux.uncertainty import (
     ErrorSources,
     effective_degrees_of_freedom,
     error_budget,
     total_std,
 )
-from gasflux.variogram import fit_variogram
-from gasflux.vertical_profile import ProfileFit, fit_profile
 
 _CURRIE_FACTOR = 3.29
 """Detection limit over the standard deviation at zero flux, 5 % risk either way: Currie 1968, Anal. Chem. 40:586."""

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from gasflux.errors import ConfigError, ProcessingError
-from gasflux.kriging import KrigedField, covariance_with_itself, krige_globally, krige_locally, kriging_system
 from gasflux.pipeline_config import OrdinaryKrigingSettings
 from gasflux.records import FloatArray, IntArray, KrigedGrid, VariogramFit
+from gasflux.surface.kriging import KrigedField, covariance_with_itself, krige_globally, krige_locally, kriging_system
 
 _MERGE_M: Final = 0.1
 """Samples of a pass this close are one place: no satellite position is better, no plume changes over it."""

@@ -1,4 +1,4 @@
-"""Training of the flight-phase classifier on simulated flights, whose phases are known; see `gasflux.phase_model`."""
+"""Train the flight-phase classifier on simulated flights, whose phases are known (`gasflux.flight.phase_model`)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gasflux import phases
-from gasflux.geometry import local_track
-from gasflux.motion import motion_of, nearest
-from gasflux.phase_model import PhaseModel, load_model, motion_features, predict_phases, save_model
+from gasflux.flight import phases
+from gasflux.flight.geometry import local_track
+from gasflux.flight.motion import motion_of, nearest
+from gasflux.flight.phase_model import PhaseModel, load_model, motion_features, predict_phases, save_model
 from gasflux.pipeline_config import Filters
 from gasflux.records import FlightLog, FloatArray, IntArray, Phase, Track
 from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate, to_log

@@ -7,14 +7,14 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from gasflux.figure_names import FigureKey, figure_keys
-from gasflux.plotting_background import background_fit
-from gasflux.plotting_budget import budget, segments
-from gasflux.plotting_flight import flight_3d, flight_map
-from gasflux.plotting_style import png_bytes
-from gasflux.plotting_surface import curtain, profile
-from gasflux.plotting_variogram import variogram
-from gasflux.plotting_wind import wind_rose, wind_series
+from gasflux.figures.background import background_fit
+from gasflux.figures.budget import budget, segments
+from gasflux.figures.flight import flight_3d, flight_map
+from gasflux.figures.names import FigureKey, figure_keys
+from gasflux.figures.style import png_bytes
+from gasflux.figures.surface import curtain, profile
+from gasflux.figures.variogram import variogram
+from gasflux.figures.wind import wind_rose, wind_series
 from gasflux.records import FlightResult
 
 __all__ = ["all_figures", "draw", "png_bytes", "render_figures"]

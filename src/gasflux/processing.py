@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from gasflux import phases
 from gasflux.constants import PPM, SECONDS_PER_HOUR
 from gasflux.errors import GeometryError
-from gasflux.geometry import cylinder_coordinates, fit_cylinder, fit_plane, plane_coordinates, plane_normal
-from gasflux.grouping import LEAST_PASSES, LEAST_SPREAD_M, Group
-from gasflux.motion import Motion, Runs, motion_of, nearest, straight_runs
-from gasflux.phase_model import predict_phases
+from gasflux.flight import phases
+from gasflux.flight.geometry import cylinder_coordinates, fit_cylinder, fit_plane, plane_coordinates, plane_normal
+from gasflux.flight.grouping import LEAST_PASSES, LEAST_SPREAD_M, Group
+from gasflux.flight.motion import Motion, Runs, motion_of, nearest, straight_runs
+from gasflux.flight.phase_model import predict_phases
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.records import BoolArray, Cylinder, FlightLog, FloatArray, IntArray, Phase, Segment, Track
 

@@ -13,6 +13,8 @@ import numpy as np
 from gasflux.background import estimate_background
 from gasflux.combination import combine
 from gasflux.errors import ProcessingError
+from gasflux.flight.geometry import local_track
+from gasflux.flight.wind import fit_log_profile, segment_wind, wind_components
 from gasflux.flux import (
     SurfaceSamples,
     detection_limit_kg_h,
@@ -26,11 +28,10 @@ from gasflux.flux import (
     signed_parts,
     surface_samples,
 )
-from gasflux.geometry import local_track
+from gasflux.grading.measures import combined_measures, gas_measures, relative_half_width
+from gasflux.grading.quality import assess, assess_together
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing import classify_phases, find_segments
-from gasflux.quality import assess, assess_together
-from gasflux.quality_measures import combined_measures, gas_measures, relative_half_width
 from gasflux.records import (
     Background,
     CombinedGas,
@@ -46,7 +47,6 @@ from gasflux.records import (
 )
 from gasflux.summary import flight_summary, segment_summary
 from gasflux.uncertainty import coverage_interval, total_std
-from gasflux.wind import fit_log_profile, segment_wind, wind_components
 
 
 class StageClock:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gasflux.columns import listed_gases
 from gasflux.errors import Fault, InputError, UnsupportedFileError
 from gasflux.pipeline_config import PipelineConfig
-from gasflux.raw_table import RawTable
+from gasflux.reading.columns import listed_gases
+from gasflux.reading.raw_table import RawTable
+from gasflux.reading.text_files import frame_columns, read_text
+from gasflux.reading.validation import Inspection, gathered, inspect_table
+from gasflux.reading.workbooks import encrypted, read_workbook
 from gasflux.records import FlightLog
-from gasflux.text_files import frame_columns, read_text
-from gasflux.validation import Inspection, gathered, inspect_table
-from gasflux.workbooks import encrypted, read_workbook
 
 if TYPE_CHECKING:
     import pandas as pd

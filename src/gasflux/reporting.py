@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from gasflux.figure_names import FigureKey, figure_keys
-from gasflux.figure_texts import gas_label
+from gasflux.figures.names import FigureKey, figure_keys
+from gasflux.figures.texts import gas_label
 from gasflux.records import FlightResult
-from gasflux.report_sections import (
+from gasflux.report.sections import (
     budget_lines,
     card,
     clock_text,
@@ -27,7 +27,7 @@ from gasflux.report_sections import (
     surface_numbers,
     wind_facts,
 )
-from gasflux.report_texts import report_text
+from gasflux.report.texts import report_text
 from gasflux.version import __version__
 
 MAX_BYTES: Final = 3_000_000

@@ -15,9 +15,9 @@ from scipy.signal import lfilter
 
 from gasflux.constants import SECONDS_PER_HOUR
 from gasflux.records import FlightLog, FloatArray, IntArray, ReadReport
-from gasflux.simulation_flight import Path, PathSamples, build_path, fly
-from gasflux.simulation_kinds import KINDS, random_scenario
-from gasflux.simulation_plume import (
+from gasflux.simulated.flight import Path, PathSamples, build_path, fly
+from gasflux.simulated.kinds import KINDS, random_scenario
+from gasflux.simulated.plume import (
     Gusts,
     briggs_sigma,
     make_gusts,
@@ -27,7 +27,7 @@ from gasflux.simulation_plume import (
     steady_plume,
     transport_speed_m_s,
 )
-from gasflux.simulation_scenario import Scenario
+from gasflux.simulated.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gasflux.flight.wind import direction_from
 from gasflux.records import FlightLog, FlightSummary, FloatArray, IntArray, Plane, Segment, SegmentResult, Wind
-from gasflux.wind import direction_from
 
 
 def log_time(log: FlightLog, time_s: float) -> str:

@@ -1,0 +1,1 @@
+"""Algorithms of the background concentration; `gasflux.background` is the door."""

@@ -1,0 +1,1 @@
+"""One module per kind of figure; `gasflux.plotting` is the door."""

@@ -1,0 +1,438 @@
+"""Runs that lie on one surface: which passes make a curtain, which arcs a spiral, and which runs are neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from gasflux.flight.geometry import algebraic_circle, fit_circle
+from gasflux.flight.motion import STEP_S, Motion, Runs, course_changes, course_runs, describe_runs, straight_runs
+from gasflux.records import BoolArray, FloatArray, IntArray, Strategy
+
+LEAST_PASSES: Final = 3
+"""Two lines do not tell how a plume varies with height."""
+LEAST_REVOLUTIONS: Final = 1.9
+"""Two, less what the fitted ends may lack."""
+LEAST_SPREAD_M: Final = 1.0
+"""Height between the lowest and the highest pass; less is the same level flown again."""
+
+_WOBBLE_M: Final = 15.0
+_WOBBLE_LENGTH_M: Final = 80.0
+"""A pass of 80 m flown by hand strays up to 15 m from the plane of its curtain (the fourth pass of the published New
+Mexico flight: 10 m); longer passes in proportion to the root of the length, as a random walk does."""
+_ALIGNED: Final = float(np.sin(np.radians(25.0)))
+"""Sine of the angle to the plane that costs as much as leaving a run out."""
+_WALL_GAP: Final = 2.0
+"""Lines of one direction this many wobbles apart are never one plane."""
+_SAME_DIRECTION_DEG: Final = 30.0
+_GROUP_COST: Final = 2.0
+"""Cost of one more curtain in units of a run left out: a group of three good passes is worth it, one of two is not."""
+_FRAGMENT: Final = 0.3
+"""Share of the median pass below which a run is a correction of position and no pass."""
+_HOP: Final = 0.35
+"""Share of a curtain's pass length below which runs flown between its passes are its turns."""
+_JOIN_S: Final = 15.0
+_JOIN_STEP_M: Final = 1.5
+"""A stop of up to 15 s without a change of level does not end a pass."""
+_TRANSIT_SPEED: Final = 1.5
+_TRANSIT_OVERSHOOT_M: Final = 5.0
+"""A first or last run this much faster, or this far past where the other passes end, leads to or from the curtain."""
+_TRANSIT_CLIMB_M: Final = 3.0
+_TRANSIT_SIDEWAYS_M: Final = 12.0
+"""It also climbs, or crosses to another plane, by more than this beyond three times what the passes do."""
+_SAMPLED_SHARE: Final = 0.5
+_ARC_GAP_S: Final = 3.0
+"""Arcs of a circle follow each other within the window of the velocity."""
+_RING_BEND: Final = 0.08
+"""Scatter about the circle over its radius: a hexagon has 0.04; a square, with 0.11, is four walls and no circle."""
+_WHOLE_TURN: Final = 1.7 * np.pi
+"""Course turned over one revolution, less what smoothing takes off where a single circle begins and ends, radians."""
+_RING_REACH: Final = 0.25
+_RING_PAUSE_S: Final = 120.0
+_RING_RUNS: Final = 24
+"""Most runs in one revolution: legs of a polygon."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The runs of one curtain or spiral."""
+
+    strategy: Strategy
+    runs: Runs
+
+    def spans_s(self, motion: Motion) -> FloatArray:
+        """Return begin and end of every pass in seconds, shape (p, 2); of a spiral, of every part without a stop."""
+        starts, ends = motion.time_s[self.runs.first], motion.time_s[self.runs.last]
+        if self.strategy == "curtain":
+            return np.column_stack([starts, ends])
+        sense = self._sense(motion)
+        stops = np.flatnonzero((starts[1:] - ends[:-1] > _ARC_GAP_S) | (sense[1:] != sense[:-1]))
+        return np.column_stack([starts[np.append(0, stops + 1)], ends[np.append(stops, starts.size - 1)]])
+
+    def _sense(self, motion: Motion) -> FloatArray:
+        """Which way round each run goes about the middle of all: 1 clockwise, -1 against it."""
+        first, last = self.runs.first, self.runs.last
+        x, y = motion.x_m - float(np.mean(self.runs.x_m)), motion.y_m - float(np.mean(self.runs.y_m))
+        sense: FloatArray = np.sign(x[last] * y[first] - y[last] * x[first])
+        return sense
+
+
+def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"], trim: bool) -> list[Group]:
+    """Return the curtains or the spirals of a flight, in time order.
+
+    ``auto`` takes the kind that explains more metres of it; see `find_spirals` and `find_curtains`.
+
+    Parameters
+    ----------
+    motion
+        The path on its grid, shape (k,).
+    allowed
+        Where passes are looked for, shape (k,).
+    strategy
+        What kind of surface to look for.
+    trim
+        Whether runs that lead to or from a curtain are left out.
+    """
+    spirals = [] if strategy == "curtain" else find_spirals(motion, course_runs(motion, allowed))
+    curtains = [] if strategy == "spiral" else find_curtains(motion, straight_runs(motion, allowed), trim)
+    return spirals if _flown_m(spirals) > _flown_m(curtains) else curtains
+
+
+def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"], trim: bool) -> Group | None:
+    """Return the one group that a time window makes; None when nothing was flown there.
+
+    Here the user has chosen the samples: whatever was flown in the main direction is the curtain, however few passes.
+    Parameters as for `find_groups`.
+    """
+    arcs, lines = course_runs(motion, allowed), straight_runs(motion, allowed)
+    turning_m = _flown_m(find_spirals(motion, arcs)) if strategy == "auto" else 0.0
+    if arcs.size and (strategy == "spiral" or turning_m > 0.5 * float(arcs.length_m.sum())):
+        return Group("spiral", arcs)
+    if not lines.size or strategy == "spiral":
+        return None
+    members = _directions(lines)[0]
+    return Group("curtain", joined_passes(motion, lines.pick(_without_transits(lines, members) if trim else members)))
+
+
+def _flown_m(groups: list[Group]) -> float:
+    """Length of all runs of some groups."""
+    return float(sum(group.runs.length_m.sum() for group in groups))
+
+
+def find_spirals(motion: Motion, runs: Runs) -> list[Group]:
+    """Return the chains of runs that go at least twice round one centre, in time order.
+
+    A chain starts with one revolution that fits a circle and grows as long as the next run stays on it; it may rise all
+    the time or in steps, and turn either way round.
+
+    Parameters
+    ----------
+    motion
+        The path on its grid.
+    runs
+        Runs in time order, see `gasflux.flight.motion.course_runs`.
+    """
+    found: list[Group] = []
+    course = np.cumsum(course_changes(motion))
+    start = 0
+    while start < runs.size - 1:
+        end = _one_revolution(runs, course, start)
+        end = _grown_ring(motion, runs, start, end) if end else 0
+        group = Group("spiral", runs.pick(np.arange(start, end)))
+        if end and _revolutions(motion, group.runs) >= LEAST_REVOLUTIONS:
+            found.append(group)
+            start = end
+        else:
+            start += 1
+    return found
+
+
+def _one_revolution(runs: Runs, course: FloatArray, start: int) -> int:
+    """Index after the run that completes a revolution begun with run `start`; 0 when none does."""
+    stop = min(start + _RING_RUNS, runs.size)
+    turned = np.abs(course[runs.last[start:stop]] - course[runs.first[start]])
+    complete = np.flatnonzero(turned >= _WHOLE_TURN)
+    return start + int(complete[0]) + 1 if complete.size else 0
+
+
+def _grid_points(runs: Runs) -> IntArray:
+    """Grid indices of all runs."""
+    return np.concatenate([np.arange(a, b + 1) for a, b in zip(runs.first.tolist(), runs.last.tolist(), strict=True)])
+
+
+def _circle(motion: Motion, runs: Runs) -> tuple[float, float, float] | None:
+    """Circle through the runs, or None when they do not lie on one."""
+    points = _grid_points(runs)
+    x, y = motion.x_m[points], motion.y_m[points]
+    # The rough fit tells a line from a circle at a fraction of the cost.
+    if not _is_round(x, y, algebraic_circle(x, y), 2.0 * _RING_BEND):
+        return None
+    circle = fit_circle(x, y)
+    return circle if _is_round(x, y, circle, _RING_BEND) else None
+
+
+def _is_round(x_m: FloatArray, y_m: FloatArray, circle: tuple[float, float, float], bend: float) -> bool:
+    """Whether positions keep to a circle no wider than their extent."""
+    offset = np.hypot(x_m - circle[0], y_m - circle[1]) - circle[2]
+    inside = circle[2] <= float(max(np.ptp(x_m), np.ptp(y_m)))
+    return inside and float(np.sqrt(np.mean(offset**2))) <= bend * circle[2]
+
+
+def _grown_ring(motion: Motion, runs: Runs, start: int, end: int) -> int:
+    """Index after the last run that stays on the circle of the first revolution; 0 when that is no circle."""
+    circle = _circle(motion, runs.pick(np.arange(start, end)))
+    if circle is None:
+        return 0
+    while end < runs.size and _stays(motion, runs, end, circle):
+        end += 1
+    return end
+
+
+def _stays(motion: Motion, runs: Runs, index: int, circle: tuple[float, float, float]) -> bool:
+    """Whether a run follows soon after the one before it and keeps to the circle."""
+    pause = motion.time_s[runs.first[index]] - motion.time_s[runs.last[index - 1]]
+    here = slice(int(runs.first[index]), int(runs.last[index]) + 1)
+    offset = np.hypot(motion.x_m[here] - circle[0], motion.y_m[here] - circle[1]) - circle[2]
+    return bool(pause <= _RING_PAUSE_S and np.sqrt(np.mean(offset**2)) <= _RING_REACH * circle[2])
+
+
+def _revolutions(motion: Motion, runs: Runs) -> float:
+    """How often the runs go round the centre of their circle, either way; 0 when they lie on none."""
+    circle = _circle(motion, runs)
+    if circle is None:
+        return 0.0
+    angle = np.unwrap(np.arctan2(motion.x_m - circle[0], motion.y_m - circle[1]))
+    # Arcs are counted one by one: stacked circles may change their sense.
+    return float(np.abs(angle[runs.last] - angle[runs.first]).sum() / (2.0 * np.pi))
+
+
+def find_curtains(motion: Motion, runs: Runs, trim: bool) -> list[Group]:
+    """Return the groups of runs that share a vertical plane, in time order.
+
+    Runs of about the same direction are cut into groups of neighbours in time, so that the sum of
+
+    - ``offset^2 / wobble^2 + sin^2(angle) / sin^2(25 deg)`` over the runs of a group about its own plane,
+    - 1 for each run that belongs to no plane, and
+    - 2 for each group
+
+    is least over all ways to cut (exactly, by dynamic programming). Parallel planes, planes flown again and walls flown
+    in turns come out as groups of their own.
+
+    Parameters
+    ----------
+    motion
+        The path on its grid.
+    runs
+        Runs in time order, see `gasflux.flight.motion.straight_runs`, shape (r,).
+    trim
+        Whether runs that lead to or from a curtain are left out.
+    """
+    walls = [members[part] for members in _directions(runs) for part in _offsets(runs.pick(members))]
+    groups = [members[part] for members in walls for part in _stacked(runs.pick(members))]
+    groups = [_without_transits(runs, members) if trim else members for members in _uninterrupted(groups)]
+    curtains = [passes for members in groups if _is_curtain(passes := joined_passes(motion, runs.pick(members)))]
+    curtains = [passes for passes in curtains if not any(_are_turns(passes, other) for other in curtains)]
+    return [Group("curtain", passes) for passes in sorted(curtains, key=lambda passes: int(passes.first[0]))]
+
+
+def _directions(runs: Runs) -> list[IntArray]:
+    """Sort the runs by direction, a line having no sense; the direction most metres were flown in first."""
+    azimuth = np.arctan2(runs.east, runs.north)
+    left = np.arange(runs.size)
+    clusters = []
+    while left.size:
+        apart = np.abs((azimuth[left, None] - azimuth[left] + np.pi / 2) % np.pi - np.pi / 2)
+        near = apart <= np.radians(_SAME_DIRECTION_DEG)
+        chosen = near[int(np.argmax(near @ runs.length_m[left]))]
+        clusters.append(left[chosen])
+        left = left[~chosen]
+    return clusters
+
+
+def _offsets(runs: Runs) -> list[IntArray]:
+    """Sort runs of one direction by the gaps between their lines: opposite walls of a box may be flown in turns."""
+    way = _mean_direction(runs)
+    offset = runs.x_m * way[1] - runs.y_m * way[0]
+    order = np.argsort(offset, kind="stable")
+    gaps = np.flatnonzero(np.diff(offset[order]) > _WALL_GAP * _wobble_m(runs.length_m))
+    return [np.sort(part) for part in np.split(order, gaps + 1)]
+
+
+def _wobble_m(length_m: FloatArray) -> float:
+    """Distance from its plane that makes a pass doubtful."""
+    return _WOBBLE_M * float(np.sqrt(np.median(length_m) / _WOBBLE_LENGTH_M))
+
+
+def _stacked(runs: Runs) -> list[IntArray]:
+    """Cut runs of one direction into planes, but keep together those flown one above the other.
+
+    A curtain whose upper half was flown a few metres further off is one curtain and not two half ones: each would miss
+    the part of the plume the other saw.
+    """
+    groups: list[IntArray] = []
+    for members in _cut(runs):
+        if groups and _is_apart(runs.z_m[groups[-1]], runs.z_m[members]):
+            groups[-1] = np.concatenate([groups[-1], members])
+        else:
+            groups.append(members)
+    return groups
+
+
+def _is_apart(one_m: FloatArray, two_m: FloatArray) -> bool:
+    """Whether all heights of one group are above all of the other."""
+    return bool(one_m.min() > two_m.max() or two_m.min() > one_m.max())
+
+
+def _cut(runs: Runs) -> list[IntArray]:
+    """Cut runs of one direction into groups on a plane, each in time order (see `find_curtains`)."""
+    count = runs.size
+    best, origin = np.zeros(count + 1), np.zeros(count + 1, dtype=np.int64)
+    sums = _plane_sums(runs)
+    for end in range(1, count + 1):
+        best[end], origin[end] = best[end - 1] + 1.0, -1
+        if end >= LEAST_PASSES:
+            costs = best[: end - LEAST_PASSES + 1] + _GROUP_COST + _plane_costs(sums, end)
+            start = int(np.argmin(costs))
+            if costs[start] < best[end]:
+                best[end], origin[end] = costs[start], start
+    groups, end = [], count
+    while end > 0:
+        start = int(origin[end])
+        if start >= 0:
+            groups.append(np.arange(start, end))
+        end = start if start >= 0 else end - 1
+    return groups[::-1]
+
+
+def _plane_sums(runs: Runs) -> FloatArray:
+    """Return what the cost of a plane needs, summed over the first 0, 1, ... runs, shape (r + 1, 8)."""
+    wobble2 = _wobble_m(runs.length_m) ** 2
+    x, y = runs.x_m - float(np.mean(runs.x_m)), runs.y_m - float(np.mean(runs.y_m))
+    place = np.column_stack([x * x, x * y, y * y]) + runs.scatter_m2
+    way = np.column_stack([runs.east**2, runs.east * runs.north, runs.north**2])
+    terms = np.column_stack([x, y, place / wobble2, way / _ALIGNED**2])
+    terms[:, :2] /= np.sqrt(wobble2)
+    return np.vstack([np.zeros(terms.shape[1]), np.cumsum(terms, axis=0)])
+
+
+def _plane_costs(sums: FloatArray, end: int) -> FloatArray:
+    """Cost of the best plane through runs [start, end) for every start that leaves enough of them.
+
+    Offsets and angles are both squares of components along the normal, so their weighted sum is a quadratic form of the
+    normal, and its least value over all normals the smaller eigenvalue of a 2 x 2 matrix.
+    """
+    starts = np.arange(end - LEAST_PASSES + 1)
+    x, y, xx, xy, yy, ee, en, nn = (sums[end] - sums[starts]).T
+    count = end - starts
+    a, b, c = xx - x * x / count + ee, xy - x * y / count + en, yy - y * y / count + nn
+    costs: FloatArray = 0.5 * (a + c - np.hypot(a - c, 2.0 * b))
+    return costs
+
+
+def _uninterrupted(groups: list[IntArray]) -> list[IntArray]:
+    """Cut a group where in between a whole other curtain was flown: the same plane flown again is another."""
+    parts = []
+    for members in groups:
+        between = [np.diff(np.searchsorted(other, members)) for other in groups if other is not members]
+        cuts = np.max([np.zeros(members.size - 1), *between], axis=0) >= LEAST_PASSES
+        parts.extend(np.split(members, np.flatnonzero(cuts) + 1))
+    return parts
+
+
+def _without_transits(runs: Runs, members: IntArray) -> IntArray:
+    """Leave out the runs at both ends that only lead to or from the curtain."""
+    while members.size > LEAST_PASSES and _is_transit(runs.pick(members), 0):
+        members = members[1:]
+    while members.size > LEAST_PASSES and _is_transit(runs.pick(members), -1):
+        members = members[:-1]
+    return members
+
+
+def _is_transit(runs: Runs, which: int) -> bool:
+    """Whether the first (0) or last (-1) run only leads to or from the curtain the others make."""
+    low, high = _ends(runs)
+    low_others, high_others = np.delete(low, which), np.delete(high, which)
+    over = max(_typical_end(low_others, -1.0) - low[which], high[which] - _typical_end(high_others, 1.0))
+    # Ends are known to half a second either way, which for a fast aircraft is far.
+    allowed = _TRANSIT_OVERSHOOT_M + 0.5 * STEP_S * float(np.median(runs.speed_m_s))
+    overlap = min(high[which], high_others.max()) - max(low[which], low_others.min())
+    usual_m_s = float(np.median(np.delete(runs.speed_m_s, which)))
+    return bool(
+        over > allowed
+        or overlap < _SAMPLED_SHARE * (high[which] - low[which])
+        or runs.speed_m_s[which] > _TRANSIT_SPEED * usual_m_s
+        or _stands_out(runs.climb_m, which, _TRANSIT_CLIMB_M)
+        or _stands_out(_sideways(runs), which, _TRANSIT_SIDEWAYS_M)
+    )
+
+
+def _stands_out(change_m: FloatArray, which: int, least_m: float) -> bool:
+    """Whether one run changes its height or side by much more than the others do."""
+    usual = float(np.median(np.abs(np.delete(change_m, which))))
+    return bool(abs(change_m[which]) > least_m + 3.0 * usual)
+
+
+def _sideways(runs: Runs) -> FloatArray:
+    """Way of each run across the mean direction of all."""
+    way = _mean_direction(runs)
+    sideways: FloatArray = runs.length_m * (runs.east * way[1] - runs.north * way[0])
+    return sideways
+
+
+def _ends(runs: Runs) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest position of each run along the mean direction of all."""
+    way = _mean_direction(runs)
+    middle, half = runs.x_m * way[0] + runs.y_m * way[1], 0.5 * runs.length_m
+    return middle - half, middle + half
+
+
+def _mean_direction(runs: Runs) -> tuple[float, float]:
+    """Return the unit vector of the line the runs follow, whatever their sense."""
+    sense = np.sign(runs.east * runs.east[0] + runs.north * runs.north[0])
+    east, north = float(np.mean(sense * runs.east)), float(np.mean(sense * runs.north))
+    size = max(float(np.hypot(east, north)), 1e-9)
+    return east / size, north / size
+
+
+def _typical_end(ends_m: FloatArray, outward: float) -> float:
+    """Furthest position a pass may end at: three robust deviations beyond the outer quarter of the others."""
+    middle, outer = np.quantile(outward * ends_m, (0.5, 0.75)).tolist()
+    spread = 3.0 * 1.4826 * float(np.median(np.abs(outward * ends_m - middle)))
+    return outward * float(outer + spread)
+
+
+def joined_passes(motion: Motion, runs: Runs) -> Runs:
+    """Return the passes of one curtain: runs joined over a stop on the way, without fragments."""
+    spans: list[tuple[int, int]] = []
+    for first, last in zip(runs.first.tolist(), runs.last.tolist(), strict=True):
+        if spans and _goes_on(motion, spans[-1], (first, last)):
+            spans[-1] = spans[-1][0], last
+        else:
+            spans.append((first, last))
+    passes = describe_runs(motion, spans)
+    return passes.pick(passes.length_m >= _FRAGMENT * float(np.median(passes.length_m))) if passes.size else passes
+
+
+def _goes_on(motion: Motion, before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether a run goes on where another stopped: soon, the same way, on the same level."""
+    stop, start = before[1], after[0]
+    one_x, two_x = (float(motion.x_m[last] - motion.x_m[first]) for first, last in (before, after))
+    one_y, two_y = (float(motion.y_m[last] - motion.y_m[first]) for first, last in (before, after))
+    return bool(
+        motion.time_s[start] - motion.time_s[stop] <= _JOIN_S
+        and abs(motion.z_m[start] - motion.z_m[stop]) <= _JOIN_STEP_M
+        and one_x * two_x + one_y * two_y > 0.0
+    )
+
+
+def _is_curtain(passes: Runs) -> bool:
+    """Whether there are passes enough, on more than one level."""
+    return passes.size >= LEAST_PASSES and float(np.ptp(passes.z_m)) >= LEAST_SPREAD_M
+
+
+def _are_turns(passes: Runs, other: Runs) -> bool:
+    """Whether short runs are the hops between the passes of another curtain."""
+    short = float(np.median(passes.length_m)) < _HOP * float(np.median(other.length_m))
+    return short and bool(passes.first[0] < other.last[-1] and passes.last[-1] > other.first[0])

@@ -1,0 +1,1 @@
+"""Flags and grade of a result."""

@@ -1,0 +1,109 @@
+"""The figures that quality is judged by, read off a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from gasflux.combination import BETWEEN, CombinedFlux
+from gasflux.flux import Integration, SurfaceSamples, flux_below_lowest_pass_kg_h, signed_parts
+from gasflux.grading.quality import QualityInputs
+from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Surface, Wind
+from gasflux.uncertainty import coverage_interval
+
+_OUTER: Final = 0.1
+"""Share of a curtain's length at each end that should hold no plume."""
+_JUDGED_LEVEL: Final = 0.9
+"""A grade does not depend on the level somebody wants to see."""
+_PEAK_QUANTILE: Final = 0.995
+"""The highest enhancement but for the topmost samples: one spike is no plume."""
+
+
+def gas_measures(
+    log: FlightLog,
+    samples: SurfaceSamples,
+    integration: Integration,
+    wind: Wind,
+    background: Background,
+    relative_half_width: float,
+    detection_limit_kg_h: float,
+    *,
+    ground_guessed: bool,
+) -> QualityInputs:
+    """Return the figures of one gas on one surface."""
+    size = max(abs(integration.flux_kg_h), 1e-300)
+    grid, passes = integration.kriging.grid, integration.passes
+    _, negative = signed_parts(grid, integration.below)
+    strongest = max(float(passes.flux_kg_m_h.max()), 1e-300)
+    return QualityInputs(
+        wind_mean_m_s=wind.mean_speed_m_s,
+        direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
+        direction_missing=float(not wind.measured_direction),
+        turbulence_intensity=wind.turbulence_intensity,
+        angle_to_normal_deg=wind.angle_to_normal_deg,
+        passes=float(samples.segment.transects),
+        below_share=abs(flux_below_lowest_pass_kg_h(integration)) / size,
+        side_share=_side_share(samples, integration) if isinstance(samples.segment.surface, Plane) else None,
+        top_share=float(passes.flux_kg_m_h[np.argmax(passes.height_m)]) / strongest,
+        peak_to_noise=float(np.quantile(samples.enhancement_ppm, _PEAK_QUANTILE)) / max(samples.noise_ppm, 1e-300),
+        detection_ratio=abs(integration.flux_kg_h) / max(detection_limit_kg_h, 1e-300),
+        structure=integration.variogram.structure,
+        failed_share=grid.failed_nodes / grid.flux_density_kg_m2_h.size,
+        background_share=float(np.mean(background.is_background)),
+        missing_share=1.0 - float(np.mean(samples.keep)),
+        negative_share=-negative / size,
+        dropped_share=dropped_share(log.report),
+        relative_half_width=relative_half_width,
+        ground_guessed=float(ground_guessed),
+    )
+
+
+def combined_measures(
+    results: Sequence[GasResult], surfaces: Sequence[Surface], combined: CombinedFlux, detection_limit_kg_h: float
+) -> QualityInputs:
+    """Return the figures of one gas over several surfaces."""
+    size = max(abs(combined.flux_kg_h), 1e-300)
+    below = float(np.dot(combined.weights, [result.flux_below_lowest_sample_kg_h for result in results]))
+    # between_curtains is the error of the mean; the curtains themselves differ by more.
+    between = combined.budget_kg_h[BETWEEN] / float(np.linalg.norm(combined.weights))
+    return QualityInputs(
+        below_share=abs(below) / size,
+        detection_ratio=abs(combined.flux_kg_h) / max(detection_limit_kg_h, 1e-300),
+        relative_half_width=relative_half_width(combined.flux_kg_h, combined.budget_kg_h, combined.degrees_of_freedom),
+        between_relative_std=between / size,
+        azimuth_spread_deg=azimuth_spread_deg(surfaces),
+    )
+
+
+def relative_half_width(flux_kg_h: float, budget_kg_h: Mapping[str, float], degrees_of_freedom: float) -> float:
+    """Return half of the interval at 90 % over the flux, whatever the level asked for.
+
+    Not the standard deviation: a budget known from two or three passes has an interval several times as wide.
+    """
+    interval = coverage_interval(flux_kg_h, budget_kg_h, degrees_of_freedom, _JUDGED_LEVEL)
+    return 0.5 * (interval.high_kg_h - interval.low_kg_h) / max(abs(flux_kg_h), 1e-300)
+
+
+def azimuth_spread_deg(surfaces: Sequence[Surface]) -> float | None:
+    """Return the largest angle between two vertical planes, 0-90 degrees; None with fewer than two planes."""
+    azimuth = np.array([surface.azimuth_deg for surface in surfaces if isinstance(surface, Plane)])
+    if azimuth.size < 2:
+        return None
+    apart = np.abs(azimuth[:, None] - azimuth[None, :]) % 180.0
+    return float(np.minimum(apart, 180.0 - apart).max())
+
+
+def dropped_share(report: ReadReport) -> float:
+    """Return the share of the file's rows that were dropped."""
+    return sum(report.rows_dropped.values()) / max(report.rows_read, 1)
+
+
+def _side_share(samples: SurfaceSamples, integration: Integration) -> float:
+    """Share of the flux in the outer tenths of a curtain."""
+    along = samples.segment.along_m
+    low, high = np.quantile(along, [0.0, 1.0])
+    margin = _OUTER * (high - low)
+    outer = (along < low + margin) | (along > high - margin)
+    return abs(float(integration.contribution_kg_h[outer].sum())) / max(abs(integration.flux_kg_h), 1e-300)

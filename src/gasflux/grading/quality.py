@@ -1,0 +1,141 @@
+"""From the figures of a result to flags and a grade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from gasflux.grading.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
+from gasflux.records import Flag, Quality
+
+_WEIGHT: Final = {"serious": 0, "warning": 1, "info": 2}
+
+_BY_CODE: Final = {rule.code: rule for rule in FLAG_RULES}
+
+OF_ONE_CURTAIN: Final = frozenset(
+    {"not_detected", "very_uncertain", "uncertain", "few_passes", "extrapolated", "mostly_extrapolated"}
+)
+"""Flags that the mean of several curtains answers with its own figures."""
+
+
+@dataclass(frozen=True)
+class QualityInputs:
+    """What the flags look at; None where a figure does not exist, and then its flags stay silent."""
+
+    wind_mean_m_s: float | None = None
+    direction_std_deg: float | None = None
+    direction_missing: float | None = None
+    """1 when the wind direction was not measured."""
+    turbulence_intensity: float | None = None
+    angle_to_normal_deg: float | None = None
+    passes: float | None = None
+    below_share: float | None = None
+    """Flux below the lowest pass over the flux."""
+    side_share: float | None = None
+    """Flux in the outer tenths of a curtain over the flux."""
+    top_share: float | None = None
+    """Flux per metre of the highest pass over that of the strongest."""
+    peak_to_noise: float | None = None
+    detection_ratio: float | None = None
+    """Flux over detection limit."""
+    structure: float | None = None
+    failed_share: float | None = None
+    background_share: float | None = None
+    missing_share: float | None = None
+    negative_share: float | None = None
+    dropped_share: float | None = None
+    relative_half_width: float | None = None
+    """Half of the interval at 90 % over the flux."""
+    ground_guessed: float | None = None
+    """1 when the height of the ground is read off the lowest sample."""
+    between_relative_std: float | None = None
+    azimuth_spread_deg: float | None = None
+    """Largest angle between the planes of two curtains, 0-90."""
+
+
+def assess(inputs: QualityInputs, language: Literal["en", "zh"]) -> Quality:
+    """Raise the flags whose thresholds are passed, and grade.
+
+    Parameters
+    ----------
+    inputs
+        The figures.
+    language
+        Language of the sentences.
+
+    Returns
+    -------
+    Quality
+        Flags, most important first, and the grade of `grade`.
+    """
+    raised = [rule for rule in FLAG_RULES if _fires(rule, getattr(inputs, rule.measure))]
+    silenced = {SUPERSEDES[rule.code] for rule in raised if rule.code in SUPERSEDES}
+    kept = [rule for rule in raised if rule.code not in silenced]
+    kept.sort(key=lambda rule: _WEIGHT[rule.severity])
+    flags = tuple(_flag(rule, float(getattr(inputs, rule.measure)), language) for rule in kept)
+    return Quality(grade(kept), flags)
+
+
+def assess_together(
+    parts: Sequence[Quality], weights: Sequence[float], inputs: QualityInputs, language: Literal["en", "zh"]
+) -> Quality:
+    """Judge the mean of several curtains by its own figures and by what ails the curtains it is made of.
+
+    A flag of the curtains counts when curtains with half of the weight raise it. Those about the size of an error do
+    not: repeats are flown to make it smaller, and the mean has its own.
+
+    Parameters
+    ----------
+    parts
+        Quality of each curtain.
+    weights
+        Their weights in the mean, adding up to one.
+    inputs
+        Figures of the mean.
+    language
+        Language of the sentences.
+    """
+    own = assess(inputs, language)
+    flags = {flag.code: flag for flag in own.flags}
+    for part in parts:
+        for flag in part.flags:
+            raised = sum(weight for other, weight in zip(parts, weights, strict=True) if _has(other, flag.code))
+            if flag.code not in OF_ONE_CURTAIN and raised >= 0.5:
+                flags.setdefault(flag.code, flag)
+    kept = sorted(flags.values(), key=lambda flag: _WEIGHT[flag.severity])
+    return Quality(grade([_BY_CODE[flag.code] for flag in kept]), tuple(kept))
+
+
+def _has(quality: Quality, code: str) -> bool:
+    """Tell whether a quality has a flag."""
+    return any(flag.code == code for flag in quality.flags)
+
+
+def grade(rules: Sequence[FlagRule]) -> Literal["A", "B", "C", "D"]:
+    """Return the grade of a result that raised these flags.
+
+    A: no warning. B: one or two warnings. C: more warnings, or one serious flag. D: two serious flags, or one that
+    makes a result unfit for use (no plume detected, hardly any wind). Adding a flag never improves a grade.
+    """
+    serious = sum(rule.severity == "serious" for rule in rules)
+    warnings = sum(rule.severity == "warning" for rule in rules)
+    if serious > 1 or any(rule.rejects for rule in rules):
+        return "D"
+    if serious or warnings > 2:
+        return "C"
+    return "B" if warnings else "A"
+
+
+def _fires(rule: FlagRule, value: float | None) -> bool:
+    """Tell whether a figure is beyond the rule's threshold."""
+    if value is None:
+        return False
+    return value > rule.threshold if rule.fires == "above" else value < rule.threshold
+
+
+def _flag(rule: FlagRule, value: float, language: Literal["en", "zh"]) -> Flag:
+    """Put a flag into words."""
+    message, advice = (rule.message_zh, rule.advice_zh) if language == "zh" else (rule.message_en, rule.advice_en)
+    words = {"value": rule.form.format(value), "threshold": rule.form.format(rule.threshold)}
+    return Flag(rule.code, rule.severity, value, rule.threshold, message.format(**words), advice)

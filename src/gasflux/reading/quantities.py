@@ -1,0 +1,247 @@
+"""One column of cells -> numbers in the unit of the contract, with every cell that is no number named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from gasflux.errors import Fault
+from gasflux.gas import ppm_from_mass_concentration
+from gasflux.reading.columns import Choice
+from gasflux.reading.headers import DIMENSIONS
+from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
+from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
+from gasflux.records import BoolArray, FloatArray, IntArray
+
+_POINTS: Final = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
+_CHINESE_POINTS: Final = (
+    *("北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南"),
+    *("南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北"),
+)
+_CARDINALS: Final = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
+_COMPASS: Final[Mapping[str, float]] = {
+    **{point: 22.5 * number for number, point in enumerate(_POINTS)},
+    **{point: 22.5 * number for number, point in enumerate(_CHINESE_POINTS)},
+    **{point: 45.0 * number for number, point in enumerate(_CARDINALS)},
+}
+_CALM: Final = frozenset({"calm", "c", "var", "vrb", "variable", "静风", "无风", "静"})
+
+_PLAIN_FACTS: Final[tuple[tuple[str, float, float, str], ...]] = (
+    ("pressure", 2000.0, np.inf, "Pa"),
+    ("pressure", 50.0, 115.0, "kPa"),
+    ("temperature", 150.0, np.inf, "K"),
+)
+"""Column, median from and to, and the unit it must then be in: no air is at that many hPa or that many degC."""
+
+_HIGHEST_BACKGROUND_PPM: Final[Mapping[str, float]] = {"ch4": 500.0, "co2": 50_000.0, "n2o": 100.0}
+"""Medians above these are no open air (methane 2, carbon dioxide 420, nitrous oxide 0.34 ppm): the unit is wrong."""
+
+_LONGEST_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """One column as numbers."""
+
+    choice: Choice
+    values: FloatArray
+    """In the contract unit, NaN where missing; mass concentrations still in ug/m3, shape (n,)."""
+    unit: Unit | None
+    """Unit the cells were in; None for a column without unit."""
+    conversion: str
+    notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def shown(value: object) -> str:
+    """Return a cell as a message can show it: short, on one line."""
+    text = " ".join(str(value).split())
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def and_others(count: int) -> str:
+    """Return how many rows more share a fault, as a sentence part; empty for one."""
+    return f" ({plural(count - 1, 'more row')} like it)" if count > 1 else ""
+
+
+def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
+    """Return a column in its contract unit.
+
+    Parameters
+    ----------
+    choice
+        The column; its unit None is taken as the contract's, unless the values plainly are in another.
+    cells
+        Its cells, shape (n,).
+    rows
+        Rows of the file, shape (n,).
+    """
+    is_compass = choice.name == "winddir" and _has_compass_points(cells)
+    values, is_bad = _compass_degrees(cells) if is_compass else numbers(cells)
+    faults = _cell_faults(choice, cells, values, is_bad, rows)
+    values = np.where(np.isinf(values), np.nan, values)
+    unit, note = _unit_of(choice, values)
+    if unit is None:
+        return Quantity(choice, values, None, "", (), faults)
+    faults = (*faults, *_implausible(choice, values))
+    conversion = "compass point -> deg" if is_compass else conversion_text(unit)
+    converted = values * unit.micrograms_m3 if unit.factor is None else convert(values, unit)
+    return Quantity(choice, converted, unit, conversion, (note,) if note else (), faults)
+
+
+def _unit_of(choice: Choice, values: FloatArray) -> tuple[Unit | None, str]:
+    """Return the unit of a column, and a note where its values told it and not its header."""
+    dimension = Dimension.MOLE_FRACTION if choice.header.is_gas else DIMENSIONS.get(choice.name)
+    if dimension is None:
+        return None, ""
+    if choice.unit is not None:
+        return choice.unit, ""
+    given = values[np.isfinite(values)]
+    middle = float(np.median(given)) if given.size else np.nan
+    for name, low, high, symbol in _PLAIN_FACTS:
+        if choice.name == name and low < middle < high:
+            note = f"{choice.header.text!r} names no unit; its median {middle:.6g} can only be {symbol}."
+            return find_unit(symbol, dimension), note
+    return find_unit(CONTRACT_UNIT[dimension], dimension), ""
+
+
+def _implausible(choice: Choice, values: FloatArray) -> tuple[Fault, ...]:
+    """Fault of a gas without stated unit whose values cannot be ppm: a wrong guess would be a thousandfold rate."""
+    limit = _HIGHEST_BACKGROUND_PPM.get(choice.name, np.inf)
+    given = values[np.isfinite(values)]
+    if choice.unit is not None or given.size == 0 or float(np.median(given)) <= limit:
+        return ()
+    name, middle = choice.header.text, float(np.median(given))
+    message = (
+        f"Column {name!r} names no unit and its median is {middle:.6g}, which as ppm is not open air; write the unit"
+        f" into the header, e.g. '{choice.name}_ppb', or set units: {{{choice.name}: ppb}}."
+    )
+    return (Fault(message, column=name, value=f"{middle:.6g}", allowed=f"a median up to {limit:g} ppm"),)
+
+
+def _has_compass_points(cells: Column) -> bool:
+    """Tell whether a column of wind directions is written in compass points."""
+    return cells.dtype.kind == "O" and any(isinstance(cell, str) and _compass_point(cell) is not None for cell in cells)
+
+
+def _compass_point(text: str) -> float | None:
+    """Degrees of a compass point, NaN for calm air, None when it is neither."""
+    key = text.strip().casefold().removesuffix("风").removesuffix(" wind").replace("-", "").replace(" ", "")
+    return float("nan") if key in _CALM or text.strip() in _CALM else _COMPASS.get(key)
+
+
+def _compass_degrees(cells: Column) -> tuple[FloatArray, BoolArray]:
+    """Degrees of compass points, numbers among them as they are."""
+    values, is_bad = numbers(cells)
+    for index in np.flatnonzero(is_bad):
+        degrees = _compass_point(str(cells[index]))
+        if degrees is not None:
+            values[index], is_bad[index] = degrees, False
+    return values, is_bad
+
+
+def _cell_faults(
+    choice: Choice, cells: Column, values: FloatArray, is_bad: BoolArray, rows: IntArray
+) -> tuple[Fault, ...]:
+    """Faults of cells that are no finite numbers, one for each kind."""
+    name = choice.header.text
+    faults = []
+    if has_unclear_commas(cells):
+        first = next(i for i, cell in enumerate(cells) if isinstance(cell, str) and "," in cell)
+        faults.append(_unclear_comma(name, cells, first, rows, int(is_bad.sum())))
+    elif is_bad.any():
+        faults.append(_no_number(name, cells, is_bad, rows))
+    if np.isinf(values).any():
+        faults.append(_infinite(name, values, rows))
+    return tuple(faults)
+
+
+def _unclear_comma(name: str, cells: Column, first: int, rows: IntArray, count: int) -> Fault:
+    """Fault of commas that may be decimal signs or group thousands."""
+    row, value = int(rows[first]), shown(cells[first])
+    message = (
+        f"Column {name!r}, row {row}: in {value!r} the comma may be a decimal sign or group thousands"
+        f"{and_others(count)}; write decimals with a point and thousands without a comma."
+    )
+    return Fault(message, name, row, value, "numbers with a decimal point", max(count, 1))
+
+
+def _no_number(name: str, cells: Column, is_bad: BoolArray, rows: IntArray) -> Fault:
+    """Fault of cells with text, dates or truth values in a column of numbers."""
+    first, count = int(np.flatnonzero(is_bad)[0]), int(is_bad.sum())
+    row, value = int(rows[first]), shown(cells[first])
+    kind = "text" if isinstance(cells[first], str) else "a date, a time or a truth value"
+    message = (
+        f"Column {name!r}, row {row}: {value!r} is {kind}, a number is needed{and_others(count)};"
+        " correct it or leave the cell empty."
+    )
+    return Fault(message, name, row, value, "a number or an empty cell", count)
+
+
+def _infinite(name: str, values: FloatArray, rows: IntArray) -> Fault:
+    """Fault of infinite values."""
+    is_infinite = np.isinf(values)
+    row, count = int(rows[np.flatnonzero(is_infinite)[0]]), int(is_infinite.sum())
+    message = (
+        f"Column {name!r}, row {row}: the value is infinite{and_others(count)}; correct it or leave the cell empty."
+    )
+    return Fault(message, name, row, "inf", "a finite number", count)
+
+
+def without_mass(gas: Quantity, temperature_c: FloatArray, pressure_hpa: FloatArray) -> Quantity:
+    """Return a gas column in ppm where it was a mass concentration; any other as it is.
+
+    Parameters
+    ----------
+    gas
+        A gas, values in ppm or ug/m3, shape (n,).
+    temperature_c, pressure_hpa
+        Air at the same records; single missing values are interpolated between records, shape (n,).
+    """
+    if gas.unit is None or gas.unit.factor is not None:
+        return gas
+    conditions = [_bridged(column) for column in (temperature_c, pressure_hpa)]
+    return replace(gas, values=ppm_from_mass_concentration(gas.choice.name, gas.values, *conditions))
+
+
+def _bridged(column: FloatArray) -> FloatArray:
+    """Return a column with missing values interpolated over the record number."""
+    is_given = np.isfinite(column)
+    if is_given.all() or not is_given.any():
+        return column
+    index = np.arange(column.size)
+    return np.where(is_given, column, np.interp(index, index[is_given], column[is_given]))
+
+
+def wind_from_degrees(quantity: Quantity, convention: str) -> Quantity:
+    """Return the wind direction as the direction it comes from, in [0, 360).
+
+    Parameters
+    ----------
+    quantity
+        Wind direction in degrees, shape (n,).
+    convention
+        ``from``; ``to``: where it blows to; ``math``: the angle it blows to, counter-clockwise from east. Compass
+        points are never mathematical angles.
+    """
+    values = quantity.values
+    if convention == "to":
+        values, how = values + 180.0, "direction to -> from"
+    elif convention == "math" and not quantity.conversion.startswith("compass"):
+        # A wind blowing to east (0) comes from 270; turning counter-clockwise lowers the compass angle.
+        values, how = 270.0 - values, "mathematical angle -> direction from"
+    else:
+        how = ""
+    conversion = "; ".join(part for part in (quantity.conversion, how) if part)
+    # Directions already within the circle stay as they are to the bit.
+    within = np.where((values >= 0.0) & (values < 360.0), values, values % 360.0)
+    return replace(quantity, values=within, conversion=conversion)

@@ -1,0 +1,251 @@
+"""Time columns of every make -> one UTC time per record: which columns to use, and how they go together.
+
+A full date-time is preferred, then the seconds since 1970 of an instrument, then a date beside a time of day, then
+parts (year, month, ...), then local time. Cells are read by `time_cells`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from gasflux.reading.headers import Header
+from gasflux.reading.raw_table import Column, numbers
+from gasflux.reading.time_cells import Kind, ReadTimes, TimeArray, calendar_dates, from_epoch, read_times
+from gasflux.records import BoolArray, FloatArray
+
+_WHOLE_SECOND_US: Final = 1_000_000
+_COUNTER_TOLERANCE_US: Final = 1_500_000
+"""A counter and a clock cut to whole seconds differ by less than a second; half a second more for a slow logger."""
+
+
+@dataclass(frozen=True, eq=False)
+class TimeColumn:
+    """One column that has to do with time."""
+
+    header: Header
+    cells: Column
+
+
+@dataclass(frozen=True, eq=False)
+class Times:
+    """One time per record, as far as the file tells."""
+
+    utc: TimeArray
+    """datetime64[us], NaT where missing, shape (n,)."""
+    is_bad: BoolArray
+    """True where there is something that is no time, shape (n,)."""
+    headers: tuple[str, ...]
+    """Headers of the columns used."""
+    conversion: str = ""
+    notes: tuple[str, ...] = ()
+    fault: str = ""
+    """Why the whole column cannot be used; empty when it can."""
+
+
+Columns = Mapping[str, Sequence[TimeColumn]]
+"""Canonical name of a time column -> its columns, the preferred first."""
+
+
+def _full(columns: Columns, name: str) -> Times | None:
+    """Return times from the best column of `name` that holds dates and times together."""
+    for column in columns.get(name, ()):
+        read = read_times(column.cells, column.header.unit)
+        if read.kind is Kind.DATE_TIME or read.fault:
+            return _times(read, (column.header.text,))
+    return None
+
+
+def _times(read: ReadTimes, headers: tuple[str, ...]) -> Times:
+    """Wrap what was read of the named columns."""
+    fault = f"Column {headers[0]!r} {read.fault}." if read.fault else ""
+    return Times(read.utc, read.is_bad, headers, read.conversion, read.notes, fault)
+
+
+def _from_timestamp(columns: Columns) -> Times | None:
+    """Return times from a full date-time, made finer by a running millisecond counter beside it."""
+    times = _full(columns, "timestamp")
+    return None if times is None else _refine(times, columns.get("timestamp", ()))
+
+
+def _refine(times: Times, columns: Sequence[TimeColumn]) -> Times:
+    """Use a counter of milliseconds beside whole-second times (as Airdata writes) for the part of the second."""
+    stamps = times.utc.astype(np.int64)
+    if np.isnat(times.utc).any() or np.any(stamps % _WHOLE_SECOND_US):
+        return times
+    for column in columns:
+        unit = column.header.unit
+        if column.header.text in times.headers or unit is None:
+            continue
+        counter, is_bad = numbers(column.cells)
+        if is_bad.any() or np.isnan(counter).any():
+            continue
+        elapsed = np.rint(counter * float(unit.factor or 1.0) * 1e6).astype(np.int64)
+        # The clock shows whole seconds cut off, so the start is the latest that no row contradicts.
+        refined = elapsed + np.max(stamps - elapsed)
+        if refined.size and np.max(np.abs(refined - stamps)) <= _COUNTER_TOLERANCE_US:
+            note = f"Parts of the second come from {column.header.text!r}."
+            return replace(times, utc=refined.astype("datetime64[us]"), notes=(*times.notes, note))
+    return times
+
+
+def _first(columns: Columns, name: str) -> TimeColumn | None:
+    """Preferred column of a name."""
+    found = columns.get(name, ())
+    return found[0] if found else None
+
+
+def _first_numbers(
+    columns: Columns, names: Sequence[str]
+) -> tuple[list[FloatArray], BoolArray, tuple[str, ...]] | None:
+    """Numbers of the named columns, where any is bad, and their headers; None when one is missing."""
+    found = [column for name in names if (column := _first(columns, name)) is not None]
+    if len(found) < len(names):
+        return None
+    read = [numbers(column.cells) for column in found]
+    is_bad = np.any([bad for _, bad in read], axis=0)
+    return [values for values, _ in read], is_bad, tuple(column.header.text for column in found)
+
+
+def _from_seconds_and_nanoseconds(columns: Columns) -> Times | None:
+    """Return times from LI-COR's SECONDS and NANOSECONDS since 1970."""
+    found = _first_numbers(columns, ("seconds", "nanoseconds"))
+    if found is None:
+        return None
+    (seconds, nanoseconds), is_bad, headers = found
+    utc = from_epoch(seconds, 1.0)
+    part = np.nan_to_num(np.rint(nanoseconds / 1000.0)).astype("timedelta64[us]")
+    return Times(utc + part, is_bad, headers, "seconds and nanoseconds since 1970 -> UTC")
+
+
+def _from_epoch(columns: Columns) -> Times | None:
+    """Return times from a count since 1970."""
+    return _full(columns, "epoch")
+
+
+def _from_date_and_time(columns: Columns) -> Times | None:
+    """Return times from a date and a time of day in two columns."""
+    day = _first(columns, "date")
+    if day is None:
+        return None
+    dates = read_times(day.cells, None)
+    for clock in (*columns.get("timestamp", ()), *columns.get("local_time", ())):
+        read = read_times(clock.cells, clock.header.unit)
+        if read.kind is Kind.TIME_OF_DAY and dates.kind is Kind.DATE_TIME:
+            midnight = dates.utc.astype("datetime64[D]").astype("datetime64[us]")
+            utc = midnight + (read.utc - read.utc.astype("datetime64[D]"))
+            headers = (day.header.text, clock.header.text)
+            notes = (*dates.notes, *read.notes)
+            return Times(
+                utc, dates.is_bad | read.is_bad, headers, "date + time of day", notes, dates.fault or read.fault
+            )
+    return _times(dates, (day.header.text,)) if dates.kind is Kind.DATE_TIME and _has_clock(dates.utc) else None
+
+
+def _has_clock(times: TimeArray) -> bool:
+    """Tell whether any time is not midnight."""
+    return bool(np.any(times.astype("datetime64[D]") != times))
+
+
+def _from_seconds_of_day(columns: Columns) -> Times | None:
+    """Return times from seconds of the UTC day beside year, month and day, as SeekOps writes."""
+    found = _first_numbers(columns, ("year", "month", "day", "utc_seconds"))
+    if found is None:
+        return None
+    (year, month, day, seconds), is_bad, headers = found
+    midnight, is_no_date = calendar_dates(year, month, day)
+    return Times(_plus_seconds(midnight, seconds), is_bad | is_no_date, headers, "date + seconds of the day")
+
+
+def _plus_seconds(midnight: TimeArray, seconds: FloatArray) -> TimeArray:
+    """Add seconds of the day; NaT where either is missing."""
+    part = np.rint(np.nan_to_num(seconds) * 1e6).astype("timedelta64[us]")
+    return np.where(np.isfinite(seconds), midnight + part, np.datetime64("NaT", "us"))
+
+
+def _from_parts(columns: Columns) -> Times | None:
+    """Return times from year, month, day, hour, minute and (if there is one) second."""
+    names = ["year", "month", "day", "hour", "minute", *(["second"] if "second" in columns else [])]
+    found = _first_numbers(columns, names)
+    if found is None:
+        return None
+    (year, month, day, hour, minute, *rest), is_bad, headers = found
+    midnight, is_no_date = calendar_dates(year, month, day)
+    seconds = hour * 3600.0 + minute * 60.0 + (rest[0] if rest else 0.0)
+    return Times(_plus_seconds(midnight, seconds), is_bad | is_no_date, headers, "parts of date and time joined")
+
+
+def _from_local_time(columns: Columns) -> Times | None:
+    """Return times from local time, where the file has no other."""
+    times = _full(columns, "local_time")
+    note = "Only local time is given; it is used as it stands, its zone is not known."
+    return None if times is None else replace(times, notes=(*times.notes, note))
+
+
+_RECIPES: Final[tuple[Callable[[Columns], Times | None], ...]] = (
+    _from_timestamp,
+    _from_seconds_and_nanoseconds,
+    _from_epoch,
+    _from_date_and_time,
+    _from_seconds_of_day,
+    _from_parts,
+    _from_local_time,
+)
+
+
+def resolve_times(columns: Columns, size: int) -> Times:
+    """Return the time of each record.
+
+    Parameters
+    ----------
+    columns
+        Canonical name (``timestamp``, ``date``, ``epoch``, ...) -> columns of that name, the preferred first.
+    size
+        Number of records.
+
+    Returns
+    -------
+    Times
+        With `fault` set when no column or combination of columns gives date and time.
+    """
+    for recipe in _RECIPES:
+        times = recipe(columns)
+        if times is not None:
+            return _mention_local(times, columns)
+    empty = np.full(size, np.datetime64("NaT", "us"))
+    return Times(empty, np.zeros(size, dtype=np.bool_), _all_headers(columns), fault=_why_none(columns))
+
+
+def _mention_local(times: Times, columns: Columns) -> Times:
+    """Add a note where local time stands unused beside the time taken."""
+    unused = [column.header.text for column in columns.get("local_time", ()) if column.header.text not in times.headers]
+    if not unused:
+        return times
+    used = " + ".join(times.headers)
+    return replace(times, notes=(*times.notes, f"Local time ({', '.join(unused)}) is not used: {used} is."))
+
+
+def _all_headers(columns: Columns) -> tuple[str, ...]:
+    """Headers of all time columns."""
+    return tuple(column.header.text for found in columns.values() for column in found)
+
+
+def _why_none(columns: Columns) -> str:
+    """Return the sentence that says why the time columns do not give date and time."""
+    first = _first(columns, "timestamp") or _first(columns, "local_time") or _first(columns, "epoch")
+    if first is None:
+        named = f" beside {', '.join(_all_headers(columns))}" if columns else ""
+        return f"There is no column with date and time{named}; add a column 'timestamp' such as 2023-04-19 07:16:30."
+    kind = read_times(first.cells, first.header.unit).kind
+    return f"Column {first.header.text!r} holds {_WHAT[kind]}; add a column 'timestamp' such as 2023-04-19 07:16:30."
+
+
+_WHAT: Final[Mapping[Kind, str]] = {
+    Kind.DATE_TIME: "dates",
+    Kind.TIME_OF_DAY: "times of day without a date",
+    Kind.ELAPSED: "elapsed time without a date",
+    Kind.NONE: "no date and time that can be read",
+}

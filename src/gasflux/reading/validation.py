@@ -1,0 +1,303 @@
+"""Raw table -> flight log, with every fault of the file gathered in one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+import numpy as np
+
+from gasflux.errors import Fault, InputError
+from gasflux.pipeline_config import PipelineConfig
+from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
+from gasflux.reading.columns import HEIGHT_NAMES
+from gasflux.reading.quantities import plural, shown
+from gasflux.reading.ranges import Checked, allowed_range, check_range, check_times, position_hint
+from gasflux.reading.raw_table import RawTable, drop_non_samples
+from gasflux.reading.requirements import missing_columns
+from gasflux.reading.samples import (
+    MAX_GAP_S,
+    Samples,
+    close_gaps,
+    drop_copies,
+    merge_repeated_times,
+    sort_by_time,
+    spread_times,
+)
+from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
+
+_MAX_MESSAGE: Final = 900
+_NEEDED: Final = ("latitude", "longitude", "windspeed", "temperature", "pressure")
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What a file turned out to be."""
+
+    report: ReadReport | None
+    """Columns, counts and notes; None when the file could not be opened as a table."""
+    faults: tuple[Fault, ...]
+    log: FlightLog | None
+    """The flight, when there is no fault."""
+
+    def log_or_raise(self, name: str) -> FlightLog:
+        """Return the flight.
+
+        Raises
+        ------
+        InputError
+            With every fault of the file `name`.
+        """
+        if self.log is None:
+            raise gathered(name, self.faults)
+        return self.log
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Which rows are still in, and why the others are not."""
+
+    keep: BoolArray
+    dropped: Mapping[str, int]
+
+    def without(self, is_lost: BoolArray, reason: str) -> _Rows:
+        """Drop rows, counting those that were still in."""
+        count = int((self.keep & is_lost).sum())
+        dropped = {**self.dropped, reason: self.dropped.get(reason, 0) + count} if count else self.dropped
+        return _Rows(self.keep & ~is_lost, dropped)
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """Clean samples, or the faults that keep the rows from being a flight."""
+
+    samples: Samples | None
+    dropped: Mapping[str, int]
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def gathered(name: str, faults: Sequence[Fault]) -> InputError:
+    """Return one error of one line for all faults of a file; those that do not fit the line are counted."""
+    sentences = [shown(name) + ":"]
+    for number, fault in enumerate(faults):
+        if number and sum(map(len, sentences)) + len(fault.message) > _MAX_MESSAGE:
+            sentences.append(f"And {plural(len(faults) - number, 'more fault')}.")
+            break
+        sentences.append(" ".join(fault.message.split())[:_MAX_MESSAGE])
+    return InputError(" ".join(sentences), faults)
+
+
+def inspect_table(table: RawTable, config: PipelineConfig, name: str, sha256: str) -> Inspection:
+    """Return the flight in a table, or every fault that keeps it from being one.
+
+    Parameters
+    ----------
+    table
+        Cells of the file.
+    config
+        Columns, units, gases and ranges asked for.
+    name, sha256
+        What to call the file in the report.
+    """
+    reading = read_columns(drop_non_samples(table), config)
+    size = reading.table.size
+    before = missing_columns(reading) if size >= MIN_ROWS else (_too_few_rows(size, {}),)
+    outcome = _outcome(reading, (*before, *reading.faults))
+    report = _report(reading, outcome, name, sha256)
+    log = None if outcome.samples is None else _flight_log(reading, outcome.samples, report)
+    return Inspection(report, outcome.faults, log)
+
+
+def _too_few_rows(size: int, dropped: Mapping[str, int]) -> Fault:
+    """Fault of a file without enough samples."""
+    reasons = ", ".join(f"{reason}: {count:,}" for reason, count in dropped.items())
+    why = f" after others were dropped ({reasons})" if reasons else ""
+    what = (
+        f"There are {plural(size, 'row')} with data{why}" if size or why else "There is a header but no data below it"
+    )
+    message = f"{what}, at least {MIN_ROWS} rows are needed; upload the whole flight."
+    return Fault(message, value=str(size), allowed=f"at least {MIN_ROWS} rows")
+
+
+def _outcome(reading: Reading, faults: Sequence[Fault]) -> _Outcome:
+    """Check the rows and clean them; with a fault of the columns, only check them."""
+    rows = _with_time_and_place(reading)
+    rows, range_faults = _within_ranges(reading, rows)
+    faults = (*faults, *_cells_without_time(reading), *range_faults)
+    # A fault of a setting can leave a column out without making another one missing.
+    if faults or not reading.has(*_NEEDED) or reading.height_name is None:
+        return _Outcome(None, rows.dropped, faults)
+    return _clean(reading, rows)
+
+
+def _cells_without_time(reading: Reading) -> tuple[Fault, ...]:
+    """Fault of cells in the time column that are no time."""
+    is_bad = reading.times.is_bad
+    if not is_bad.any() or reading.times.fault:
+        return ()
+    first, count = int(np.flatnonzero(is_bad)[0]), int(is_bad.sum())
+    row, header = int(reading.table.rows[first]), reading.time_header
+    choices = [choice for group in reading.choices.times.values() for choice in group]
+    used = [choice.index for choice in choices if choice.header.text in reading.times.headers]
+    value = " ".join(shown(reading.table.columns[index][first]) for index in used)
+    more = f" ({plural(count - 1, 'more row')} like it)" if count > 1 else ""
+    message = f"Column {header!r}, row {row}: {value!r} is no date and time{more}; write it as 2023-04-19 07:16:30."
+    return (Fault(message, header, row, value, "date and time", count),)
+
+
+def _with_time_and_place(reading: Reading) -> _Rows:
+    """Tell which rows have a time, a position and a height."""
+    rows = _Rows(np.ones(reading.table.size, dtype=np.bool_), reading.table.dropped)
+    if not reading.times.fault:
+        rows = rows.without(np.isnat(reading.times.utc) & ~reading.times.is_bad, "missing time")
+    if reading.has("latitude", "longitude"):
+        latitude, longitude = reading.values("latitude"), reading.values("longitude")
+        # A receiver without a fix reports 0, 0: a place in the Gulf of Guinea.
+        no_fix = (latitude == 0.0) & (longitude == 0.0)
+        rows = rows.without(np.isnan(latitude) | np.isnan(longitude) | no_fix, "missing position")
+    height = reading.height_name
+    return rows.without(np.isnan(reading.values(height)), "missing height") if height else rows
+
+
+def _within_ranges(reading: Reading, rows: _Rows) -> tuple[_Rows, tuple[Fault, ...]]:
+    """Tell which rows are inside every range; outside is a fault, or a drop where the configuration says so."""
+    faults = []
+    for check in _range_checks(reading, rows.keep):
+        if check.fault is not None and reading.config.out_of_range == "drop":
+            rows = rows.without(check.is_outside, f"{check.name} out of range")
+        elif check.fault is not None:
+            faults.append(check.fault)
+    return rows, tuple(faults)
+
+
+def _range_checks(reading: Reading, keep: BoolArray) -> list[Checked]:
+    """Check the times and each column that has a range, on the rows still in."""
+    numbers = reading.table.rows
+    times = np.where(keep, reading.times.utc, np.datetime64("NaT", "us"))
+    checks = [check_times(times, reading.time_header, numbers)]
+    listed = ranges_of_gases(reading.config)
+    for name, quantity in reading.quantities.items():
+        is_spare_height = name in HEIGHT_NAMES and name not in (reading.height_name, *reading.config.required_cols)
+        allowed = listed.get(name) or allowed_range(name, reading.config)
+        if allowed is None or is_spare_height:
+            continue
+        values, header = np.where(keep, quantity.values, np.nan), quantity.choice.header.text
+        checks.append(check_range(name, header, values, numbers, allowed, _hint(reading, name)))
+    return checks
+
+
+def _hint(reading: Reading, name: str) -> str:
+    """Say what positions outside the globe may mean."""
+    if name not in ("latitude", "longitude") or not reading.has("latitude", "longitude"):
+        return ""
+    return position_hint(name, reading.values("latitude"), reading.values("longitude"))
+
+
+def _clean(reading: Reading, rows: _Rows) -> _Outcome:
+    """Sort, sharpen, merge and fill the rows that are in."""
+    names = (*_NEEDED, "winddir", *HEIGHT_NAMES, *reading.gases)
+    values = {name: reading.values(name)[rows.keep] for name in names if reading.has(name)}
+    samples = Samples(reading.times.utc[rows.keep].astype(np.int64), reading.table.rows[rows.keep], values)
+    faults = _lacks_extent(reading, samples, rows.dropped)
+    if faults:
+        return _Outcome(None, rows.dropped, faults)
+    samples, merged, notes = _one_per_time(samples)
+    samples, filled = close_gaps(samples)
+    notes.extend(
+        f"Gaps up to {MAX_GAP_S:g} s in {name} are interpolated ({plural(count, 'sample')})."
+        for name, count in filled.items()
+    )
+    dropped = {**rows.dropped, "duplicate time": merged} if merged else rows.dropped
+    samples, dropped = _without_missing(samples, dropped)
+    faults = _lacks_extent(reading, samples, dropped)
+    return _Outcome(None if faults else samples, dropped, faults, tuple(notes))
+
+
+def _one_per_time(samples: Samples) -> tuple[Samples, int, list[str]]:
+    """Return samples with strictly increasing times, the number of rows merged, and what to say about it."""
+    spread, note = spread_times(drop_copies(sort_by_time(samples)))
+    result = merge_repeated_times(spread)
+    merged = samples.time_us.size - result.time_us.size
+    notes = [note] if note else []
+    if merged:
+        notes.append(f"{plural(merged, 'row')} with the time of another row merged with it.")
+    return result, merged, notes
+
+
+def _without_missing(samples: Samples, dropped: Mapping[str, int]) -> tuple[Samples, Mapping[str, int]]:
+    """Return samples without those that lack wind, temperature or pressure, and the counts."""
+    rows = _Rows(np.ones(samples.time_us.size, dtype=np.bool_), dropped)
+    for name, reason in (("windspeed", "wind"), ("temperature", "temperature"), ("pressure", "pressure")):
+        rows = rows.without(np.isnan(samples.values[name]), f"missing {reason}")
+    return (samples if rows.keep.all() else samples.take(rows.keep)), rows.dropped
+
+
+def _lacks_extent(reading: Reading, samples: Samples, dropped: Mapping[str, int]) -> tuple[Fault, ...]:
+    """Faults of samples that are too few or do not differ in time or place."""
+    if samples.time_us.size < MIN_ROWS:
+        return (_too_few_rows(samples.time_us.size, dropped),)
+    if np.ptp(samples.time_us) == 0:
+        header = reading.time_header
+        message = f"Column {header!r} holds the same time in every row; give each row its own time, with seconds."
+        return (Fault(message, column=header, allowed="increasing times"),)
+    if np.ptp(samples.values["latitude"]) == 0 and np.ptp(samples.values["longitude"]) == 0:
+        header = reading.choices.header("latitude")
+        message = f"Column {header!r} and longitude hold the same position in every row; log the aircraft's GPS."
+        return (Fault(message, column=header, allowed="positions along a flight"),)
+    return ()
+
+
+def _report(reading: Reading, outcome: _Outcome, name: str, sha256: str) -> ReadReport:
+    """Report on the whole file."""
+    samples = outcome.samples
+    read = reading.table.size + sum(reading.table.dropped.values())
+    return ReadReport(
+        name=name,
+        sha256=sha256,
+        rows_read=read,
+        rows_used=0 if samples is None else samples.time_us.size,
+        rows_dropped=dict(outcome.dropped),
+        columns=_column_reports(reading, {} if samples is None else samples.values),
+        ignored_columns=reading.choices.ignored,
+        notes=(*reading.notes, *outcome.notes),
+    )
+
+
+def _column_reports(reading: Reading, used: Mapping[str, FloatArray]) -> tuple[ColumnReport, ...]:
+    """Report on the time column and each other column, by the samples used where there are any."""
+    times = reading.times
+    missing = int(np.isnat(times.utc).sum())
+    reports = [ColumnReport("timestamp", " + ".join(times.headers), "", times.conversion, None, None, missing)]
+    for name, quantity in reading.quantities.items():
+        column = used.get(name, quantity.values)
+        given = column[np.isfinite(column)]
+        low, high = (float(given.min()), float(given.max())) if given.size else (None, None)
+        unit = quantity.unit.symbol if quantity.unit else ""
+        missing = int(column.size - given.size)
+        header = quantity.choice.header.text
+        reports.append(ColumnReport(name, header, unit, quantity.conversion, low, high, missing))
+    return tuple(reports)
+
+
+def _flight_log(reading: Reading, samples: Samples, report: ReadReport) -> FlightLog:
+    """Make the flight log of clean samples."""
+    values = samples.values
+    height = reading.height_name or "height_ato"
+    ground = values["height_ato"] - values["height_agl"] if {"height_ato", "height_agl"} <= values.keys() else None
+    return FlightLog(
+        start_utc=np.datetime64(int(samples.time_us[0]), "us"),
+        time_s=samples.time_s,
+        latitude_deg=values["latitude"],
+        longitude_deg=values["longitude"],
+        height_m=values[height],
+        height_reference=cast(Literal["ato", "agl", "altitude"], height.removeprefix("height_")),
+        wind_speed_m_s=values["windspeed"],
+        wind_from_deg=values.get("winddir"),
+        temperature_c=values["temperature"],
+        pressure_hpa=values["pressure"],
+        gas_ppm={gas: values[gas] for gas in reading.gases},
+        report=report,
+        ground_height_m=ground,
+    )

@@ -1,0 +1,234 @@
+"""Excel workbooks (.xlsx, .xls) -> raw table, by calamine."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gasflux.errors import Fault, InputError, UnsupportedFileError
+from gasflux.reading.biff import has_possible_sizes
+from gasflux.reading.raw_table import HEADER_SEARCH_ROWS, Column, HeaderPlace, RawTable, find_header, pack_column
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+MAX_CELLS: Final = 50_000_000
+"""Cells a sheet may span. Calamine holds the whole rectangle: one stray cell in the last corner would cost 400 GB."""
+
+MAX_UNPACKED_BYTES: Final = 2 << 30
+_SCANNED_BYTES: Final = 64 << 20
+"""Cell by cell only sheets up to this size are scanned: a stray cell is a danger in small sheets."""
+
+_CHUNK_ROWS: Final = 50_000
+
+_DIMENSION: Final = re.compile(rb'<(?:\w+:)?dimension[^>]*\bref="[A-Z]+\d+:([A-Z]+)(\d+)"')
+_ROW: Final = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
+_WIDE_CELL: Final = re.compile(rb'\br="([A-Z]{2,3})\d+"')
+
+
+def _error(message: str, value: object = None) -> InputError:
+    """Error with one fault."""
+    return InputError(message, [Fault(message, value=None if value is None else str(value))])
+
+
+def _column_number(letters: bytes) -> int:
+    """Return the number of a column from 1: A is 1, Z 26, AA 27."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
+
+
+def _span(xml: bytes) -> tuple[int, int]:
+    """Rows and columns that a sheet declares or uses, whichever is more."""
+    declared = _DIMENSION.search(xml, 0, 4096)
+    rows, columns = (int(declared.group(2)), _column_number(declared.group(1))) if declared else (1, 1)
+    rows = max([rows, *map(int, _ROW.findall(xml))])
+    columns = max([columns, 26, *map(_column_number, set(_WIDE_CELL.findall(xml)))])
+    return rows, columns
+
+
+def check_size(data: bytes) -> None:
+    """Raise when an .xlsx would unpack to more than a log can be.
+
+    Raises
+    ------
+    InputError
+        When it is no whole zip archive, no workbook, unpacks to over 2 GB or has a sheet of over 50 million cells.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _check_archive(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
+        raise _error("The workbook is cut off or damaged; copy or download it again.", error) from error
+
+
+def _check_archive(archive: zipfile.ZipFile) -> None:
+    """Raise when the archive is no workbook or unpacks to too much."""
+    names = set(archive.namelist())
+    if "xl/workbook.xml" not in names:
+        raise _not_a_workbook(names)
+    unpacked = sum(info.file_size for info in archive.infolist())
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise _error(f"The workbook unpacks to {unpacked / 1e9:.1f} GB, 2 GB are allowed; split it or save it as .csv.")
+    for name in sorted(names):
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            _check_sheet(archive, name)
+
+
+def _check_sheet(archive: zipfile.ZipFile, name: str) -> None:
+    """Raise when a sheet spans too many cells."""
+    info = archive.getinfo(name)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile(f"workbooks are deflated, not packed by method {info.compress_type}")
+    is_small = info.file_size <= _SCANNED_BYTES
+    with archive.open(name) as stream:
+        rows, columns = _span(stream.read(_SCANNED_BYTES if is_small else 4096))
+    if rows * columns > MAX_CELLS:
+        raise _error(
+            f"A sheet of the workbook spans {rows:,} rows by {columns:,} columns, {MAX_CELLS:,} cells are allowed;"
+            " delete the empty rows and columns behind the data, or save it as .csv.",
+            rows * columns,
+        )
+
+
+def _not_a_workbook(names: set[str]) -> UnsupportedFileError:
+    """Error for a zip archive that holds something else than an .xlsx."""
+    if "xl/workbook.bin" in names or "content.xml" in names:
+        message = "This kind of workbook (.xlsb or .ods) is not read; save it as .xlsx."
+    elif any(name.endswith(".csv") for name in names):
+        message = "This is a zip archive, not a workbook; unpack it and upload the .csv inside."
+    else:
+        message = "This is a zip archive, not a workbook; upload the .xlsx, .xls or .csv itself."
+    return UnsupportedFileError(message, [Fault(message, allowed=".xlsx, .xls, .csv, .csv.gz")])
+
+
+@contextmanager
+def _calamine_errors() -> Iterator[None]:
+    """Turn every way in which calamine refuses a workbook into an input error."""
+    import python_calamine
+
+    try:
+        yield
+    except python_calamine.PasswordError as error:
+        raise encrypted() from error
+    except python_calamine.CalamineError as error:
+        raise _error("The workbook is damaged; open it in Excel and save it again.", error) from error
+    except BaseException as error:
+        # A Rust panic derives from BaseException and its class cannot be imported (python-calamine issue 111).
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _error("The workbook is malformed; open it in Excel and save it again.", error) from error
+
+
+def encrypted() -> InputError:
+    """Return the error for a workbook with a password."""
+    return _error("The workbook is protected by a password; save it without one (File > Info > Protect workbook).")
+
+
+def _choose_sheet(workbook: CalamineWorkbook, sheet: str | int | None) -> int:
+    """Index of the sheet asked for, by default the first that is a worksheet.
+
+    Raises
+    ------
+    InputError
+        When there is no such sheet; the message lists those there are.
+    """
+    names = [str(name) for name in workbook.sheet_names]
+    kinds = [str(meta.typ) for meta in workbook.sheets_metadata]
+    worksheets = [index for index, kind in enumerate(kinds) if kind.endswith("WorkSheet")]
+    if not worksheets:
+        raise _error("The workbook has no worksheet; put the log on one.")
+    if sheet is None:
+        return worksheets[0]
+    index = sheet if isinstance(sheet, int) else names.index(sheet) if sheet in names else -1
+    if not 0 <= index < len(names):
+        listed = ", ".join(repr(name) for name in names[:20])
+        message = f"There is no sheet {sheet!r}; the workbook has {listed} (numbers count from 0): set 'sheet' to one."
+        raise InputError(message, [Fault(message, column="sheet", value=str(sheet), allowed=listed)])
+    return index
+
+
+def _pack(rows: Iterator[list[Any]], width: int) -> tuple[Column, ...]:
+    """Pack rows into columns, by chunks so that a long sheet is never held as Python objects."""
+    chunks: list[list[Column]] = []
+    while block := list(islice(rows, _CHUNK_ROWS)):
+        chunks.append([pack_column(cells) for cells in list(zip(*block, strict=True))[:width]])
+    if len(chunks) <= 1:
+        return tuple(chunks[0]) if chunks else ()
+    return tuple(_join(parts) for parts in zip(*chunks, strict=True))
+
+
+def _join(parts: tuple[Column, ...]) -> Column:
+    """Join the chunks of a column; chunks of different kinds become objects."""
+    kinds = {part.dtype for part in parts}
+    if len(kinds) == 1:
+        return np.concatenate(parts)
+    return pack_column([cell for part in parts for cell in part.astype(object).tolist()])
+
+
+def _no_header(rows: list[list[Any]], sheet: str, names: list[str]) -> InputError:
+    """Error for a sheet without a header."""
+    others = ", ".join(repr(name) for name in names if name != sheet)
+    remedy = f"; the other sheets are {others}: set 'sheet' if one of them is meant" if others else ""
+    what = f"has no header of column names in its first {len(rows)} rows" if rows else "is empty"
+    message = (
+        f"Sheet {sheet!r} {what}{remedy}; row 1 should be like"
+        " 'timestamp, latitude, longitude, height_ato, windspeed, winddir, temperature, pressure, ch4'."
+    )
+    return InputError(message, [Fault(message, row=1, value=sheet, allowed="a header row")])
+
+
+def _table(sheet: CalamineSheet, names: list[str], known: tuple[str, ...], listed: frozenset[str]) -> RawTable:
+    """Return the records of one sheet."""
+    # Rows become Python objects only as they are asked for, which keeps the memory of a long sheet low.
+    rows: Iterator[list[Any]] = iter(sheet.iter_rows())
+    head = list(islice(rows, HEADER_SEARCH_ROWS))
+    place: HeaderPlace | None = find_header(head, known, listed)
+    if place is None:
+        raise _no_header(head, str(sheet.name), names)
+    columns = _pack(chain(head[place.first_data :], rows), len(place.headers))
+    size = columns[0].size if columns else 0
+    notes = (f"Sheet {str(sheet.name)!r} of {len(names)} is read.",) if len(names) > 1 else ()
+    numbers = np.arange(size, dtype=np.int64) + place.first_data + 1
+    return RawTable(place.headers, columns, numbers, place.units, notes)
+
+
+def read_workbook(
+    data: bytes, sheet: str | int | None = None, known: tuple[str, ...] = (), listed: frozenset[str] = frozenset()
+) -> RawTable:
+    """Return the records of one sheet of an .xlsx or .xls.
+
+    Parameters
+    ----------
+    data
+        Content of the file.
+    sheet
+        Name of the sheet, or its number from 0; None is the first.
+    known, listed
+        Headers and gases that the configuration names.
+
+    Raises
+    ------
+    InputError
+        When the workbook cannot be opened, has no such sheet, or the sheet has no header.
+    """
+    if data.startswith(b"PK"):
+        check_size(data)
+    elif not has_possible_sizes(data):
+        raise _error("The workbook is damaged; open it in Excel and save it again.")
+    import python_calamine
+
+    with _calamine_errors():
+        workbook = python_calamine.load_workbook(io.BytesIO(data))
+        index = _choose_sheet(workbook, sheet)
+        chosen = workbook.get_sheet_by_index(index)
+        return _table(chosen, [str(name) for name in workbook.sheet_names], known, listed)

@@ -1,0 +1,1 @@
+"""Texts, numbers and sections of the report; `gasflux.reporting` is the door."""

@@ -1,0 +1,1 @@
+"""What a simulated flight is made of; `gasflux.simulation` is the door."""

@@ -1,0 +1,1 @@
+"""From samples on a surface to its integral: variogram, kriging, passes and the layer under the lowest."""
