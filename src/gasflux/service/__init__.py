@@ -1,0 +1,1 @@
+"""What the web service is made of below HTTP: settings, tasks, keys, workers. Nothing here knows Flask."""
