@@ -24,6 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from peer import PeerRun, find_peer, run_peer
 
@@ -107,13 +108,30 @@ def run_trial(kind: str, seed: int) -> Trial:
     )
 
 
-def run_peer_trial(python: Path, kind: str, seed: int) -> PeerRun:
-    """Put the same flight through the peer, a cold process as its users start it."""
+@dataclass(frozen=True)
+class PeerTrial:
+    """The peer on one flight: on the log as it was flown, and on its transects alone, cut by the true phases."""
+
+    whole: PeerRun
+    transects: PeerRun
+
+
+def run_peer_trial(python: Path, kind: str, seed: int) -> PeerTrial:
+    """Put the same flight through the peer, as cold processes as its users start them.
+
+    A user of the peer cuts take-off, ferry and turns off by hand; its best case is a log cut by the truth.
+    """
     flight = make_flight(kind, seed)
+    frame = to_frame(flight)
+    return PeerTrial(_peer_run(python, kind, frame), _peer_run(python, kind, frame[flight.transect >= 0]))
+
+
+def _peer_run(python: Path, kind: str, frame: pd.DataFrame) -> PeerRun:
+    """Put one log through the peer."""
     strategy = "spiral" if kind.startswith("spiral") else "curtain"
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "flight.csv"
-        to_frame(flight).to_csv(path, index=False)
+        frame.to_csv(path, index=False)
         return run_peer(python, path, Path(scratch) / "peer", ["ch4"], strategy)
 
 
@@ -170,21 +188,33 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def peer_table(kinds: Sequence[str], runs: Sequence[PeerRun], trials: Sequence[Trial]) -> str:
+def peer_table(kinds: Sequence[str], peers: Sequence[PeerTrial], trials: Sequence[Trial]) -> str:
     """Return the peer and ours on the same flights as a Markdown table; the peer gives no interval."""
     lines = [
-        "| kind | flights | peer failed | peer median | our median | peer s (cold process) | our s (in process) |",
+        "| kind | flights | peer, whole log | peer, transects only | ours, whole log | peer s | ours s |",
         "|---|---|---|---|---|---|---|",
     ]
     for kind in kinds:
-        pairs = [(run, trial) for run, trial in zip(runs, trials, strict=True) if trial.kind == kind]
-        found = [run.flux_kg_h["ch4"] / trial.true_kg_h for run, trial in pairs if "ch4" in run.flux_kg_h]
-        ours = np.median([trial.flux_kg_h / trial.true_kg_h for _, trial in pairs])
-        seconds = [float(np.median([part.seconds for part in side])) for side in zip(*pairs, strict=True)]
-        theirs = f"{np.median(found):.3f}" if found else "-"
-        medians = f"{len(pairs) - len(found)} | {theirs} | {ours:.3f}"
-        lines.append(f"| {kind} | {len(pairs)} | {medians} | {seconds[0]:.1f} | {seconds[1]:.2f} |")
+        pairs = [(peer, trial) for peer, trial in zip(peers, trials, strict=True) if trial.kind == kind]
+        ours = np.array([trial.flux_kg_h / trial.true_kg_h for _, trial in pairs])
+        cells = [
+            _spread([(peer.whole, trial) for peer, trial in pairs]),
+            _spread([(peer.transects, trial) for peer, trial in pairs]),
+            f"{np.median(ours):.3f} ({ours.min():.2f} to {ours.max():.2f})",
+            f"{np.median([peer.whole.seconds for peer, _ in pairs]):.1f}",
+            f"{np.median([trial.seconds for _, trial in pairs]):.2f}",
+        ]
+        lines.append(f"| {kind} | {len(pairs)} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _spread(pairs: Sequence[tuple[PeerRun, Trial]]) -> str:
+    """Return median and range of reported over true, and how many runs gave nothing."""
+    found = [run.flux_kg_h["ch4"] / trial.true_kg_h for run, trial in pairs if "ch4" in run.flux_kg_h]
+    failed = f", {len(pairs) - len(found)} failed" if len(found) < len(pairs) else ""
+    if not found:
+        return f"-{failed}"
+    return f"{np.median(found):.3f} ({min(found):.2f} to {max(found):.2f}){failed}"
 
 
 def compare_with_peer(python: Path, trials: Sequence[Trial], kinds: Sequence[str], flights: int) -> str:
