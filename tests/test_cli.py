@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from test_config_reader import HANDOVER_YAML
+from test_pipeline_yaml import HANDOVER_YAML
 
 from gasflux import cli
 from gasflux.pipeline_config import PipelineConfig
