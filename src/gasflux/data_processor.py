@@ -84,6 +84,8 @@ def process_file(
     figures: bool = True,
     report: bool = True,
     progress: ProgressCallback | None = None,
+    name: str | None = None,
+    max_rows: int | None = None,
 ) -> Outcome:
     """Process one flight log into a folder of result files.
 
@@ -100,6 +102,10 @@ def process_file(
     progress
         Called as ``progress(stage, percent)`` with the percentage of the whole job. Raise `CancelledError` in it to
         stop: then nothing is left behind.
+    name
+        What to call the log in the results; None takes the name of the file.
+    max_rows
+        Rows it may have; None for any number.
 
     Raises
     ------
@@ -108,7 +114,7 @@ def process_file(
     """
     started_at, clock = utc_now(), StageClock(progress)
     with clock.stage("reading", 0.0):
-        log = read_flight(path, config)
+        log = read_flight(path, config, name=name, max_rows=max_rows)
     result = process_log(log, config, _scaled(progress, _READ, _COMPUTED))
     with _staging(output_dir) as folder:
         config_yaml = dump_effective_config(config)

@@ -78,6 +78,12 @@ class UnsupportedFileError(InputError):
     kind = "unsupported_file"
 
 
+class TooManyRowsError(InputError):
+    """The flight log is longer than allowed here."""
+
+    kind = "too_large"
+
+
 class ConfigError(GasFluxError):
     """The processing YAML or the service settings cannot be used as they are."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gasflux.errors import Fault, InputError, UnsupportedFileError
+from gasflux.errors import Fault, InputError, TooManyRowsError, UnsupportedFileError
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.columns import listed_gases
 from gasflux.reading.raw_table import RawTable
@@ -60,7 +60,9 @@ _MARKUP: Final[tuple[tuple[bytes, str, str], ...]] = (
 )
 
 
-def read_flight(path: Path, config: PipelineConfig) -> FlightLog:
+def read_flight(
+    path: Path, config: PipelineConfig, *, name: str | None = None, max_rows: int | None = None
+) -> FlightLog:
     """Return the flight in a file.
 
     Parameters
@@ -69,33 +71,43 @@ def read_flight(path: Path, config: PipelineConfig) -> FlightLog:
         An .xlsx, .xls, .csv or .csv.gz; the name's ending does not matter.
     config
         Sheet, columns, units, gases and ranges.
+    name
+        What to call the file in reports and errors; None takes its own name.
+    max_rows
+        Rows allowed; None for any number.
 
     Raises
     ------
     UnsupportedFileError
         When the file is of another kind.
+    TooManyRowsError
+        When it is longer than allowed.
     InputError
         With every fault found in it.
     """
+    shown = name or path.name
     try:
         data = _load(path)
-        table = _table(data, config)
+        table = _within(_table(data, config), max_rows)
     except InputError as error:
-        raise type(error)(str(gathered(path.name, error.faults)), error.faults) from error
-    return inspect_table(table, config, path.name, _sha256(data)).log_or_raise(path.name)
+        raise type(error)(str(gathered(shown, error.faults)), error.faults) from error
+    return inspect_table(table, config, shown, _sha256(data)).log_or_raise(shown)
 
 
-def inspect_flight(path: Path, config: PipelineConfig) -> Inspection:
+def inspect_flight(
+    path: Path, config: PipelineConfig, *, name: str | None = None, max_rows: int | None = None
+) -> Inspection:
     """Return what a file holds: columns, units, ranges, notes and faults; bad content is an answer, not an error.
 
     Parameters
     ----------
-    path, config
+    path, config, name, max_rows
         As in `read_flight`.
     """
     try:
         data = _load(path)
-        return inspect_table(_table(data, config), config, path.name, _sha256(data))
+        table = _within(_table(data, config), max_rows)
+        return inspect_table(table, config, name or path.name, _sha256(data))
     except InputError as error:
         return Inspection(None, error.faults, None)
 
@@ -187,6 +199,14 @@ def _table(data: bytes, config: PipelineConfig) -> RawTable:
         return read_workbook(data, config.sheet, known, listed)
     _refuse_foreign(data)
     return read_text(data, known, listed)
+
+
+def _within(table: RawTable, max_rows: int | None) -> RawTable:
+    """Return the table, unless it is longer than allowed."""
+    if max_rows is None or table.size <= max_rows:
+        return table
+    message = f"The log has {table.size:,} rows, {max_rows:,} are allowed; split it, or log at a lower rate."
+    raise TooManyRowsError(message, [Fault(message, value=str(table.size), allowed=f"at most {max_rows} rows")])
 
 
 def _unpack(data: bytes) -> bytes:
