@@ -54,7 +54,7 @@ def setting(
         "secret": secret,
         "also": tuple(also),
     }
-    return field(default=default, metadata=details)
+    return field(default=default, repr=not secret, metadata=details)
 
 
 @dataclass(frozen=True)

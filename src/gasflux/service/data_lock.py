@@ -1,0 +1,107 @@
+"""One server per data folder: a lock of the operating system, which a killed server cannot leave behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from gasflux.service.errors import DataFolderBusyError, StorageError
+from gasflux.service.settings import Settings
+
+LOCK_NAME: Final = ".gasflux.lock"
+OWNER_NAME: Final = ".gasflux.pid"
+"""Beside the lock, as Windows lets nobody else read a locked file."""
+
+
+class DataLock:
+    """The data folders of one server, locked from entering to leaving.
+
+    Parameters
+    ----------
+    folders
+        Folders that no two servers may share; they are made when missing.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(dict.fromkeys(folder.absolute() for folder in folders))
+        self._held: list[BaseFileLock] = []
+
+    @classmethod
+    def of(cls, settings: Settings) -> DataLock:
+        """Return the lock of uploads, outputs and the folder of the database."""
+        return cls((settings.paths.outputs, settings.paths.uploads, settings.database.path.parent))
+
+    def acquire(self) -> None:
+        """Take every lock at once or none.
+
+        Raises
+        ------
+        DataFolderBusyError
+            Another server has one of the folders.
+        StorageError
+            A folder cannot be made or written.
+        """
+        try:
+            for folder in self._folders:
+                self._held.append(_locked(folder))
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Give the folders back; may be called twice."""
+        for lock in reversed(self._held):
+            lock.release()
+        self._held.clear()
+
+    def __enter__(self) -> DataLock:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def _locked(folder: Path) -> BaseFileLock:
+    """Return the lock of one folder, taken."""
+    # Not per thread: the thread that stops the server need not be the one that started it.
+    lock = FileLock(folder / LOCK_NAME, thread_local=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise DataFolderBusyError(_busy_message(folder)) from None
+    except OSError as error:
+        message = f"The data folder {folder} cannot be written: {error.strerror or error}; make it writable"
+        raise StorageError(f"{message}, or choose another in gasflux.ini.", 60) from None
+    _note_owner(folder, lock)
+    return lock
+
+
+def _note_owner(folder: Path, lock: BaseFileLock) -> None:
+    """Write down who has the folder, for the one who finds it taken."""
+    try:
+        (folder / OWNER_NAME).write_text(str(os.getpid()), encoding="ascii")
+    except OSError as error:
+        lock.release()
+        message = f"The data folder {folder} cannot be written: {error.strerror or error}; make room or change rights."
+        raise StorageError(message, 60) from None
+
+
+def _busy_message(folder: Path) -> str:
+    """Return who has the folder and what to do, in a sentence."""
+    try:
+        owner = f" (process {int((folder / OWNER_NAME).read_text(encoding='ascii'))})"
+    except (OSError, ValueError):
+        owner = ""
+    return (
+        f"Another GasFlux server{owner} uses the data folder {folder}; "
+        "stop it, or give this one its own folders under [paths] and [database] in gasflux.ini."
+    )
