@@ -49,7 +49,7 @@ LAYERS = (
     {"reading.*"},
     {"reading.text_files", "reading.plain_text", "reading.workbooks", "reading.biff", "reading.raw_table"},
     {"reading.headers"},
-    {"gas", "reading.units"},
+    {"gas", "reading.units", "reading.signatures"},
     {"pipeline_yaml"},
     {"hardened_yaml"},
     {"pipeline_config", "records", "constants", "errors", "version"},

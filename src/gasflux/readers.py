@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gasflux.errors import Fault, InputError, TooManyRowsError, UnsupportedFileError
+from gasflux.errors import Fault, InputError, TooManyRowsError
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.columns import listed_gases
 from gasflux.reading.raw_table import RawTable
+from gasflux.reading.signatures import GZIP, OLE, ZIP, refuse_foreign, unsupported
 from gasflux.reading.text_files import frame_columns, read_text
 from gasflux.reading.validation import Inspection, gathered, inspect_table
 from gasflux.reading.workbooks import encrypted, read_workbook
@@ -25,39 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspection", "flight_from_frame", "inspect_flight", "read_flight"]
 
-ACCEPTED: Final = ".xlsx, .xls, .csv, .csv.gz"
 MAX_UNPACKED_BYTES: Final = 2 << 30
-
-_GZIP: Final = b"\x1f\x8b"
-_ZIP: Final = b"PK\x03\x04"
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
-_FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
-    (b"%PDF", "a PDF document", "export the log itself as .csv or .xlsx"),
-    (b"\x89PNG", "a PNG picture", "upload the log, not a picture of it"),
-    (b"\xff\xd8\xff", "a JPEG picture", "upload the log, not a picture of it"),
-    (b"GIF8", "a GIF picture", "upload the log, not a picture of it"),
-    (b"Rar!", "a RAR archive", "unpack it and upload the log inside"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it and upload the log inside"),
-    (b"PK\x05\x06", "an empty zip archive", "upload the log itself"),
-    (b"{\\rtf", "a rich text document", "save the log as .csv or .xlsx"),
-    (b"SQLite format 3", "a database", "export the log as .csv"),
-    (b"PAR1", "a Parquet file", "export the log as .csv"),
-    (b"\x89HDF", "an HDF5 or netCDF file", "export the log as .csv"),
-    (b"CDF", "a netCDF file", "export the log as .csv"),
-)
-_MARKUP: Final[tuple[tuple[bytes, str, str], ...]] = (
-    (
-        b"urn:schemas-microsoft-com:office:spreadsheet",
-        "an XML spreadsheet of 2003",
-        "open it in Excel and save as .xlsx",
-    ),
-    (b"<html", "a web page (HTML)", "open it in Excel and save it as .xlsx"),
-    (b"<!doctype html", "a web page (HTML)", "open it in Excel and save it as .xlsx"),
-    (b"<table", "a web page (HTML)", "open it in Excel and save it as .xlsx"),
-    (b"<kml", "a KML track", "export the log as .csv"),
-    (b"<?xml", "an XML document", "export the log as .csv"),
-)
 
 
 def read_flight(
@@ -175,12 +144,6 @@ def _error(message: str) -> InputError:
     return InputError(message, [Fault(message)])
 
 
-def _unsupported(what: str, remedy: str) -> UnsupportedFileError:
-    """Error for a file of another kind."""
-    message = f"The content is {what}, not a table ({ACCEPTED}); {remedy}."
-    return UnsupportedFileError(message, [Fault(message, value=what, allowed=ACCEPTED)])
-
-
 def _table(data: bytes, config: PipelineConfig) -> RawTable:
     """Cells of a file, by the signature of its content.
 
@@ -189,15 +152,15 @@ def _table(data: bytes, config: PipelineConfig) -> RawTable:
     InputError
         When it is of another kind, damaged, protected, or has no header.
     """
-    if data.startswith(_GZIP):
+    if data.startswith(GZIP):
         data = _unpack(data)
     known, listed = tuple(config.columns.values()), listed_gases(config)
-    if data.startswith(_ZIP):
+    if data.startswith(ZIP):
         return read_workbook(data, config.sheet, known, listed)
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         _check_ole(data)
         return read_workbook(data, config.sheet, known, listed)
-    _refuse_foreign(data)
+    refuse_foreign(data)
     return read_text(data, known, listed)
 
 
@@ -242,17 +205,4 @@ def _check_ole(data: bytes) -> None:
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise encrypted()
     if "Workbook".encode("utf-16-le") not in data and "Book\x00".encode("utf-16-le") not in data:
-        raise _unsupported("an Office document that is cut off or holds no workbook", "save the log as .xlsx or .csv")
-
-
-def _refuse_foreign(data: bytes) -> None:
-    """Raise when the content is known to be of another kind."""
-    for signature, what, remedy in _FOREIGN:
-        if data.startswith(signature):
-            raise _unsupported(what, remedy)
-    head = data[:2048].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if not head.startswith(b"<"):
-        return
-    for mark, what, remedy in _MARKUP:
-        if mark in head:
-            raise _unsupported(what, remedy)
+        raise unsupported("an Office document that is cut off or holds no workbook", "save the log as .xlsx or .csv")
