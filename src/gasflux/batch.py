@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from gasflux.drawing import DrawingProcesses, RenderFigures
 from gasflux.errors import GasFluxError, InputError
 from gasflux.pipeline_config import PipelineConfig
 
@@ -38,6 +39,8 @@ class JobOptions:
     figures: bool = True
     debug: bool = False
     """Let unexpected errors through instead of turning them into one line."""
+    drawing_processes: int = 0
+    """Processes to draw in beside this one, when there is one job at a time; workers side by side draw themselves."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +111,17 @@ def run_jobs(jobs: Sequence[Job], options: JobOptions, workers: int, on_progress
     A worker that dies (killed, out of memory) fails its own job only; a new one takes the next. When the caller stops
     early, by an error or Ctrl-C, the workers are ended.
     """
-    if workers == 1:
-        for index, job in enumerate(jobs):
-            yield _attempt(index, job, options, on_progress)
+    if min(workers, len(jobs)) > 1:
+        yield from _Pool(jobs, options, on_progress).run(min(workers, len(jobs)))
         return
-    yield from _Pool(jobs, options, on_progress).run(min(workers, len(jobs)))
+    with DrawingProcesses(options.drawing_processes if jobs and options.figures else 0) as drawing:
+        for index, job in enumerate(jobs):
+            yield _attempt(index, job, options, on_progress, drawing.render)
 
 
-def _attempt(index: int, job: Job, options: JobOptions, on_progress: JobProgress) -> JobResult:
+def _attempt(
+    index: int, job: Job, options: JobOptions, on_progress: JobProgress, render: RenderFigures | None = None
+) -> JobResult:
     """Run one job; what goes wrong becomes its error line."""
     from gasflux.data_processor import process_file
 
@@ -126,6 +132,7 @@ def _attempt(index: int, job: Job, options: JobOptions, on_progress: JobProgress
             job.output_dir,
             figures=options.figures,
             progress=lambda stage, percent: on_progress(index, stage, percent),
+            render=render,
         )
     except (GasFluxError, OSError) as error:
         return JobResult(index, job, error=describe(error))

@@ -16,6 +16,7 @@ import click
 
 from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe, find_logs, plan_jobs, run_jobs
 from gasflux.console import FLUX_HEADER, flux_rows, format_table, inspection_document, inspection_lines
+from gasflux.drawing import drawing_processes_here
 from gasflux.errors import ConfigError, InputError
 from gasflux.pipeline_yaml import default_config_text, load_pipeline_config
 from gasflux.version import __version__
@@ -68,7 +69,8 @@ def process(
         _report_failure(path, error, as_json)
     results = []
     with _progress_bar(planned) as on_progress:
-        for result in run_jobs(planned, JobOptions(settings, not no_figures, debug), jobs, on_progress):
+        options = JobOptions(settings, not no_figures, debug, drawing_processes_here())
+        for result in run_jobs(planned, options, jobs, on_progress):
             results.append(result)
             if as_json and result.output_vars is not None:
                 click.echo(json.dumps(result.output_vars, ensure_ascii=False, allow_nan=False))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gasflux.drawing import DrawingProcesses, RenderFigures
 from gasflux.exports import grid_columns, output_vars, processed_columns, to_json
 from gasflux.exports_geo import flight_geojson, flight_kml
 from gasflux.pipeline_config import PipelineConfig
@@ -86,6 +87,7 @@ def process_file(
     progress: ProgressCallback | None = None,
     name: str | None = None,
     max_rows: int | None = None,
+    render: RenderFigures | None = None,
 ) -> Outcome:
     """Process one flight log into a folder of result files.
 
@@ -106,6 +108,8 @@ def process_file(
         What to call the log in the results; None takes the name of the file.
     max_rows
         Rows it may have; None for any number.
+    render
+        Who draws, such as the `render` of `drawing.DrawingProcesses`, which its owner starts and ends; None draws here.
 
     Raises
     ------
@@ -120,7 +124,7 @@ def process_file(
         config_yaml = dump_effective_config(config)
         _write_text(folder / "config.yaml", config_yaml)
         with clock.stage("figures", _COMPUTED):
-            pictures = _write_figures(result, folder, progress) if figures else {}
+            pictures = _write_figures(result, folder, progress, render) if figures else {}
         with clock.stage("report", _DRAWN):
             if report:
                 _write_report(result, pictures, config_yaml, folder)
@@ -150,10 +154,10 @@ def _in_order(job: Mapping[str, float], science: Mapping[str, float]) -> dict[st
     return {"reading": job["reading"], **science, **job}
 
 
-def _write_figures(result: FlightResult, folder: Path, progress: ProgressCallback | None) -> dict[str, bytes]:
+def _write_figures(
+    result: FlightResult, folder: Path, progress: ProgressCallback | None, render: RenderFigures | None
+) -> dict[str, bytes]:
     """Draw every figure once, for the folder and for the report."""
-    from gasflux.plotting import render_figures
-
     drawn = 0
 
     def advance(name: str) -> None:
@@ -162,7 +166,7 @@ def _write_figures(result: FlightResult, folder: Path, progress: ProgressCallbac
         if progress is not None:
             progress("figures", min(_COMPUTED + drawn, _DRAWN))
 
-    pictures = render_figures(result, advance)
+    pictures = (render or DrawingProcesses(0).render)(result, advance)
     (folder / "figures").mkdir()
     for name, png in pictures.items():
         (folder / "figures" / name).write_bytes(png)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gasflux.records import FlightResult
+if TYPE_CHECKING:
+    from gasflux.records import FlightResult
 
 GAS_KINDS: Final = ("flight_map", "flight_3d", "background", "budget")
 """Figures of one gas over the whole flight; ``segments`` comes with the second segment."""
