@@ -6,16 +6,21 @@ and one in height are fitted together, with one sill and one nugget (geometric a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gasflux.pipeline_config import SemivariogramSettings
 from gasflux.records import BoolArray, FloatArray, IntArray, VariogramFit
+from gasflux.surface.least_squares import least_squares_within
 from gasflux.surface.variogram_models import MODELS, semivariances
 
 _MAX_POINTS = 5_000
 """Beyond this the pairs fill the memory: 12 million pairs of five numbers are half a gigabyte."""
+
+_BLOCK = 32_000
+"""Pairs looked at together: their numbers, 250 kB each, stay in the processor's cache."""
 
 _LEAST_RANGE = 3.0
 """Least effective range in spacings of samples or levels."""
@@ -50,16 +55,17 @@ class _Spacing:
 
 @dataclass(frozen=True, eq=False)
 class _Pairs:
-    """All pairs of points. Arrays have shape (m (m - 1) / 2,)."""
+    """Some pairs of points. Arrays have one entry per pair."""
 
     first: IntArray
     second: IntArray
     along_m: FloatArray
     height_m: FloatArray
 
-    def distance_m(self, chosen: IntArray | slice = slice(None)) -> FloatArray:
-        """Separation of the chosen pairs."""
-        return np.hypot(self.along_m[chosen], self.height_m[chosen])
+    @property
+    def distance_m(self) -> FloatArray:
+        """Separation."""
+        return np.hypot(self.along_m, self.height_m)
 
 
 def fit_variogram(
@@ -162,65 +168,53 @@ def directional_variogram(
         Pairs this close to the line of direction count whatever their angle. In height, where the next level is hardly
         farther away than the next sample, a tolerance angle alone would leave few pairs or none.
     """
-    return _directional(_all_pairs(along_m, height_m), values, settings, reach_m)
+    limit = _max_lag(along_m, height_m, settings.maxlag)
+    return _directional(_pairs_in_direction(along_m, height_m, settings, reach_m), values, settings, limit)
 
 
 def _both_directions(
     along_m: FloatArray, height_m: FloatArray, values: FloatArray, settings: SemivariogramSettings, spacing: _Spacing
 ) -> tuple[DirectionalVariogram, DirectionalVariogram]:
     """Experimental variograms in the configured direction and perpendicular to it."""
-    pairs = _all_pairs(along_m, height_m)
+    limit = _max_lag(along_m, height_m, settings.maxlag)
     narrow = settings.model_copy(update={"bandwidth": settings.bandwidth or spacing.level_m or None})
     upright = settings.model_copy(update={"azimuth": settings.azimuth + 90.0})
-    return (
-        _directional(pairs, values, narrow, 0.0),
-        _directional(pairs, values, upright, 0.5 * spacing.sample_m),
-    )
+    level = _pairs_in_direction(along_m, height_m, narrow, 0.0)
+    across = _pairs_in_direction(along_m, height_m, upright, 0.5 * spacing.sample_m)
+    return _directional(level, values, settings, limit), _directional(across, values, settings, limit)
 
 
-def _all_pairs(along_m: FloatArray, height_m: FloatArray) -> _Pairs:
-    """Pair every point with every later one."""
+def _row_blocks(size: int) -> Iterator[slice]:
+    """Slices of points whose pairs with all others stay in the processor's cache."""
+    step = max(_BLOCK // size, 1)
+    return (slice(start, min(start + step, size)) for start in range(0, size, step))
+
+
+def _pairs_in_direction(
+    along_m: FloatArray, height_m: FloatArray, settings: SemivariogramSettings, reach_m: float
+) -> _Pairs:
+    """Pair every point with every later one along the azimuth, within tolerance and bandwidth."""
     if along_m.size > _MAX_POINTS:
         raise ValueError(
             f"{along_m.size} points are too many for their pairs; at most {_MAX_POINTS}: average them with aggregate()"
         )
-    later = np.arange(along_m.size - 1, -1, -1)
-    first = np.repeat(np.arange(along_m.size), later)
-    second = np.arange(first.size) + np.repeat(np.arange(1, along_m.size + 1) - np.cumsum(later) + later, later)
+    angle = np.radians(settings.azimuth)
+    ahead = along_m * np.cos(angle) - height_m * np.sin(angle)
+    aside = along_m * np.sin(angle) + height_m * np.cos(angle)
+    found = []
+    for rows in _row_blocks(along_m.size):
+        forward = np.abs(ahead[rows, None] - ahead[None, rows.start :])
+        sideways = np.abs(aside[rows, None] - aside[None, rows.start :])
+        inside = np.triu(_in_direction(forward, sideways, settings, reach_m), 1)
+        found.append(np.stack(np.nonzero(inside)) + rows.start)
+    first, second = np.concatenate(found, axis=1)
     return _Pairs(first, second, along_m[second] - along_m[first], height_m[second] - height_m[first])
 
 
-def _directional(
-    pairs: _Pairs, values: FloatArray, settings: SemivariogramSettings, reach_m: float
-) -> DirectionalVariogram:
-    """Sort the pairs of a direction into lag classes and estimate each."""
-    chosen = np.flatnonzero(_in_direction(pairs, settings, reach_m))
-    distance = pairs.distance_m(chosen)
-    edges = _lag_edges(distance, _max_lag(pairs, settings.maxlag), settings)
-    # The upper edge belongs to the next class, and the last is open, as in scikit-gstat.
-    label = np.searchsorted(edges, distance, side="right")
-    order = np.argsort(label, kind="stable")[: int(np.sum(label < edges.size))]
-    chosen, label = chosen[order], label[order]
-    starts = np.flatnonzero(np.diff(label, prepend=-1))
-    if starts.size == 0:
-        nothing = np.zeros(0)
-        return DirectionalVariogram(nothing, nothing, nothing, nothing, np.zeros(0, dtype=np.int64))
-    counts = np.diff(starts, append=label.size)
-    difference = np.abs(values[pairs.second[chosen]] - values[pairs.first[chosen]])
-    gamma = semivariances(settings.estimator, np.split(difference, starts[1:]))
-    lags, along, height = (
-        np.add.reduceat(np.abs(part), starts) / counts
-        for part in (distance[order], pairs.along_m[chosen], pairs.height_m[chosen])
-    )
-    known = np.isfinite(gamma)
-    return DirectionalVariogram(lags[known], along[known], height[known], gamma[known], counts[known])
-
-
-def _in_direction(pairs: _Pairs, settings: SemivariogramSettings, reach_m: float) -> BoolArray:
-    """Tell which pairs lie along the azimuth, within tolerance and bandwidth."""
-    angle = np.radians(settings.azimuth)
-    forward = np.abs(pairs.along_m * np.cos(angle) - pairs.height_m * np.sin(angle))
-    sideways = np.abs(pairs.along_m * np.sin(angle) + pairs.height_m * np.cos(angle))
+def _in_direction(
+    forward: FloatArray, sideways: FloatArray, settings: SemivariogramSettings, reach_m: float
+) -> BoolArray:
+    """Tell which separations along and across the azimuth count as along it."""
     inside = sideways <= np.tan(np.radians(settings.tolerance / 2.0)) * forward
     if settings.bandwidth is not None:
         inside &= sideways <= settings.bandwidth / 2.0
@@ -228,6 +222,30 @@ def _in_direction(pairs: _Pairs, settings: SemivariogramSettings, reach_m: float
         inside |= (sideways <= reach_m) & (forward > sideways)
     # Two points in one place have no direction.
     return np.asarray(inside & ((forward > 0.0) | (sideways > 0.0)))
+
+
+def _directional(
+    pairs: _Pairs, values: FloatArray, settings: SemivariogramSettings, max_lag_m: float
+) -> DirectionalVariogram:
+    """Sort the pairs of a direction into lag classes and estimate each."""
+    distance = pairs.distance_m
+    edges = _lag_edges(distance, max_lag_m, settings)
+    # The upper edge belongs to the next class, and the last is open, as in scikit-gstat.
+    label = np.searchsorted(edges, distance, side="right").astype(np.int16)  # 16 bits are sorted in linear time
+    order = np.argsort(label, kind="stable")[: int(np.sum(label < edges.size))]
+    label = label[order]
+    starts = np.flatnonzero(np.diff(label, prepend=-1))
+    if starts.size == 0:
+        nothing = np.zeros(0)
+        return DirectionalVariogram(nothing, nothing, nothing, nothing, np.zeros(0, dtype=np.int64))
+    counts = np.diff(starts, append=label.size)
+    difference = np.abs(values[pairs.second[order]] - values[pairs.first[order]])
+    gamma = semivariances(settings.estimator, np.split(difference, starts[1:]))
+    lags, along, height = (
+        np.add.reduceat(np.abs(part[order]), starts) / counts for part in (distance, pairs.along_m, pairs.height_m)
+    )
+    known = np.isfinite(gamma)
+    return DirectionalVariogram(lags[known], along[known], height[known], gamma[known], counts[known])
 
 
 def _lag_edges(distance: FloatArray, limit: float, settings: SemivariogramSettings) -> FloatArray:
@@ -241,14 +259,17 @@ def _lag_edges(distance: FloatArray, limit: float, settings: SemivariogramSettin
     return np.percentile(near, np.linspace(0.0, 100.0, settings.n_lags + 1)[1:]) if near.size else np.zeros(0)
 
 
-def _max_lag(pairs: _Pairs, maxlag: float | str | None) -> float:
+def _max_lag(along_m: FloatArray, height_m: FloatArray, maxlag: float | str | None) -> float:
     """Longest lag, m: a length, a share (below 1) of the greatest distance, or the median or mean distance."""
     if maxlag is None:
         return float("inf")
-    distance = pairs.distance_m()
+    if not isinstance(maxlag, str) and maxlag >= 1.0:
+        return maxlag
+    first, second = np.triu_indices(along_m.size, 1)
+    distance = np.hypot(along_m[second] - along_m[first], height_m[second] - height_m[first])
     if isinstance(maxlag, str):
         return float(np.median(distance) if maxlag == "median" else np.mean(distance))
-    return maxlag * float(distance.max()) if maxlag < 1.0 else maxlag
+    return maxlag * float(distance.max())
 
 
 def _spacing(along_m: FloatArray, height_m: FloatArray, transect: IntArray | None) -> _Spacing:
@@ -287,8 +308,10 @@ def _fit_model(
         problem = replace(problem, weight=pairs / _relative_lag_squared(problem, spacing))
     log_ranges = _refine(problem, _best_of_table(problem, bounds), bounds, settings.fit_method)
     nugget, sill, _ = problem.solve(log_ranges)
-    along, height = np.exp(log_ranges)
-    return (float(along), float(height)), (float(nugget), float(sill))
+    ranges = np.exp(log_ranges)
+    if settings.fit_method != "lm":
+        ranges = np.clip(ranges, *bounds)  # the logarithm of a bound and back may miss it by rounding
+    return (float(ranges[0]), float(ranges[1])), (float(nugget), float(sill))
 
 
 def _relative_lag_squared(problem: _Problem, spacing: _Spacing) -> FloatArray:
@@ -331,7 +354,7 @@ class _Problem:
         return MODELS[self.model](lag)
 
     def solve(self, log_ranges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Best non-negative nugget and sill at the given ranges and their sum of squares, each shape (...)."""
+        """Best non-negative nugget and sill (...) at the given ranges, and the weighted residuals (..., classes)."""
         rise, weight = self.rise(log_ranges), self.weight / self.weight.sum()
         mean_rise, mean_gamma = rise @ weight, float(self.gamma @ weight)
         spread = (rise * rise) @ weight - mean_rise**2
@@ -340,37 +363,23 @@ class _Problem:
         nugget = mean_gamma - slope * mean_rise
         sill = np.where(nugget < 0.0, through_origin, slope)
         nugget = np.maximum(nugget, 0.0)
-        misfit = self.gamma - nugget[..., None] - sill[..., None] * rise
-        return nugget, sill, (misfit * misfit) @ weight
-
-    def residuals(self, log_ranges: FloatArray) -> FloatArray:
-        """Weighted residuals with nugget and sill at their best, shape (classes,)."""
-        nugget, sill, _ = self.solve(log_ranges)
-        misfit = self.gamma - nugget - sill * self.rise(log_ranges)
-        return np.asarray(np.sqrt(self.weight / self.weight.sum()) * misfit)
+        return nugget, sill, np.sqrt(weight) * (self.gamma - nugget[..., None] - sill[..., None] * rise)
 
 
 def _best_of_table(problem: _Problem, bounds: FloatArray) -> FloatArray:
     """Return the logarithms of the best pair of ranges of a table that spans the bounds, shape (2,)."""
     along, height = np.linspace(np.log(bounds[0]), np.log(bounds[1]), _GRID_STEPS).T
     table = np.stack(np.meshgrid(along, height, indexing="ij"), axis=-1).reshape(-1, 2)
-    _, _, misfit = problem.solve(table)
-    return np.asarray(table[int(np.argmin(misfit))])
+    _, _, residuals = problem.solve(table)
+    return np.asarray(table[int(np.argmin(np.sum(residuals**2, axis=-1)))])
 
 
 def _refine(problem: _Problem, start: FloatArray, bounds: FloatArray, method: str) -> FloatArray:
     """Optimise the logarithms of the ranges from the start, shape (2,)."""
     if method == "manual":
         return start
-    from scipy.optimize import least_squares
-
     low, high = np.log(bounds)
-    if method == "lm" and problem.gamma.size >= start.size:
+    if method == "lm":
         # Without structure the ranges drift: beyond a thousandfold a variogram is a line or a step whatever they are.
         low, high = low - np.log(1e3), high + np.log(1e3)
-
-        def residuals(ranges: FloatArray) -> FloatArray:
-            return problem.residuals(np.clip(ranges, low, high))
-
-        return np.clip(least_squares(residuals, start, method="lm").x, low, high)
-    return np.asarray(least_squares(problem.residuals, start, bounds=(low, high), xtol=1e-6, ftol=1e-6).x)
+    return least_squares_within(lambda ranges: problem.solve(ranges)[2], start, low, high)
