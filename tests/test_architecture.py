@@ -26,6 +26,7 @@ LAYERS = (
     {"cli"},
     {"cli_service"},
     {"batch", "console", "server"},
+    {"server_channel"},
     {"app"},
     {"blueprints.*"},
     {"auth", "openapi", "shared"},

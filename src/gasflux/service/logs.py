@@ -84,6 +84,8 @@ def _handlers(settings: Settings) -> list[logging.Handler]:
     if sys.stderr is not None:
         console = logging.StreamHandler(sys.stderr)
         console.setLevel(logging.WARNING if handlers else logging.NOTSET)
+        # `extra={"console": False}`: the line was shown to the user in another form already.
+        console.addFilter(lambda record: getattr(record, "console", True))
         handlers.append(console)
         if problem:
             _say(sys.stderr, problem)
