@@ -25,7 +25,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"cli_service"},
-    {"batch", "console", "server"},
+    {"batch", "console", "server", "client"},
     {"server_channel"},
     {"app"},
     {"blueprints.*"},
@@ -34,8 +34,9 @@ LAYERS = (
     {"janitor", "service.*"},
     {"db"},
     {"config_reader"},
-    {"service.settings", "service.records", "service.errors", "service.logs", "service.stopping"},
-    {"service.worker", "service.inspecting"},
+    {"service.settings", "service.logs", "service.stopping"},
+    {"service.inspecting"},
+    {"service.worker"},
     {"data_processor", "simulated.output"},
     {"reporting", "report.*", "exports", "exports_geo", "drawing"},
     {"plotting", "figures.*", "processing_pipelines"},
@@ -50,10 +51,11 @@ LAYERS = (
     {"reading.*"},
     {"reading.text_files", "reading.plain_text", "reading.workbooks", "reading.biff", "reading.raw_table"},
     {"reading.headers"},
+    {"remote.*"},
     {"gas", "reading.units", "reading.signatures"},
     {"pipeline_yaml"},
     {"hardened_yaml"},
-    {"pipeline_config", "records", "constants", "errors", "version"},
+    {"pipeline_config", "records", "constants", "quantiles", "errors", "version"},
 )
 """From the top down. A module imports from lower layers, or within its own as long as no circle comes of it."""
 
@@ -69,6 +71,7 @@ OWNERS = {
     "pybaselines": ("baselines.algorithms",),
     "pyproj": ("flight.geometry",),
     "python_calamine": ("reading.workbooks",),
+    "requests": ("remote.",),
     "click": ("cli",),
 }
 """Library -> beginnings of the names of the modules that may import it."""
