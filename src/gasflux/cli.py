@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import io
 import json
 import os
@@ -35,7 +36,34 @@ _TEST_FLIGHTS = 10
 """Flights a newly trained classifier is scored on; their seed is not that of the training."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_ELSEWHERE = {
+    "serve": ("gasflux.cli_service", "serve", "Run the web service until it is stopped (Ctrl-C, SIGTERM)."),
+    "create-key": ("gasflux.cli_service", "create_key", "Make an API key and print it, this once."),
+}
+"""Commands whose modules are imported when they are called: name -> module, attribute, line of the help."""
+
+
+class _Commands(click.Group):
+    """Commands, some of them of modules that are not imported before they are needed."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *_ELSEWHERE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _ELSEWHERE:
+            return super().get_command(context, name)
+        module, attribute, _ = _ELSEWHERE[name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, command.get_short_help_str(100)) for name, command in self.commands.items()]
+        rows += [(name, line) for name, (_, _, line) in _ELSEWHERE.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gasflux")
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.pass_context
@@ -204,8 +232,10 @@ def train_phases(seed: int, flights: int, out: Path | None) -> None:
     click.echo(f"{ml.save(model, out)}: {scores.accuracy:.1%} of the samples of {_TEST_FLIGHTS} other flights right")
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line: one line for what went wrong, no traceback."""
+def main(
+    arguments: Sequence[str] | None = None, command: click.Command | None = None, name: str = "gasflux"
+) -> NoReturn:
+    """Run the command line, or one command under a name of its own: one line for what went wrong, no traceback."""
     # Before numpy is loaded: the matrices are small, and threads that wait for each other cost more than they save.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
@@ -216,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             stream.reconfigure(encoding="utf-8", errors="replace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        sys.exit(cli.main(given, prog_name="gasflux", standalone_mode=False))
+        sys.exit((command or cli).main(given, prog_name=name, standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

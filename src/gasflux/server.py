@@ -1,8 +1,8 @@
 """The production server: the application under Waitress, from the lock on the data folder to a stop without losses.
 
-Waitress knows no SIGTERM, so its loop is turned here. On the first signal `/health` answers 503, uploads are refused and
-no task is begun; answers under way are finished within ``[tasks] drain_timeout``, tasks that are not done by then go back
-to pending. A second signal ends the process at once: workers notice, and the next start finds all in the database.
+Waitress knows no SIGTERM, so its loop is turned here. On the first signal `/health` answers 503, uploads are refused
+and no task is begun; answers under way are finished within ``[tasks] drain_timeout``, tasks that are not done by then go
+back to pending. A second signal ends the process at once: workers notice, the next start finds all in the database.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def _bind_message(address: tuple[Any, ...], error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is in use by another program; stop that, or set [server] port (GASFLUX_PORT)."
     if error.errno in (errno.EACCES, errno.EPERM) and sys.platform == "win32":
-        return f"Port {port} on {host} is in use or reserved (netsh int ipv4 show excludedportrange tcp); set GASFLUX_PORT."
+        return f"Port {port} on {host} is in use or reserved by Windows; set [server] port (GASFLUX_PORT)."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} on {host} may not be used by this user; ports from 1024 up need no rights (GASFLUX_PORT)."
     if error.errno == errno.EADDRNOTAVAIL:

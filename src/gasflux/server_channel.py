@@ -1,4 +1,4 @@
-"""What Waitress itself answers: bodies that must not be taken are read away unstored, refusals are JSON like all others.
+"""What Waitress itself answers: bodies that must not be taken are read away unstored; refusals are JSON.
 
 Waitress stores a whole body before the application sees the request. A body that is too large, or for which there is no
 room, is refused from its headers: with ``Expect: 100-continue`` at once, else after reading it without storing it, as a

@@ -1,0 +1,90 @@
+"""Commands of the service: `gasflux serve`, `gasflux create-key`; also behind `server_waitress.py`, `create_api_key.py`."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from gasflux.config_reader import LoadedSettings, SettingsError, read_settings
+from gasflux.service.records import AuditEntry, IssuedKey
+from gasflux.service.settings import Settings
+from gasflux.version import __version__
+
+_INI = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="INI",
+    help="Settings to use instead of the gasflux.ini that is found.",
+)
+_VERSION = click.version_option(__version__, prog_name="GasFlux")
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+@click.command(context_settings=_HELP)
+@_INI
+@click.option("--host", help="Address to listen on; else [server] host.")
+@click.option("--port", type=int, help="TCP port, 0 for a free one; else [server] port.")
+@_VERSION
+def serve(config: Path | None, host: str | None, port: int | None) -> None:
+    """Run the web service until it is stopped (Ctrl-C, SIGTERM)."""
+    from gasflux import server
+
+    loaded = _settings(config, GASFLUX_HOST=host, GASFLUX_PORT=port)
+    click.get_current_context().exit(server.serve(loaded.settings, loaded.notes))
+
+
+@click.command(context_settings=_HELP)
+@click.option("--name", required=True, help="Who or what will use the key.")
+@click.option("--admin", is_flag=True, help="The key may also manage keys and reset statistics.")
+@click.option(
+    "--expires-days", type=click.IntRange(1, 36_500), metavar="N", help="Days until the key ends; else never."
+)
+@_INI
+@_VERSION
+def create_key(name: str, admin: bool, expires_days: int | None, config: Path | None) -> None:
+    """Make an API key and print it, this once. The server may be running."""
+    if not name.strip():
+        raise click.BadParameter("it must not be empty.", param_hint="--name")
+    issued = _issue(_settings(config).settings, name.strip(), admin, expires_days)
+    key = issued.key
+    until = f", until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else ""
+    role = "administrator's key" if key.is_admin else "key"
+    click.echo(f"The {role} {key.key_id} for {key.name!r}{until}; it is shown this once and kept nowhere:", err=True)
+    click.echo(issued.secret)
+
+
+def _settings(config: Path | None, **overrides: Any) -> LoadedSettings:
+    """Return the settings, given options above all; end with a line per fault when they cannot be used."""
+    given = {name: str(value) for name, value in overrides.items() if value is not None}
+    try:
+        return read_settings(file=config, environment={**os.environ, **given})
+    except SettingsError as error:
+        for fault in error.faults:
+            click.echo(f"error: {fault.message}", err=True)
+        _fail()
+
+
+def _fail() -> NoReturn:
+    click.get_current_context().exit(1)
+
+
+def _issue(settings: Settings, name: str, admin: bool, expires_days: int | None) -> IssuedKey:
+    """Write a new key and the act of making it to the database."""
+    from gasflux.db import Database
+    from gasflux.service.audit import AuditTrail
+    from gasflux.service.key_store import KeyStore
+
+    now = datetime.now(UTC)
+    database = Database(settings.database.path, settings.database.busy_timeout)
+    try:
+        database.migrate()
+        expires_at = now + timedelta(days=expires_days) if expires_days else None
+        issued = KeyStore(database).issue(name, is_admin=admin, expires_at=expires_at)
+        AuditTrail(database).record(AuditEntry(now, "command line", "create_key", issued.key.key_id, ""))
+    finally:
+        database.close()
+    return issued
