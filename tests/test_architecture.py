@@ -37,8 +37,10 @@ LAYERS = (
     {"service.settings", "service.logs", "service.stopping"},
     {"service.inspecting"},
     {"service.worker"},
+    {"service.executor", "service.job_log", "service.child_process", "service.folders"},
+    {"service.records", "service.errors"},
     {"data_processor", "simulated.output"},
-    {"reporting", "report.*", "exports", "exports_geo", "drawing"},
+    {"reporting", "report.*", "exports", "exports_geo", "exports_view", "drawing"},
     {"plotting", "figures.*", "processing_pipelines"},
     {"grading.measures"},
     {"flux", "summary", "combination", "grading.*"},
@@ -184,7 +186,7 @@ def test_processing_a_short_log_loads_neither_pandas_nor_pictures(tmp_path: Path
     """Loading them would take as long as the flight."""
     log, output = tmp_path / "flight.csv", tmp_path / "out"
     write_simulated(simulate(Scenario(seed=3)), log, "flight")
-    unwanted = {"pandas", "pybaselines", "matplotlib", "sklearn", "skgstat", "numba", "flask", "sqlite3"}
+    unwanted = {"scipy", "pandas", "pybaselines", "matplotlib", "sklearn", "skgstat", "numba", "flask", "sqlite3"}
     arguments = ["process", str(log), "--no-figures", "--output", str(output)]
     assert not loaded_after(f"from gasflux.cli import cli; cli({arguments}, standalone_mode=False)") & unwanted
     assert list(output.rglob("output_vars.json"))

@@ -9,12 +9,13 @@ that the error it passes on to any sum of enhancements is known.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from gasflux.baselines.algorithms import background_mask
 from gasflux.baselines.footprint import outside_footprint
+from gasflux.baselines.spline import SplineDesign, clamped_knots, spline_design
 from gasflux.errors import ProcessingError
 from gasflux.pipeline_config import BaselineSettings
 from gasflux.records import Background, BoolArray, FloatArray, IntArray
@@ -41,38 +42,29 @@ _MAX_CORRELATION_LAG: Final = 60
 class _Series:
     """The samples that have a value, and their averages over short bins of time."""
 
-    sample_time_s: FloatArray
     sample_ppm: FloatArray
     bin_of_sample: IntArray
     number: IntArray
     """Number of each bin on the even grid of time, (b,)."""
-    time_s: FloatArray
-    """Mean time of each bin, shape (b,)."""
     value_ppm: FloatArray
+    knots: FloatArray
+    design: SplineDesign
+    """Splines at the bins, (b, k)."""
 
     def in_all(self, samples: BoolArray) -> BoolArray:
         """Return which bins have the property in all of their samples, (b,)."""
-        return np.asarray(np.bincount(self.bin_of_sample, weights=~samples, minlength=self.time_s.size) == 0)
+        return np.asarray(np.bincount(self.bin_of_sample, weights=~samples, minlength=self.value_ppm.size) == 0)
 
 
 @dataclass(frozen=True, eq=False)
 class _Spline:
     """Penalised spline through the background bins."""
 
-    knots: FloatArray
     coefficients: FloatArray
     covariance: FloatArray
     """Of the coefficients, with what the curve cannot follow, ppm^2."""
     freedom: float
     """Effective number of coefficients."""
-
-    def design(self, time_s: FloatArray) -> Any:
-        """Sparse matrix of the cubic B-splines at the times; outside the knots the curve stays level."""
-        return _design(time_s, self.knots)
-
-    def at(self, time_s: FloatArray) -> FloatArray:
-        """Value of the curve."""
-        return np.asarray(self.design(time_s) @ self.coefficients)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,18 +133,22 @@ def estimate_background(
     valid = np.isfinite(concentration_ppm)
     _require(int(valid.sum()), "samples of the gas have a value", "look at the gas column")
     series = _averaged(time_s[valid], concentration_ppm[valid])
+    design = spline_design(time_s, series.knots)
     mask = background_mask(series.value_ppm, settings)
     _require(int(mask.sum()), "samples look like background", "raise algorithmic_baseline_settings.num_std")
     spline, chosen = _fitted(series, mask), mask
     if segment is not None and along_m is not None:
+        samples = design[valid]
         for _ in range(_ROUNDS):
-            residual = series.sample_ppm - spline.at(series.sample_time_s)
+            residual = series.sample_ppm - samples @ spline.coefficients
             outside = outside_footprint(residual, segment[valid], along_m[valid], mask[series.bin_of_sample])
             clean = mask & series.in_all(outside)
             if int(clean.sum()) < _MIN_SAMPLES:
                 break
             spline, chosen = _fitted(series, clean), clean
-    return _background(time_s, concentration_ppm, valid, series, spline, chosen, settings.algorithm)
+    marked = np.zeros(time_s.size, dtype=np.bool_)
+    marked[valid] = chosen[series.bin_of_sample]
+    return _background(concentration_ppm, marked, design, spline, settings.algorithm)
 
 
 def _require(count: int, what: str, remedy: str) -> None:
@@ -167,14 +163,8 @@ def _averaged(time_s: FloatArray, values: FloatArray) -> _Series:
     number, bins = np.unique(np.floor((time_s - time_s[0]) / width).astype(np.int64), return_inverse=True)
     count = np.bincount(bins)
     mean_time, mean_value = np.bincount(bins, weights=time_s) / count, np.bincount(bins, weights=values) / count
-    return _Series(time_s, values, bins.astype(np.int64), number, mean_time, mean_value)
-
-
-def _design(time_s: FloatArray, knots: FloatArray) -> Any:
-    """Sparse matrix of the cubic B-splines at the times, shape (n, k)."""
-    from scipy.interpolate import BSpline
-
-    return BSpline.design_matrix(np.clip(time_s, knots[0], knots[-1]), knots, 3)
+    knots = _knots(mean_time)
+    return _Series(values, bins.astype(np.int64), number, mean_value, knots, spline_design(mean_time, knots))
 
 
 def _fitted(series: _Series, background: BoolArray) -> _Spline:
@@ -183,29 +173,28 @@ def _fitted(series: _Series, background: BoolArray) -> _Spline:
     No single stiffness is right: the data leave a range of them, and the curves within it differ by as much as each is
     uncertain. The average carries both, so that the error of one pass is true and not only that of the whole flight.
     """
-    knots, values, number = _knots(series.time_s), series.value_ppm[background], series.number[background]
-    design = _design(series.time_s[background], knots)
+    design, values, number = series.design[background], series.value_ppm[background], series.number[background]
     # The level is taken out first: an instrument offset must not meet rounding.
     level = float(values.mean())
-    modes = _modes(design, values - level, knots)
+    modes = _modes(design, values - level, series.knots)
     # Stiffer curves leave drift in their residuals: only those of the most flexible one are noise for sure.
     mean, freedom, variance, shares = modes.estimate[0], float(modes.freedom[0]), 0.0, np.zeros(_STIFFNESS.size)
     for _ in range(_NOISE_ROUNDS):
-        residual = values - level - np.asarray(design @ (modes.basis @ mean))
+        residual = values - level - design @ (modes.basis @ mean)
         variance = _long_run_variance(residual, number, freedom)
         shares = modes.shares(variance)
         mean, freedom = shares @ modes.estimate, float(shares @ modes.freedom)
     apart = modes.estimate - mean
     within = variance * np.diag(shares @ (1.0 / modes.precision))
     covariance = modes.basis @ (within + apart.T @ (shares[:, None] * apart)) @ modes.basis.T
-    return _Spline(knots, modes.basis @ mean + level, covariance, freedom)
+    return _Spline(modes.basis @ mean + level, covariance, freedom)
 
 
 def _knots(time_s: FloatArray) -> FloatArray:
     """Knots of a clamped cubic spline over the whole series."""
     start, end = float(time_s[0]), float(time_s[-1])
     intervals = min(max(round((end - start) / _KNOT_SPACING_S), 1), _MAX_INTERVALS)
-    return np.concatenate([[start] * 3, np.linspace(start, end, intervals + 1), [end] * 3])
+    return clamped_knots(start, end, intervals)
 
 
 def _curvature(knots: FloatArray) -> FloatArray:
@@ -216,18 +205,18 @@ def _curvature(knots: FloatArray) -> FloatArray:
     return np.asarray(bend.T @ bend)
 
 
-def _modes(design: Any, values: FloatArray, knots: FloatArray) -> _Modes:
+def _modes(design: SplineDesign, values: FloatArray, knots: FloatArray) -> _Modes:
     """Solve for every stiffness at once by diagonalising data and penalty together."""
-    from scipy.linalg import eigh
-
-    normal, penalty = (design.T @ design).toarray(), _curvature(knots)
+    normal, penalty = design.normal(), _curvature(knots)
     # Relative to the weight of the data: the same for every length and rate of a log.
     penalty *= np.trace(normal) / np.trace(penalty)
-    rough, basis = eigh(penalty, normal + penalty)
+    whitening = np.linalg.inv(np.linalg.cholesky(normal + penalty))
+    rough, basis = np.linalg.eigh(whitening @ penalty @ whitening.T)
+    basis = whitening.T @ basis
     rough = np.clip(rough, 0.0, 1.0)
     rough[:2] = 0.0  # straight lines have no curvature, but for rounding
     precision = np.maximum((1.0 - rough) + _STIFFNESS[:, None] * rough, 1e-12)
-    projected, square = basis.T @ np.asarray(design.T @ values), float(values @ values)
+    projected, square = basis.T @ (values @ design), float(values @ values)
     return _Modes(
         basis=basis,
         precision=precision,
@@ -278,19 +267,10 @@ def correlation_length(residual: FloatArray, number: IntArray) -> float:
 
 
 def _background(
-    time_s: FloatArray,
-    concentration_ppm: FloatArray,
-    valid: BoolArray,
-    series: _Series,
-    spline: _Spline,
-    chosen: BoolArray,
-    algorithm: str,
+    concentration_ppm: FloatArray, marked: BoolArray, design: SplineDesign, spline: _Spline, algorithm: str
 ) -> Background:
-    """Evaluate the spline at every sample and carry its error along."""
-    design = spline.design(time_s)
-    baseline = np.asarray(design @ spline.coefficients)
-    marked = np.zeros(time_s.size, dtype=np.bool_)
-    marked[valid] = chosen[series.bin_of_sample]
+    """Evaluate the spline at every sample and carry its error along; `marked` are the background samples."""
+    baseline = design @ spline.coefficients
     residual = (concentration_ppm - baseline)[marked]
     return Background(
         algorithm=algorithm,

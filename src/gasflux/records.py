@@ -193,7 +193,7 @@ class Background:
     noise_correlation_samples: float
     """Integral correlation length of that noise in samples (1 for white noise)."""
     design: Any
-    """scipy sparse matrix, shape (n, k)."""
+    """Matrix of shape (n, k), of a kind that holds few zeros: ``design[rows]``, ``weights @ design``."""
     covariance: FloatArray
     """Covariance of the coefficients, ppm^2, shape (k, k)."""
 
@@ -204,7 +204,7 @@ class Background:
 
     def baseline_std(self, rows: IntArray, weights: FloatArray) -> float:
         """Return the baseline's 1-sigma error of ``sum(weights * enhancement[rows])``, ppm x unit of the weights."""
-        gradient = np.asarray(self.design[rows].T @ weights)
+        gradient = np.asarray(weights @ self.design[rows])
         return float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
 
     def noise_std(self, rows: IntArray, weights: FloatArray) -> tuple[float, float]:
@@ -222,8 +222,8 @@ class Background:
         """
         own = self.noise_ppm**2 * self.noise_correlation_samples * weights**2
         fitted, design = self.is_background[rows], self.design[rows]
-        whole = np.asarray(design.T @ weights)
-        shared = np.asarray(design.T @ np.where(fitted, weights, 0.0))
+        whole = np.asarray(weights @ design)
+        shared = np.asarray(np.where(fitted, weights, 0.0) @ design)
         left = float(own[fitted].sum() + whole @ self.covariance @ whole - 2.0 * whole @ self.covariance @ shared)
         return float(np.sqrt(own[~fitted].sum())), float(np.sqrt(max(left, 0.0)))
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from gasflux.constants import celsius_to_kelvin
 from gasflux.pipeline_config import UncertaintySettings
+from gasflux.quantiles import student_factor
 from gasflux.records import FloatArray, FluxInterval
 
 _SCATTER_SHARE = 0.8
@@ -98,7 +98,7 @@ def effective_degrees_of_freedom(budget: Mapping[str, float], pass_degrees_of_fr
 def coverage_factor(level: float, degrees_of_freedom: float) -> float:
     """Return the two-sided Student factor that covers `level` (GUM, annex G.3)."""
     freedom = min(max(degrees_of_freedom, 1.0), 1e6)
-    return float(stdtrit(freedom, 0.5 + 0.5 * level))
+    return student_factor(level, freedom)
 
 
 def coverage_interval(

@@ -12,6 +12,7 @@ import numpy as np
 from gasflux.baselines.fastchrom import fastchrom_mask
 from gasflux.errors import ConfigError, Fault, ProcessingError
 from gasflux.pipeline_config import BaselineSettings
+from gasflux.quantiles import gamma_quantile
 from gasflux.records import BoolArray, FloatArray
 
 _WINDOW_SHARE: Final = 10
@@ -93,10 +94,7 @@ def fastchrom_threshold(num_std: float, half_window: int) -> Callable[[FloatArra
     """
 
     def threshold(rolling_std: FloatArray) -> float:
-        from scipy.special import gammaincinv
-
-        freedom = 2 * half_window
-        expected = np.sqrt(2.0 * gammaincinv(0.5 * freedom, _NOISE_QUANTILE) / freedom)
+        expected = np.sqrt(gamma_quantile(half_window, _NOISE_QUANTILE) / half_window)
         level = float(num_std * np.quantile(rolling_std, _NOISE_QUANTILE) / expected)
         # A column rounded so coarsely that it is constant has no noise; below zero nothing would be background.
         return float(np.nextafter(level, np.inf))
