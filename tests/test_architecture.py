@@ -32,7 +32,7 @@ LAYERS = (
     {"auth", "openapi", "shared"},
     {"service.assembly"},
     {"janitor", "service.*"},
-    {"db"},
+    {"db", "schema"},
     {"config_reader"},
     {"service.settings", "service.logs", "service.stopping"},
     {"service.inspecting"},

@@ -1,0 +1,269 @@
+"""The SQLite file: who opens it, how transactions run, what its failures mean. Nobody else imports sqlite3."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from gasflux.schema import MIGRATIONS
+from gasflux.service.errors import StorageError
+
+Connection = sqlite3.Connection
+Row = sqlite3.Row
+
+_RETRY_AFTER_S: Final = 5
+_FULL_BELOW_BYTES: Final = 64 * 1024
+"""Free space at which an I/O error is put down to a full disk: less than SQLite needs for its next page."""
+
+_LOCKED: Final = "is locked by another program; try again, and if it lasts end the program that holds the file"
+_BACKUP: Final = "nothing was deleted: stop the service and put a backup in its place, or move the file away to begin with an empty one"
+_SENTENCES: Final = {
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_FULL: "cannot grow because the disk is full; free some space, then everything continues by itself",
+    sqlite3.SQLITE_READONLY: "cannot be written; give the user of the service write access to the file and its folder",
+    sqlite3.SQLITE_PERM: "may not be used; give the user of the service read and write access to the file",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that its folder exists and that the service may write there",
+    sqlite3.SQLITE_IOERR: "cannot be read or written; check the disk",
+    sqlite3.SQLITE_CORRUPT: f"is damaged; {_BACKUP}",
+    sqlite3.SQLITE_NOTADB: f"is not a database; {_BACKUP}",
+}
+
+
+class StorageFullError(StorageError):
+    """The disk of the database is full: deleting files helps."""
+
+
+@dataclass
+class _Session:
+    """The connection of one thread; the lock lets `Database.close` wait for the end of what the thread does."""
+
+    connection: Connection
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class Database:
+    """One SQLite file in WAL mode, for all threads of a process.
+
+    Parameters
+    ----------
+    path
+        The file; made by `migrate` when it does not exist, readable by its owner only.
+    busy_timeout_s
+        How long to wait for a lock that another thread or process holds.
+    """
+
+    def __init__(self, path: Path, busy_timeout_s: float = 10.0) -> None:
+        self.path = path
+        self._busy_timeout_s = busy_timeout_s
+        self._local = threading.local()
+        self._sessions: dict[threading.Thread, _Session] = {}
+        self._registry = threading.Lock()
+        self._writer = threading.Lock()
+        self._closed = False
+
+    def migrate(self) -> None:
+        """Make the file or bring it up to this version.
+
+        Raises
+        ------
+        StorageError
+            The file is damaged, was written by a newer version, or cannot be used now. Nothing was changed.
+        """
+        self._make_file()
+        with self._refusing():
+            connection = self._session().connection
+            self._refuse_damage(connection)
+            self._refuse_newer(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+        for number, statements in enumerate(MIGRATIONS, start=1):
+            self._apply(number, statements)
+        with self.write() as connection:
+            connection.execute("UPDATE facts SET value = datetime('now') WHERE name = 'known_since' AND value IS NULL")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield the thread's connection on one consistent state; whatever is written in it is undone."""
+        session = self._session()
+        with session.lock, self._refusing():
+            if session.connection.in_transaction:
+                yield session.connection
+                return
+            session.connection.execute("BEGIN")
+            try:
+                yield session.connection
+            finally:
+                self._roll_back(session.connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield the thread's connection in a transaction that holds the write lock from its first statement.
+
+        A transaction that begins with reading and takes the lock later fails whenever somebody wrote in between.
+        """
+        session = self._session()
+        with self._writing(), session.lock, self._refusing():
+            session.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield session.connection
+                session.connection.execute("COMMIT")
+            finally:
+                self._roll_back(session.connection)
+
+    def check(self) -> None:
+        """Read and write one value; raise StorageError when either fails or the file is gone."""
+        if not self.path.exists():
+            raise self._refusal(sqlite3.SQLITE_CANTOPEN)
+        with self.write() as connection:
+            connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'checks'")
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of one consistent state to `path`, while the database is in use."""
+        partial = path.with_name(f"{path.name}.part")
+        partial.unlink(missing_ok=True)
+        _create_private(partial)
+        try:
+            with self._refusing(), closing(sqlite3.connect(partial, isolation_level=None)) as target:
+                self._session().connection.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")
+                # Folders made between this copy and the day it is put back are unknown to it: it must not judge them.
+                target.execute("UPDATE facts SET value = NULL WHERE name = 'known_since'")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the connections of all threads, each after what its thread is doing; later use is refused."""
+        with self._registry:
+            self._closed = True
+            sessions = list(self._sessions.values())
+            self._sessions.clear()
+        for session in sessions:
+            with session.lock:
+                session.connection.close()
+
+    def _apply(self, number: int, statements: tuple[str, ...]) -> None:
+        """Run one migration unless the file is past it, as seen under the write lock."""
+        with self.write() as connection:
+            if _version(connection) >= number:
+                return
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+    def _refuse_damage(self, connection: Connection) -> None:
+        """Raise when the file's structure is broken."""
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise self._refusal(sqlite3.SQLITE_CORRUPT, str(found))
+
+    def _refuse_newer(self, connection: Connection) -> None:
+        """Raise when a newer version wrote the file."""
+        version = _version(connection)
+        if version > len(MIGRATIONS):
+            raise StorageError(
+                f"The database {self.path} was written by a newer GasFlux (its version is {version}, this one knows"
+                f" up to {len(MIGRATIONS)}); start that GasFlux, or put back the backup made before its first start.",
+                _RETRY_AFTER_S,
+            )
+
+    def _make_file(self) -> None:
+        """Create file and folder, for the owner's eyes only; a file that others could read is closed to them."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _create_private(self.path)
+            if os.name == "posix" and self.path.stat().st_mode & 0o077:
+                self.path.chmod(0o600)
+        except OSError as error:
+            raise self._refusal(sqlite3.SQLITE_CANTOPEN, str(error)) from error
+
+    def _session(self) -> _Session:
+        """Return the calling thread's session, opening it at first."""
+        session: _Session | None = getattr(self._local, "session", None)
+        if session is not None and not self._closed:
+            return session
+        with self._registry:
+            if self._closed:
+                raise StorageError(f"The database {self.path} is closed: the service is stopping.", _RETRY_AFTER_S)
+            self._close_left_behind()
+            with self._refusing():
+                session = _Session(self._open())
+            self._sessions[threading.current_thread()] = self._local.session = session
+        return session
+
+    def _close_left_behind(self) -> None:
+        """Close the connections of threads that have ended."""
+        for thread in [thread for thread in self._sessions if not thread.is_alive()]:
+            self._sessions.pop(thread).connection.close()
+
+    def _open(self) -> Connection:
+        """Open the file, which must exist: a vanished file is an error, not an empty database."""
+        connection = sqlite3.connect(
+            f"{self.path.resolve().as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._busy_timeout_s,
+            isolation_level=None,
+            check_same_thread=False,  # so that `close` can close it from another thread
+        )
+        connection.row_factory = Row
+        # An accepted task outlives a power cut: every commit reaches the disk.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -16384")
+        return connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the process's write lock: its threads queue here, where waiting is fair, and not inside SQLite."""
+        if not self._writer.acquire(timeout=max(self._busy_timeout_s, 0.0)):
+            raise self._refusal(sqlite3.SQLITE_BUSY)
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Turn what SQLite says of file, disk and locks into StorageError; mistakes in SQL stay what they are."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            if code not in _SENTENCES:
+                raise
+            raise self._refusal(code, str(error)) from error
+
+    def _refusal(self, code: int, detail: str = "") -> StorageError:
+        """Return the error for a result code of SQLite."""
+        if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and self._disk_is_full():
+            code = sqlite3.SQLITE_FULL
+        kind = StorageFullError if code == sqlite3.SQLITE_FULL else StorageError
+        ending = f" ({detail})" if detail else ""
+        return kind(f"The database {self.path} {_SENTENCES[code]}{ending}.", _RETRY_AFTER_S)
+
+    def _disk_is_full(self) -> bool:
+        """Return whether next to nothing is free where the file is."""
+        with suppress(OSError):  # the folder is gone: then that is what the error is about
+            return shutil.disk_usage(self.path.parent).free < _FULL_BELOW_BYTES
+        return False
+
+    def _roll_back(self, connection: Connection) -> None:
+        """End a transaction that is still open; a full disk may have ended it already."""
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _version(connection: Connection) -> int:
+    """Return the number of the last migration the file has seen."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _create_private(path: Path) -> None:
+    """Create a file that only its owner may read; leave one that exists."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
