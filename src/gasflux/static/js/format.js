@@ -1,0 +1,115 @@
+// Numbers, times and names as a reader wants them: as many digits as the uncertainty allows, with a true minus sign.
+
+import { language, t } from "./i18n.js";
+
+export const DASH = "–";
+
+const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+
+/** Return the decimal places that show `digits` significant digits of `size`; negative means tens, hundreds. */
+export function decimalsFor(size, digits = 2) {
+  if (!isNumber(size) || size === 0) return 2;
+  const rounded = Number(Math.abs(size).toExponential(digits - 1));
+  return digits - 1 - Math.floor(Math.log10(rounded));
+}
+
+/** Return `value` with fixed decimals (negative: rounded to tens), thousands grouped. */
+export function fixed(value, decimals) {
+  if (!isNumber(value)) return DASH;
+  const scale = 10 ** decimals;
+  const rounded = decimals < 0 ? Math.round(value * scale) / scale : value;
+  const shown = Math.max(decimals, 0);
+  const text = rounded.toLocaleString("en-US", { minimumFractionDigits: shown, maximumFractionDigits: shown });
+  return /[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", "");
+}
+
+/** Return `value` with significant digits. */
+export function significant(value, digits = 3) {
+  if (!isNumber(value)) return DASH;
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size < 1e-4 || size >= 1e7) {
+    const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+    return `${mantissa}×10${superscript(Number(exponent))}`.replace("-", "−");
+  }
+  return fixed(value, decimalsFor(size, digits));
+}
+
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const superscript = (value) => (value < 0 ? "⁻" : "") + [...String(Math.abs(value))].map((digit) => SUPERSCRIPTS[digit]).join("");
+
+/** Return the texts of a rate whose digits follow its standard deviation. */
+export function rateTexts({ flux, std, low, high }) {
+  const decimals = decimalsFor(isNumber(std) && std > 0 ? std : flux, 2);
+  return { flux: fixed(flux, decimals), std: fixed(std, decimals), low: fixed(low, decimals), high: fixed(high, decimals) };
+}
+
+/** Return an interval's texts where no standard deviation is known: digits follow its width. */
+export function intervalTexts(flux, low, high) {
+  const width = isNumber(low) && isNumber(high) ? (high - low) / 4 : flux;
+  const decimals = decimalsFor(width, 2);
+  return { flux: fixed(flux, decimals), low: fixed(low, decimals), high: fixed(high, decimals) };
+}
+
+export const percent = (share, digits = 2) => `${significant(100 * share, digits)} %`;
+
+const locale = () => (language() === "zh" ? "zh-CN" : "en-GB");
+
+/** Read "YYYY-MM-DD HH:MM:SS" as UTC. */
+export function utc(text) {
+  if (!text) return null;
+  const iso = text.includes("T") ? text : text.replace(" ", "T");
+  return new Date(/Z$|[+-]\d\d:\d\d$/.test(iso) ? iso : `${iso}Z`);
+}
+
+export function dateTime(text) {
+  const time = utc(text);
+  if (!time) return DASH;
+  return time.toLocaleString(locale(), { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+}
+
+/** Return how long ago or ahead a time is, in words. */
+export function relativeTime(text) {
+  const time = utc(text);
+  if (!time) return DASH;
+  const seconds = (time - Date.now()) / 1000;
+  const words = new Intl.RelativeTimeFormat(locale(), { numeric: "auto", style: "long" });
+  const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+  if (unit === "second" && Math.abs(seconds) < 10) return t("time.now");
+  return words.format(Math.round(seconds / size), unit);
+}
+
+export function duration(seconds) {
+  if (!isNumber(seconds)) return DASH;
+  if (seconds < 10) return t("time.seconds", { n: significant(seconds, 2) });
+  if (seconds < 90) return t("time.seconds", { n: fixed(seconds, 0) });
+  if (seconds < 5400) return t("time.minutes", { n: fixed(seconds / 60, 0) });
+  if (seconds < 172800) return t("time.hours", { n: significant(seconds / 3600, 2) });
+  return t("time.days", { n: significant(seconds / 86400, 2) });
+}
+
+export function bytes(count) {
+  if (!isNumber(count)) return DASH;
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  const step = Math.min(Math.floor(Math.log(Math.max(count, 1)) / Math.log(1024)), units.length - 1);
+  return `${step === 0 ? count : significant(count / 1024 ** step, 3)} ${units[step]}`;
+}
+
+const SYMBOLS = /cl|br|he|ar|ne|kr|xe|si|se|hg|[a-z]/g;
+const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
+
+/** Return a gas as a chemist writes it: ch4 becomes CH₄. */
+export function gasName(name) {
+  if (!/^[a-z0-9]+$/i.test(name)) return name;
+  return name.toLowerCase()
+    .replace(SYMBOLS, (symbol) => symbol[0].toUpperCase() + symbol.slice(1))
+    .replace(/\d/g, (digit) => SUBSCRIPTS[digit]);
+}
+
+/** Return a compass direction such as "SW". */
+export function compass(degrees) {
+  if (!isNumber(degrees)) return DASH;
+  const names = ["n", "ne", "e", "se", "s", "sw", "w", "nw"];
+  return t(`compass.${names[Math.round(((degrees % 360) + 360) / 45) % 8]}`);
+}

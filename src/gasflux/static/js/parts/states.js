@@ -1,0 +1,63 @@
+// The states every view has beside its content: loading, empty, and each way to fail, with what to do about it.
+
+import { ApiError, OfflineError } from "../api.js";
+import { h, hidden } from "../dom.js";
+import { t } from "../i18n.js";
+import { icon } from "../icons.js";
+
+/** Return placeholders in the shape of what comes. */
+export function loading(rows = 3, className = "") {
+  const bars = Array.from({ length: rows }, () => h("div", { class: `skeleton ${className}` }));
+  return h("div", { class: "stack", "aria-busy": "true" }, hidden(t("state.loading")), bars);
+}
+
+export function empty(iconName, title, text, ...actions) {
+  return h("section", { class: "card empty" }, icon(iconName), h("h2", { text: title }), h("p", { text }), h("div", { class: "row" }, actions));
+}
+
+/** Return what to show instead of content that could not be had. `retry` adds a button. */
+export function problem(error, retry) {
+  const { title, text, link, kind } = explained(error);
+  return h("section", { class: `note ${kind}`, role: "alert" },
+    h("h2", { text: title }),
+    h("p", { text }),
+    error instanceof ApiError && error.requestId ? h("p", { class: "hint", text: t("state.request_id", { id: error.requestId }) }) : null,
+    h("div", { class: "row" },
+      link && h("a", { class: "button primary", href: link.href, text: link.text }),
+      retry && h("button", { class: "button", type: "button", text: t("act.retry"), on: { click: retry } })));
+}
+
+function explained(error) {
+  if (error instanceof OfflineError) return { kind: "poor", title: t("state.offline"), text: t("state.offline_text") };
+  if (!(error instanceof ApiError)) {
+    console.error(error);
+    return { kind: "bad", title: t("state.error"), text: String(error.message ?? error) };
+  }
+  const toKeys = { href: "#/keys", text: t("state.to_keys") };
+  if (error.status === 401 && error.keySent) return { kind: "poor", title: t("state.key_expired"), text: t("state.key_expired_text"), link: toKeys };
+  if (error.status === 401) return { kind: "", title: t("state.key_needed"), text: t("state.key_needed_text"), link: toKeys };
+  if (error.status === 403) return { kind: "poor", title: t("state.forbidden"), text: error.message, link: toKeys };
+  if (error.status === 404) return { kind: "poor", title: t("state.not_found"), text: t("state.not_found_text"), link: { href: "#/tasks", text: t("state.to_tasks") } };
+  const wait = error.retryAfter ? ` ${t("state.retry_after", { n: error.retryAfter })}` : "";
+  return { kind: "bad", title: t("state.error"), text: error.message + wait };
+}
+
+/** Return the sentence of an error, for a message in passing. */
+export const sentence = (error) => explained(error).text;
+
+/** Return the faults of a file or configuration as a list that says where, what and what is allowed. */
+export function faultList(faults) {
+  return h("ul", { class: "fault-list" }, faults.map((fault) => h("li", {},
+    h("strong", { class: "wrap", text: where(fault) }),
+    h("span", { class: "wrap", text: fault.message ?? String(fault) }),
+    fault.allowed && h("span", { class: "hint", text: t("fault.allowed", { allowed: fault.allowed }) }))));
+}
+
+function where(fault) {
+  const parts = [];
+  if (fault.column) parts.push(t("fault.column", { name: fault.column }));
+  if (fault.row) parts.push(t("fault.row", { n: fault.row }));
+  if (fault.value !== undefined) parts.push(t("fault.value", { value: fault.value }));
+  if (fault.count > 1) parts.push(t("fault.count", { n: fault.count }));
+  return parts.join(" · ");
+}

@@ -1,0 +1,81 @@
+// Time series by uPlot: several panels with one time axis and one cursor, dragging zooms all of them.
+
+import uPlot from "../../vendor/uplot/uPlot.esm.js";
+import { h } from "../dom.js";
+import { fixed, significant } from "../format.js";
+import { colour, onTheme } from "../theme.js";
+
+/**
+ * Draw panels [{title, unit, height, lines: [{label, values, colour, dots, dash}]}] over `time` (s from the start).
+ * `onTime(index | null)` follows the cursor. Returns {node}.
+ */
+export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
+  const node = h("div", { class: "stack", role: "group", "aria-label": label });
+  const sync = uPlot.sync(`time-${Math.random()}`);
+  let plots = [];
+
+  const draw = () => {
+    plots.forEach((plot) => plot.destroy());
+    node.replaceChildren();
+    plots = panels.map((panel) => {
+      const holder = h("div", { class: "plot" });
+      node.append(holder);
+      return new uPlot(options(panel), [time, ...panel.lines.map((entry) => entry.values)], holder);
+    });
+  };
+
+  const options = (panel) => ({
+    width: node.clientWidth || 600,
+    height: panel.height ?? 150,
+    cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, points: { size: 7 } },
+    legend: { live: true },
+    scales: { x: { time: false } },
+    axes: [axis({ values: (_, values) => values.map((value) => clock(startMs, value)) }), axis({ size: 56, label: undefined })],
+    series: [{ label: "", value: (_, value) => (value === null || value === undefined ? "" : clock(startMs, value)) }, ...panel.lines.map((entry) => lineOf(entry, panel))],
+    hooks: {
+      setCursor: [(plot) => onTime?.(plot.cursor.idx ?? null)],
+      setScale: [(plot, name) => name === "x" && follow(plot)],
+    },
+  });
+
+  const follow = (from) => {
+    const { min, max } = from.scales.x;
+    plots.filter((plot) => plot !== from && (plot.scales.x.min !== min || plot.scales.x.max !== max)).forEach((plot) => plot.setScale("x", { min, max }));
+  };
+
+  const observer = new ResizeObserver(() => {
+    if (!plots.length) draw();
+    else plots.forEach((plot, i) => plot.setSize({ width: node.clientWidth, height: panels[i].height ?? 150 }));
+  });
+  observer.observe(node);
+  const forget = onTheme(draw);
+  signal?.addEventListener("abort", () => {
+    observer.disconnect();
+    forget();
+    plots.forEach((plot) => plot.destroy());
+  });
+  return { node };
+}
+
+function axis(more) {
+  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  return { stroke: colour("soft"), grid: { stroke: colour("plot-grid"), width: 1 }, ticks: { stroke: colour("plot-grid"), width: 1 }, font, ...more };
+}
+
+function lineOf(entry, panel) {
+  return {
+    label: entry.label,
+    stroke: colour(entry.colour),
+    width: entry.dots ? 0 : (entry.width ?? 1.5),
+    dash: entry.dash,
+    spanGaps: false,
+    points: entry.dots ? { show: true, size: 3, fill: colour(entry.colour), width: 0 } : { show: false },
+    value: (_, value) => (value === null || value === undefined ? "–" : `${significant(value, 4)} ${panel.unit}`),
+  };
+}
+
+/** Return a time of day where the start is known, else minutes since the start. */
+function clock(startMs, seconds) {
+  if (!Number.isFinite(startMs)) return `${fixed(seconds / 60, 1)} min`;
+  return new Date(startMs + seconds * 1000).toISOString().slice(11, 19);
+}

@@ -1,0 +1,71 @@
+// Places are hashes: #/tasks, #/task/<id>, #/compare?ids=a,b. A change of place moves the focus to its heading.
+
+import { replace } from "./dom.js";
+import { t } from "./i18n.js";
+
+const routes = [];
+let leave = () => {};
+let shown = null;
+
+/** Add a place: `render(main, {params, query, signal})` fills the main element. */
+export function route(name, pattern, load) {
+  routes.push({ name, pattern, load });
+}
+
+/** Return the place that the address names. */
+export function place() {
+  const [path, query = ""] = location.hash.replace(/^#/, "").split("?");
+  for (const { name, pattern, load } of routes) {
+    const match = pattern.exec(path);
+    if (match) return { name, load, params: match.slice(1).map(decodeURIComponent), query: new URLSearchParams(query) };
+  }
+  return null;
+}
+
+/** Go to a place, or draw the present one anew. */
+export function go(hash) {
+  if (location.hash === hash) show(false);
+  else location.hash = hash;
+}
+
+/** Change the address without drawing anew. */
+export function rewrite(hash) {
+  history.replaceState(null, "", hash);
+  shown = hash.split("?")[0];
+}
+
+export function startRouter(onPlace) {
+  let isFirst = true;
+  const arrive = () => {
+    show(!isFirst);
+    isFirst = false;
+    onPlace(place());
+  };
+  addEventListener("hashchange", arrive);
+  arrive();
+}
+
+/** Draw the present place. */
+export function show(moveFocus) {
+  const here = place();
+  if (!here) {
+    location.replace("#/new");
+    return;
+  }
+  leave();
+  const stop = new AbortController();
+  leave = () => stop.abort();
+  const main = replace(document.getElementById("main"));
+  document.title = `${t(`place.${here.name}`)} · GasFlux`;
+  here.load(main, { ...here, signal: stop.signal });
+  const isSame = shown === location.hash.split("?")[0];
+  shown = location.hash.split("?")[0];
+  if (moveFocus && !isSame) focusHeading(main);
+}
+
+function focusHeading(main) {
+  const heading = main.querySelector("h1");
+  if (heading) heading.tabIndex = -1;
+  (heading ?? main).focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
