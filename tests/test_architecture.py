@@ -25,7 +25,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"cli_service"},
-    {"batch", "console", "server", "client"},
+    {"batch", "console", "server", "server_development", "client"},
     {"server_channel"},
     {"app"},
     {"blueprints.*"},

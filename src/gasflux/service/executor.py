@@ -1,0 +1,85 @@
+"""What the service asks of whatever runs its jobs: processes on this machine, or some day a cluster."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from gasflux.service.records import Job, JobResult, TaskFailure
+
+
+class JobFailedError(Exception):
+    """A job ended without a result; pickles, so that a worker can raise it.
+
+    Parameters
+    ----------
+    failure
+        Why.
+    most_attempts
+        How often the same job is worth a try: once when the flight is at fault, more often when chance may be.
+    """
+
+    def __init__(self, failure: TaskFailure, most_attempts: int = 1) -> None:
+        super().__init__(failure, most_attempts)
+        self.failure = failure
+        self.most_attempts = most_attempts
+
+    def __str__(self) -> str:
+        return f"{self.failure.type}: {self.failure.message}"
+
+
+class JobCancelledError(Exception):
+    """A job was ended because somebody asked for it."""
+
+
+class ExecutorStoppedError(Exception):
+    """A job was ended, or not begun, because the executor stops; it may be run again later."""
+
+
+class Executor(Protocol):
+    """Runs jobs, each on its own; calls come from several supervising threads at a time."""
+
+    @property
+    def slots(self) -> int:
+        """How many jobs run side by side."""
+
+    def start(self) -> None:
+        """Get ready; returns at once."""
+
+    def stop(self) -> None:
+        """End every job now; their callers get `ExecutorStoppedError`."""
+
+    def healthy(self) -> bool:
+        """Whether every slot can take a job."""
+
+    def run(
+        self,
+        job: Job,
+        *,
+        timeout_s: float,
+        on_progress: Callable[[str, float], None],
+        cancelled: threading.Event,
+    ) -> JobResult:
+        """Run a job to its end; when it returns or raises nothing works on the job any more.
+
+        Parameters
+        ----------
+        job
+            What to do.
+        timeout_s
+            Seconds the job may take, the wait for a slot not counted.
+        on_progress
+            Called in this thread as ``on_progress(stage, percent)``.
+        cancelled
+            Set it to end the job.
+
+        Raises
+        ------
+        JobFailedError
+            When there is no result, with the reason.
+        JobCancelledError
+            When `cancelled` was set.
+        ExecutorStoppedError
+            When `stop` was called.
+        """

@@ -1,0 +1,311 @@
+"""Jobs in processes of this machine: one warm worker per slot, ended and replaced whenever a job goes wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Final
+
+import psutil
+from pebble import ProcessExpired, ProcessPool
+
+from gasflux.service.child_process import prepare
+from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
+from gasflux.service.records import Job, JobResult, TaskFailure
+from gasflux.service.settings import MIB
+from gasflux.service.worker import begin, progress_path, run_job, warm_up
+
+_log = logging.getLogger(__name__)
+
+POLL_S: Final = 0.2
+"""How often a job's progress, memory and time are looked at."""
+
+START_LIMIT_S: Final = 120.0
+"""A worker that has not begun after this long never will; loading the libraries takes seconds, on a busy machine 10."""
+
+RECYCLE_TASKS: Final = 100
+RECYCLE_BYTES: Final = 1024 * MIB
+"""A worker is replaced after so many tasks, or when it holds so much when it has nothing to do."""
+
+
+CRASH_ATTEMPTS: Final = 2
+"""A job that crashes its process (abort, segmentation fault, exit) does so again: one more try, against bad luck."""
+
+FROM_OUTSIDE_ATTEMPTS: Final = 1_000
+"""A process killed from outside says little of its job: ``[tasks] max_attempts`` is the limit."""
+
+
+class _Slot:
+    """Place of one worker: a pool of one, so that whatever happens to the worker concerns one job only."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: ProcessPool | None = None
+        self._stopped = False
+        self.tasks = 0
+
+    def submit(self, function: Callable[[Job], JobResult], job: Job) -> Future[JobResult]:
+        """Hand a job to the worker, to a new one when there is none.
+
+        Raises
+        ------
+        ExecutorStoppedError
+            When the slot is closed.
+        """
+        with self._lock:
+            if self._pool is None or not self._pool.active:
+                self._replace()
+            if self._pool is None:
+                raise ExecutorStoppedError
+            self.tasks += 1
+            return self._pool.schedule(begin, args=(function, job))
+
+    def renew(self) -> None:
+        """End the worker, dead when this returns, and start another."""
+        with self._lock:
+            self._replace()
+
+    def stop(self) -> None:
+        """End the worker for good."""
+        with self._lock:
+            self._stopped = True
+            self._replace()
+
+    def is_alive(self) -> bool:
+        """Whether a job can be handed over; a slot that is being renewed will be in a moment."""
+        if not self._lock.acquire(blocking=False):
+            return not self._stopped
+        try:
+            return self._pool is not None and bool(self._pool.active)
+        finally:
+            self._lock.release()
+
+    def _replace(self) -> None:
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+        self._pool, self.tasks = None, 0
+        if not self._stopped:
+            self._pool = ProcessPool(max_workers=1, initializer=prepare, context=multiprocessing.get_context("spawn"))
+            self._pool.schedule(warm_up)
+
+
+class _Watch:
+    """What the supervising thread knows of a running job."""
+
+    def __init__(self, job: Job, future: Future[JobResult], timeout_s: float) -> None:
+        self._job = job
+        self._future = future
+        self._timeout_s = timeout_s
+        self._submitted = time.monotonic()
+        self._began: float | None = None
+        self._process: psutil.Process | None = None
+        self.progress: tuple[str, float] | None = None
+
+    def look(self) -> JobFailedError | None:
+        """Read the progress; return why the job must be ended, None as long as all is well."""
+        now = time.monotonic()
+        if self._began is None and self._future.running():
+            self._began = now
+        if self._began is None:
+            return _never_began() if now - self._submitted > START_LIMIT_S else None
+        self._read_progress()
+        if now - self._began > self._timeout_s:
+            return _timed_out(self._timeout_s)
+        return self._look_at_process()
+
+    def _read_progress(self) -> None:
+        """Take over the state of the progress file, when there is one."""
+        try:
+            state = json.loads(progress_path(self._job).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return  # not written yet, or being replaced at this moment
+        self.progress = (str(state["stage"]), float(state["percent"]))
+        if self._process is None:
+            try:
+                self._process = psutil.Process(int(state["pid"]))
+            except psutil.NoSuchProcess:
+                return  # the pool reports its death
+
+    def _look_at_process(self) -> JobFailedError | None:
+        """Compare the worker's memory with its limit; tell whether it is there at all."""
+        if self._process is None:
+            return None
+        try:
+            resident = self._process.memory_info().rss
+        except psutil.NoSuchProcess:
+            # A worker that ends itself with code 0 the pool takes for one that retired: it would wait for ever.
+            return None if wait([self._future], timeout=POLL_S).done else _died_with(0)
+        return _out_of_memory(self._job) if resident > self._job.memory_limit_bytes else None
+
+    def resident_bytes(self) -> int:
+        """Memory the worker holds."""
+        try:
+            return self._process.memory_info().rss if self._process else 0
+        except psutil.NoSuchProcess:
+            return 0
+
+
+class LocalExecutor:
+    """Runs jobs in worker processes of this machine.
+
+    Parameters
+    ----------
+    slots
+        Jobs that run side by side.
+    function
+        What a worker does with a job: a function of a module, so that a spawned process finds it.
+    """
+
+    def __init__(self, slots: int, *, function: Callable[[Job], JobResult] = run_job) -> None:
+        self.slots = slots
+        self._function = function
+        self._all = tuple(_Slot() for _ in range(slots))
+        self._idle: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start every worker; they load what jobs need while the server gets ready."""
+        for slot in self._all:
+            slot.renew()
+            self._idle.put(slot)
+
+    def stop(self) -> None:
+        """End every worker now."""
+        self._stopping.set()
+        for slot in self._all:
+            slot.stop()
+
+    def healthy(self) -> bool:
+        """Whether every slot has a worker."""
+        return not self._stopping.is_set() and all(slot.is_alive() for slot in self._all)
+
+    def run(
+        self,
+        job: Job,
+        *,
+        timeout_s: float,
+        on_progress: Callable[[str, float], None],
+        cancelled: threading.Event,
+    ) -> JobResult:
+        """Run a job; see `gasflux.service.executor.Executor.run`."""
+        slot = self._idle_slot(cancelled)
+        try:
+            progress_path(job).unlink(missing_ok=True)
+            future = slot.submit(self._function, job)
+            watch = _Watch(job, future, timeout_s)
+            self._supervise(slot, watch, future, on_progress, cancelled)
+            result = self._result(slot, job, future)
+            if slot.tasks >= RECYCLE_TASKS or watch.resident_bytes() > RECYCLE_BYTES:
+                slot.renew()
+            return result
+        finally:
+            self._idle.put(slot)
+
+    def _idle_slot(self, cancelled: threading.Event) -> _Slot:
+        """Wait for a slot that has nothing to do."""
+        while not self._stopping.is_set():
+            if cancelled.is_set():
+                raise JobCancelledError
+            try:
+                return self._idle.get(timeout=POLL_S)
+            except queue.Empty:
+                continue
+        raise ExecutorStoppedError
+
+    def _supervise(
+        self,
+        slot: _Slot,
+        watch: _Watch,
+        future: Future[JobResult],
+        on_progress: Callable[[str, float], None],
+        cancelled: threading.Event,
+    ) -> None:
+        """Stay with a job until it ends, or must be ended."""
+        told: tuple[str, float] | None = None
+        while not wait([future], timeout=POLL_S).done:
+            if self._stopping.is_set():
+                slot.renew()
+                raise ExecutorStoppedError
+            if cancelled.is_set():
+                slot.renew()
+                raise JobCancelledError
+            failure = watch.look()
+            if failure is not None:
+                slot.renew()
+                raise failure
+            if watch.progress is not None and watch.progress != told:
+                told = watch.progress
+                on_progress(*told)
+
+    def _result(self, slot: _Slot, job: Job, future: Future[JobResult]) -> JobResult:
+        """Return what a job returned, or raise why it did not."""
+        error = future.exception()
+        if error is None:
+            return future.result()
+        if isinstance(error, JobFailedError):
+            raise error
+        slot.renew()
+        if self._stopping.is_set():
+            raise ExecutorStoppedError from error
+        raise _failure_behind(error, job) from error
+
+
+def _failure_behind(error: BaseException, job: Job) -> JobFailedError:
+    """Say what an error means that no job raises on purpose."""
+    if isinstance(error, MemoryError):
+        return _out_of_memory(job)
+    if isinstance(error, ProcessExpired):
+        return _died_with(int(error.exitcode))
+    if isinstance(error, BrokenProcessPool):
+        return _worker_died("its connection broke")
+    _log.error("unexpected error of a job", exc_info=error, extra={"task": job.task_id})
+    message = (
+        f"An unexpected error ({type(error).__name__}) ended the work; "
+        f"the server's log holds the details under task:{job.task_id}."
+    )
+    return JobFailedError(TaskFailure("internal_error", message))
+
+
+def _worker_died(cause: str, most_attempts: int = FROM_OUTSIDE_ATTEMPTS) -> JobFailedError:
+    """Return the failure of a job whose process is gone."""
+    message = (
+        f"The process that worked on the flight died ({cause}); a damaged workbook can do that: "
+        "open it in Excel and save it again, or save it as .csv."
+    )
+    return JobFailedError(TaskFailure("worker_died", message), most_attempts)
+
+
+def _died_with(code: int) -> JobFailedError:
+    """Tell a process killed from outside, which may go well the next time, from one that its own work ended."""
+    is_killed = code in (-signal.SIGTERM, -9)
+    cause = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return _worker_died(cause, FROM_OUTSIDE_ATTEMPTS if is_killed else CRASH_ATTEMPTS)
+
+
+def _never_began() -> JobFailedError:
+    return _worker_died(f"it did not start within {START_LIMIT_S:g} s")
+
+
+def _timed_out(timeout_s: float) -> JobFailedError:
+    message = (
+        f"The work took longer than the {timeout_s:g} s a task may take and was ended; "
+        "split the flight, or ask the administrator to raise [tasks] timeout."
+    )
+    return JobFailedError(TaskFailure("timeout", message))
+
+
+def _out_of_memory(job: Job) -> JobFailedError:
+    message = (
+        f"The work needed more than the {job.memory_limit_bytes / MIB:,.0f} MiB of memory a task may take; "
+        "split the flight, or ask the administrator to raise [tasks] memory_limit."
+    )
+    return JobFailedError(TaskFailure("out_of_memory", message))

@@ -1,0 +1,305 @@
+"""From the queue to the executor and back: one supervising thread per slot, and no finished result is ever lost."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from gasflux.service.errors import NotFoundError, StorageError
+from gasflux.service.estimate import REMEMBERED, DurationEstimator
+from gasflux.service.executor import Executor, ExecutorStoppedError, JobCancelledError, JobFailedError
+from gasflux.service.folders import TaskFolders
+from gasflux.service.job_log import JobLog
+from gasflux.service.records import Job, JobResult, Task, TaskFailure, TaskQuery, TaskStatus
+from gasflux.service.settings import Settings
+from gasflux.service.task_store import TaskStore
+
+_log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+SAFETY_POLL_S: Final = 5.0
+"""A waiting task is announced by `TaskRunner.wake`; should one not be, it is found after this long."""
+
+FIRST_BACKOFF_S: Final = 0.25
+LAST_BACKOFF_S: Final = 10.0
+"""Pauses while the database cannot be used, doubling from the one to the other."""
+
+_SETTLE_S: Final = 5.0
+"""Time for the supervising threads to put their tasks back once the workers are ended."""
+
+
+def worker_count(workers: int) -> int:
+    """Return how many workers a setting means: 0 is one per core this process may use."""
+    if workers > 0:
+        return workers
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@dataclass(eq=False)
+class _Running:
+    """A task in work."""
+
+    task: Task
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    began: float = field(default_factory=time.monotonic)
+    percent: float = 0.0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the work began."""
+        return time.monotonic() - self.began
+
+
+class TaskRunner:
+    """Works off the queue; starts and stops the executor it is given.
+
+    Parameters
+    ----------
+    store, executor, settings, folders
+        The queue, who computes, limits, and where the files are.
+    on_finished
+        Called in a supervising thread with every task that completed or failed.
+    """
+
+    def __init__(
+        self,
+        store: TaskStore,
+        executor: Executor,
+        settings: Settings,
+        folders: TaskFolders,
+        on_finished: Callable[[Task], None] = lambda task: None,
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._settings = settings
+        self._folders = folders
+        self._on_finished = on_finished
+        self._durations = DurationEstimator()
+        self._news = threading.Condition()
+        self._calls = 0
+        self._running: dict[str, _Running] = {}
+        self._stopping = threading.Event()
+        self._given_up = threading.Event()
+        self._threads: tuple[threading.Thread, ...] = ()
+
+    def start(self) -> None:
+        """Start the executor and the supervising threads; `TaskStore.recover` comes before."""
+        self._learn_from_the_past()
+        self._executor.start()
+        self._threads = tuple(
+            threading.Thread(target=self._supervise, name=f"task-supervisor-{number}", daemon=True)
+            for number in range(1, self._executor.slots + 1)
+        )
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Say that a task waits."""
+        with self._news:
+            self._calls += 1
+            self._news.notify_all()
+
+    def cancel(self, task_id: str) -> None:
+        """End the work on a task, if there is any; the store was told before."""
+        with self._news:
+            running = self._running.get(task_id)
+        if running is not None:
+            running.cancelled.set()
+
+    def stop(self, drain_s: float) -> None:
+        """Take no new task, give those in work `drain_s` to finish, put the others back into the queue."""
+        self._stopping.set()
+        self.wake()
+        self._join(drain_s)
+        self._executor.stop()
+        self._join(_SETTLE_S)
+        self._given_up.set()
+        self._join(1.0)
+
+    def is_alive(self) -> bool:
+        """Whether every supervising thread is there and every slot can take a job."""
+        has_threads = bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+        return has_threads and self._executor.healthy()
+
+    def time_left_s(self, task: Task) -> float | None:
+        """Return the seconds until a task is finished, the wait in the queue included; None when nothing is known."""
+        with self._news:
+            running = tuple(self._running.values())
+        own = next((entry for entry in running if entry.task.task_id == task.task_id), None)
+        if own is not None:
+            return self._left_s(own)
+        whole, typical = self._durations.whole_s(task.size_bytes), self._durations.whole_s()
+        if task.status is not TaskStatus.PENDING or whole is None or typical is None:
+            return None
+        in_work = sum(self._left_s(entry) or 0.0 for entry in running)
+        ahead = max((task.queue_position or 1) - 1, 0) * typical
+        waits = ahead > 0.0 or len(running) >= self._executor.slots
+        return whole + ((in_work + ahead) / self._executor.slots if waits else 0.0)
+
+    def _left_s(self, running: _Running) -> float | None:
+        return self._durations.left_s(running.task.size_bytes, running.elapsed_s, running.percent)
+
+    def _learn_from_the_past(self) -> None:
+        """Take over the times of the last completed tasks."""
+        query = TaskQuery(status=TaskStatus.COMPLETED, sort="updated_at", per_page=REMEMBERED)
+        try:
+            tasks = self._store.page(query).tasks
+        except StorageError as error:
+            _log.warning("no forecast until tasks have finished: %s", error)
+            return
+        for task in reversed(tasks):
+            if task.started_at and task.finished_at:
+                self._durations.learn(task.size_bytes, (task.finished_at - task.started_at).total_seconds())
+
+    def _join(self, limit_s: float) -> None:
+        """Wait for the supervising threads."""
+        end = time.monotonic() + limit_s
+        for thread in self._threads:
+            thread.join(max(end - time.monotonic(), 0.0))
+
+    def _supervise(self) -> None:
+        """Take task after task."""
+        while not self._stopping.is_set():
+            with self._news:
+                calls = self._calls
+            task = self._until_stored(self._store.claim, self._stopping)
+            if task is not None:
+                self._work_on(task)
+                continue
+            with self._news:
+                if calls == self._calls and not self._stopping.is_set():
+                    self._news.wait(SAFETY_POLL_S)
+
+    def _work_on(self, task: Task) -> None:
+        """See one task through."""
+        running = _Running(task)
+        with self._news:
+            self._running[task.task_id] = running
+        try:
+            settle = self._outcome(running)
+        finally:
+            with self._news:
+                del self._running[task.task_id]
+        self._until_stored(settle, self._given_up)
+        self._announce(task)
+
+    def _outcome(self, running: _Running) -> Callable[[], object]:
+        """Run a task; return the step of the store that notes how it ended."""
+        task, store = running.task, self._store
+        log = JobLog(self._folders.log_path(task.task_id), task.task_id)
+        try:
+            result = self._run(running)
+        except ExecutorStoppedError:
+            self._clear(task)
+            log.write("INFO", "put back into the queue: the server stops")
+            return lambda: store.release(task.task_id, task.attempts)
+        except JobCancelledError:
+            return self._failing(task, TaskFailure("cancelled", "The task was cancelled."), log)
+        except JobFailedError as error:
+            if task.attempts < error.most_attempts:
+                self._clear(task)
+                log.write("WARNING", f"attempt {task.attempts} ended: {error}")
+                return lambda: store.retry(task.task_id, task.attempts)
+            return self._failing(task, error.failure, log)
+        except Exception as error:  # a boundary: whatever it is, it concerns this task and not the thread
+            _log.exception("unexpected error", extra={"task": task.task_id})
+            failure = TaskFailure("internal_error", f"An unexpected error ({type(error).__name__}) ended the work.")
+            return self._failing(task, failure, log)
+        self._durations.learn(task.size_bytes, running.elapsed_s)
+        log.write("INFO", f"completed in {running.elapsed_s:.1f} s")
+        return lambda: store.complete(task.task_id, task.attempts, result)
+
+    def _run(self, running: _Running) -> JobResult:
+        """Run a task from a clean folder of results."""
+        task = running.task
+        self._clear(task)
+        if self._until_stored(lambda: self._is_unwanted(task), self._stopping):
+            running.cancelled.set()
+        return self._executor.run(
+            self._job(task),
+            timeout_s=self._settings.tasks.timeout,
+            on_progress=lambda stage, percent: self._note_progress(running, stage, percent),
+            cancelled=running.cancelled,
+        )
+
+    def _is_unwanted(self, task: Task) -> bool:
+        """Tell whether a task was cancelled or deleted between its claim and the moment `cancel` could find it."""
+        try:
+            return self._store.get(task.task_id).cancel_requested
+        except NotFoundError:
+            return True
+
+    def _job(self, task: Task) -> Job:
+        """Return what a worker is to do."""
+        folders, limits = self._folders, self._settings.limits
+        return Job(
+            task_id=task.task_id,
+            attempt=task.attempts,
+            input_path=folders.input_path(task.task_id, task.input_file),
+            input_name=task.input_name,
+            config_path=folders.config_path(task.task_id) if task.has_config else None,
+            output_dir=folders.output_dir(task.task_id),
+            log_path=folders.log_path(task.task_id),
+            memory_limit_bytes=self._settings.tasks.memory_limit,
+            max_rows=limits.max_rows,
+            max_unpacked_bytes=limits.max_unpacked_bytes,
+        )
+
+    def _note_progress(self, running: _Running, stage: str, percent: float) -> None:
+        """Show how far a task is; the work does not wait for a database that cannot be used."""
+        running.percent = percent
+        try:
+            self._store.set_progress(running.task.task_id, running.task.attempts, stage, percent)
+        except StorageError as error:
+            _log.warning("progress not noted: %s", error, extra={"task": running.task.task_id})
+
+    def _failing(self, task: Task, failure: TaskFailure, log: JobLog) -> Callable[[], object]:
+        """Remove what there is of results; return the step that notes the failure."""
+        self._clear(task)
+        log.write("ERROR", f"{failure.type}: {failure.message}")
+        return lambda: self._store.fail(task.task_id, task.attempts, failure)
+
+    def _clear(self, task: Task) -> None:
+        """Remove results of an earlier attempt, and what a killed worker left beside them."""
+        left = list(self._folders.remove_results(task.task_id))
+        for folder in self._folders.outputs.glob(f".{task.task_id}.*.part"):
+            shutil.rmtree(folder, onerror=lambda _call, path, error: left.append(f"{path}: {error[1]}"))
+        if left:
+            _log.warning("earlier results stay: %s", "; ".join(left), extra={"task": task.task_id})
+
+    def _announce(self, task: Task) -> None:
+        """Tell the hook of a task that is finished now."""
+        try:
+            now = self._store.get(task.task_id)
+            if now.status.is_final:
+                self._on_finished(now)
+        except NotFoundError:
+            return  # deleted meanwhile: nobody waits for it
+        except Exception:  # a boundary: what follows a task must not end the thread
+            _log.exception("after the end of a task", extra={"task": task.task_id})
+
+    def _until_stored(self, step: Callable[[], Result], given_up: threading.Event) -> Result | None:
+        """Do a step of the store, again and again as long as the database cannot be used; None when given up."""
+        pause, failures = FIRST_BACKOFF_S, 0
+        while True:
+            try:
+                done = step()
+            except StorageError as error:
+                failures += 1
+                if failures == 1:
+                    _log.error("the database cannot be used, trying again until it can: %s", error)
+            else:
+                if failures:
+                    _log.info("the database can be used again after %d failures", failures)
+                return done
+            if given_up.wait(pause):
+                return None
+            pause = min(2.0 * pause, LAST_BACKOFF_S)
