@@ -65,8 +65,12 @@ def find_peer(argument: str | None = None) -> Path | None:
 
 
 def users_environment() -> dict[str, str]:
-    """Return this environment less what a benchmark sets and a user does not: search path and number of threads."""
-    ours = ("PYTHONPATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    """Return this environment less what a benchmark or a container sets and a user does not.
+
+    Search path, number of threads, and bytecode that is never kept: what pip installs is compiled once.
+    """
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    ours = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", *threads)
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 
