@@ -1,4 +1,4 @@
-"""Commands of the service: `gasflux serve`, `gasflux create-key`; also behind `server_waitress.py`, `create_api_key.py`."""
+"""Commands of the service, also behind `server_waitress.py`, `run_api.py` and `create_api_key.py`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,20 @@ def serve(config: Path | None, host: str | None, port: int | None) -> None:
 
     loaded = _settings(config, GASFLUX_HOST=host, GASFLUX_PORT=port)
     click.get_current_context().exit(server.serve(loaded.settings, loaded.notes))
+
+
+@click.command(context_settings=_HELP)
+@_INI
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, help="TCP port, 0 for a free one; else [server] port.")
+@click.option("--reload", is_flag=True, help="Start again when a source file changes.")
+@_VERSION
+def develop(config: Path | None, host: str, port: int | None, reload: bool) -> None:
+    """Run the web service for development; [server] debug = true shows errors in the browser."""
+    from gasflux.server_development import develop as run
+
+    loaded = _settings(config, GASFLUX_HOST=host, GASFLUX_PORT=port)
+    click.get_current_context().exit(run(loaded.settings, loaded.notes, reload))
 
 
 @click.command(context_settings=_HELP)

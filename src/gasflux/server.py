@@ -1,8 +1,8 @@
 """The production server: the application under Waitress, from the lock on the data folder to a stop without losses.
 
 Waitress knows no SIGTERM, so its loop is turned here. On the first signal `/health` answers 503, uploads are refused
-and no task is begun; answers under way are finished within ``[tasks] drain_timeout``, tasks that are not done by then go
-back to pending. A second signal ends the process at once: workers notice, the next start finds all in the database.
+and no task is begun; answers under way are finished within ``[tasks] drain_timeout``, tasks that are not done by then
+go back to pending. A second signal ends the process at once: workers notice, the next start finds all in the database.
 """
 
 from __future__ import annotations
@@ -54,10 +54,8 @@ _TURN_S: Final = 0.5
 """Longest wait of one turn of the loop: how late a signal is seen where it does not wake the wait (Windows)."""
 
 _DRAIN_TURN_S: Final = 0.05
-_TASK_SHARE: Final = 0.75
-"""Part of the drain time left to running tasks; the rest is for putting them back and closing."""
-
-_LAST_WAIT_S: Final = 2.0
+_LAST_WAIT_S: Final = 6.0
+"""Part of the drain time, at most half of it, kept for putting tasks back; the rest is left to them to finish."""
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +115,7 @@ def _run(settings: Settings, signals: _Signals) -> int:
     """Build everything, listen, and take it down again."""
     say("Starting GasFlux Web API with Waitress...")
     with ExitStack() as stack:
-        sockets = stack.enter_context(_listening(settings.server.host, settings.server.port))
+        sockets = stack.enter_context(listening(settings.server.host, settings.server.port))
         service, app = _build(settings)
         stack.callback(service.stop)
         server = _HttpServer(app, settings, sockets)
@@ -190,7 +188,7 @@ def _bodies_beside_the_data(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[list[socket.socket]]:
+def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
     """Bind every address of a host name; the sockets are closed at the end."""
     sockets: list[socket.socket] = []
     try:
@@ -311,9 +309,8 @@ class _HttpServer:
         """Go on answering until tasks are put away and no answer is under way, or the time is over."""
         patience_s = self.settings.tasks.drain_timeout
         until = time.monotonic() + patience_s
-        tasks = threading.Thread(
-            target=service.runner.stop, args=(_TASK_SHARE * patience_s,), name="stop-tasks", daemon=True
-        )
+        for_tasks_s = patience_s - min(_LAST_WAIT_S, patience_s / 2)
+        tasks = threading.Thread(target=service.runner.stop, args=(for_tasks_s,), name="stop-tasks", daemon=True)
         tasks.start()
         while time.monotonic() < until and (tasks.is_alive() or self._busy()):
             self._turn(_DRAIN_TURN_S)

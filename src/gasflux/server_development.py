@@ -1,0 +1,66 @@
+"""The development server: the same service under Werkzeug, on this machine only unless told otherwise."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from werkzeug.serving import is_running_from_reloader, run_simple
+
+from gasflux.errors import GasFluxError
+from gasflux.server import EXIT_FAILED, EXIT_OK, is_loopback, listening, say
+from gasflux.service.data_lock import DataLock
+from gasflux.service.logs import configured_logging
+from gasflux.service.settings import Settings
+
+
+def develop(settings: Settings, notes: Sequence[str] = (), reload: bool = False) -> int:
+    """Run the service for development.
+
+    Parameters
+    ----------
+    settings
+        Settings of the service; ``[server] debug`` shows the debugger, on this machine only: it runs any code.
+    notes
+        What reading the settings found worth a warning.
+    reload
+        Start again when a source file changes.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    if reload and not is_running_from_reloader():  # the process that watches the sources starts nothing else
+        run_simple(settings.server.host, settings.server.port, lambda environ, start: [], use_reloader=True)
+        return EXIT_OK
+    with configured_logging(settings), ExitStack() as stack:
+        for note in notes:
+            logging.getLogger(__name__).warning("%s", note)
+        try:
+            stack.enter_context(DataLock.of(settings))
+            _serve(settings, stack, reload)
+        except GasFluxError as error:
+            say(f"error: {error}", error=True)
+            return EXIT_FAILED
+        except KeyboardInterrupt:
+            say("Stopped.")
+    return EXIT_OK
+
+
+def _serve(settings: Settings, stack: ExitStack, reload: bool) -> None:
+    """Start the service and answer requests."""
+    from gasflux.app import create_app
+    from gasflux.service.assembly import build_service
+
+    host = settings.server.host
+    with listening(host, settings.server.port) as sockets:  # says clearly what is wrong with the address
+        port = sockets[0].getsockname()[1]
+    service = build_service(settings)
+    stack.callback(service.stop)
+    app = create_app(settings, service)
+    service.start()
+    say(f"GasFlux for development on http://{host}:{port} (production: server_waitress.py)")
+    debugger = settings.server.debug and is_loopback(host)
+    run_simple(host, port, app, threaded=True, use_debugger=debugger, use_reloader=reload)
