@@ -23,7 +23,10 @@ _FULL_BELOW_BYTES: Final = 64 * 1024
 """Free space at which an I/O error is put down to a full disk: less than SQLite needs for its next page."""
 
 _LOCKED: Final = "is locked by another program; try again, and if it lasts end the program that holds the file"
-_BACKUP: Final = "nothing was deleted: stop the service and put a backup in its place, or move the file away to begin with an empty one"
+_BACKUP: Final = (
+    "nothing was deleted: stop the service and put a backup in its place,"
+    " or move the file away to begin with an empty one"
+)
 _SENTENCES: Final = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,

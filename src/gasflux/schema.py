@@ -1,7 +1,7 @@
 """The tables of the service as numbered migrations: statement by statement, each number in one transaction.
 
 A new file and a file that another program made with the document's own statements take the same way: the first
-migration is the document's tables, the later ones add to them. A migration that was once released is never changed again.
+migration is the document's tables, the later ones add to them. A released migration is never changed.
 """
 
 from __future__ import annotations

@@ -127,11 +127,13 @@ class TaskFolders:
         tuple of str
             What could not be removed and why; a later call may succeed (Windows keeps files that somebody reads).
         """
-        return (*_remove(self.upload_dir(task_id)), *_remove(self.output_dir(task_id)))
+        return (*_remove(self.upload_dir(task_id)), *self.remove_results(task_id))
 
     def remove_results(self, task_id: str) -> tuple[str, ...]:
-        """Remove the results of a task; return as `remove` does."""
-        return _remove(self.output_dir(task_id))
+        """Remove the results of a task, and those a killed worker was writing; return as `remove` does."""
+        folder = self.output_dir(task_id)
+        unfinished = self.outputs.glob(f".{task_id}.*.part")
+        return tuple(problem for path in (folder, *unfinished) for problem in _remove(path))
 
     def task_ids(self) -> dict[str, datetime]:
         """Return the id of every task folder, with the time of the last change in it."""

@@ -11,28 +11,36 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from gasflux.db import Connection, Database, Row
+from gasflux.db import Connection, Database
 from gasflux.service.clock import as_exact_text, as_text, from_text, utc_now
-from gasflux.service.errors import ConflictError, NotFoundError, QueueFullError
+from gasflux.service.errors import ConflictError, QueueFullError
 from gasflux.service.records import JobResult, NewTask, Task, TaskCounts, TaskFailure, TaskPage, TaskQuery, TaskStatus
 from gasflux.service.settings import CleanupSettings
-from gasflux.service.task_page import POSITION, page_of
-from gasflux.service.task_rows import details_as_json, gases_as_json, results_as_json, task_of
+from gasflux.service.task_page import page_of
+from gasflux.service.task_rows import gases_as_json, results_as_json, task_of
+from gasflux.service.task_sql import (
+    AGAIN,
+    CANCELLED,
+    EXPIRED,
+    FAIL,
+    FORGET,
+    HIDE,
+    IS_FINAL,
+    NEXT_PLACE,
+    TOUCH,
+    WAITING,
+    WORKER_DIED,
+    failure_values,
+    fetch,
+    idempotent,
+    insert,
+    now_values,
+    same,
+)
 
 _QUEUE_FULL_RETRY_S: Final = 30
 _RECENT: Final = 50
 """How many of the last completed tasks tell how long one takes."""
-
-_FINAL: Final = "status IN ('completed', 'failed')"
-_WAITING: Final = "Waiting to be processed."
-
-CANCELLED: Final = TaskFailure("cancelled", "The task was cancelled on request.")
-WORKER_DIED: Final = TaskFailure(
-    "worker_died", "Every attempt at this file ended with the worker process or the server; it is not tried again."
-)
-EXPIRED: Final = TaskFailure(
-    "expired", "The task did not finish within the longest time a task may exist; upload again."
-)
 
 
 @dataclass(frozen=True)
@@ -80,26 +88,24 @@ class TaskStore:
         QueueFullError
             As many tasks wait as may.
         """
-        with self._database.write() as connection:
-            earlier = _idempotent(connection, new.owner_key_id, new.idempotency_key)
-            if earlier is not None:
-                return _same(connection, earlier, new), False
-            self._refuse_when_full(connection)
-            _insert(connection, new)
-            return _fetch(connection, new.task_id), True
+        return self._add(new, None)
+
+    def add_failed(self, new: NewTask, failure: TaskFailure) -> tuple[Task, bool]:
+        """Note an upload whose faults were found at once, so that it is kept and explained; otherwise as `add`."""
+        return self._add(new, failure)
 
     def find_idempotent(self, owner: str | None, key: str) -> Task | None:
         """Return the task that `owner` made with an idempotency key."""
         with self._database.read() as connection:
-            row = _idempotent(connection, owner, key)
-            return None if row is None else _fetch(connection, row["task_id"])
+            row = idempotent(connection, owner, key)
+            return None if row is None else fetch(connection, row["task_id"])
 
     # -- looking
 
     def get(self, task_id: str) -> Task:
         """Return a task; NotFoundError when there is none."""
         with self._database.read() as connection:
-            return _fetch(connection, task_id)
+            return fetch(connection, task_id)
 
     def page(self, query: TaskQuery) -> TaskPage:
         """Return one page of the tasks a query asks for."""
@@ -181,55 +187,67 @@ class TaskStore:
 
     def fail(self, task_id: str, attempt: int, failure: TaskFailure) -> bool:
         """Note why an attempt failed; False, and nothing is written, when it is no longer the current one."""
-        return self._step(_FAIL, task_id, attempt, _failure_values(failure))
+        return self._step(FAIL, task_id, attempt, failure_values(failure))
 
     def release(self, task_id: str, attempt: int) -> bool:
         """Put an attempt back to its place in the queue, uncounted: the server stops, the task did no harm."""
         return self._step(
-            f"{_AGAIN}, message = '{_WAITING}', uncounted = uncounted + 1",
+            f"{AGAIN}, message = '{WAITING}', uncounted = uncounted + 1",
             task_id,
             attempt,
             {},
             also="cancel_requested = 0",
-        ) or self._step(_FAIL, task_id, attempt, _failure_values(CANCELLED), also="cancel_requested = 1")
+        ) or self._step(FAIL, task_id, attempt, failure_values(CANCELLED), also="cancel_requested = 1")
 
-    def retry(self, task_id: str, attempt: int) -> bool:
-        """Put an attempt whose worker died back to its place, counted; the last one fails as ``worker_died``.
+    def retry(
+        self, task_id: str, attempt: int, failure: TaskFailure = WORKER_DIED, most_attempts: int | None = None
+    ) -> bool:
+        """Put an attempt whose worker died back to its place, counted; the last one fails with `failure`.
+
+        Parameters
+        ----------
+        task_id, attempt
+            The attempt.
+        failure
+            Why it ended, kept when it was the last.
+        most_attempts
+            How often to try in this case; never more than the store's own limit.
 
         Returns
         -------
         bool
             Whether it waits again.
         """
+        most = self._max_attempts if most_attempts is None else min(most_attempts, self._max_attempts)
         again = self._step(
-            f"{_AGAIN}, message = '{_WAITING}'",
+            f"{AGAIN}, message = '{WAITING}'",
             task_id,
             attempt,
-            {"most": self._max_attempts},
+            {"most": most},
             also="cancel_requested = 0 AND attempts - uncounted < :most",
         )
         if not again:
-            self._step(_FAIL, task_id, attempt, _failure_values(CANCELLED), also="cancel_requested = 1")
-            self.fail(task_id, attempt, WORKER_DIED)
+            self._step(FAIL, task_id, attempt, failure_values(CANCELLED), also="cancel_requested = 1")
+            self.fail(task_id, attempt, failure)
         return again
 
     def recover(self) -> Recovered:
         """Put back what a killed server was working on; to be called before the first `claim`."""
-        now = _now_values()
+        now = now_values()
         most = {"most": self._max_attempts}
         with self._database.write() as connection:
             stopped = connection.execute(
-                f"UPDATE tasks SET {_FAIL}, {_TOUCH} WHERE status = 'processing'"
+                f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE status = 'processing'"
                 " AND (cancel_requested = 1 OR deleting = 1) RETURNING *",
-                now | _failure_values(CANCELLED),
+                now | failure_values(CANCELLED),
             ).fetchall()
             used_up = connection.execute(
-                f"UPDATE tasks SET {_FAIL}, {_TOUCH} WHERE status = 'processing' AND attempts - uncounted >= :most"
+                f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE status = 'processing' AND attempts - uncounted >= :most"
                 " RETURNING *",
-                now | most | _failure_values(WORKER_DIED),
+                now | most | failure_values(WORKER_DIED),
             ).fetchall()
             again = connection.execute(
-                f"UPDATE tasks SET {_AGAIN}, message = '{_WAITING}', {_TOUCH} WHERE status = 'processing'", now
+                f"UPDATE tasks SET {AGAIN}, message = '{WAITING}', {TOUCH} WHERE status = 'processing'", now
             )
             return Recovered(again.rowcount, tuple(task_of(row) for row in (*stopped, *used_up)))
 
@@ -237,38 +255,38 @@ class TaskStore:
 
     def cancel(self, task_id: str) -> Task:
         """End a waiting task at once, or ask for the end of one in work; ConflictError when it is finished."""
-        values = _now_values() | _failure_values(CANCELLED) | {"id": task_id}
+        values = now_values() | failure_values(CANCELLED) | {"id": task_id}
         with self._database.write() as connection:
             ended = connection.execute(
-                f"UPDATE tasks SET {_FAIL}, {_TOUCH} WHERE task_id = :id AND status = 'pending'", values
+                f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE task_id = :id AND status = 'pending'", values
             )
             asked = connection.execute(
                 "UPDATE tasks SET cancel_requested = 1, message = 'Being cancelled.', updated_at = :now"
                 " WHERE task_id = :id AND status = 'processing'",
                 values,
             )
-            task = _fetch(connection, task_id)
+            task = fetch(connection, task_id)
             if not ended.rowcount + asked.rowcount:
                 raise ConflictError(f"The task {task_id} is {task.status}: there is nothing left to cancel.")
             return task
 
     def rerun(self, task_id: str, has_config: bool | None = None) -> Task:
         """Put a finished task at the end of the queue under its id; ConflictError when it is not finished."""
-        values = _now_values() | {"id": task_id, "has_config": has_config}
+        values = now_values() | {"id": task_id, "has_config": has_config}
         with self._database.write() as connection:
-            task = _fetch(connection, task_id)
+            task = fetch(connection, task_id)
             if task.status.is_final and not task.input_file:
                 raise ConflictError(f"The task {task_id} has no input file on record: upload the file again.")
             self._refuse_when_full(connection)
             changed = connection.execute(
-                f"UPDATE tasks SET {_AGAIN}, {_TOUCH}, {_FORGET}, message = '{_WAITING}', uncounted = attempts,"
-                f" queued_at = :exact, queue_order = {_NEXT}, has_config = coalesce(:has_config, has_config)"
-                f" WHERE task_id = :id AND {_FINAL}",
+                f"UPDATE tasks SET {AGAIN}, {TOUCH}, {FORGET}, message = '{WAITING}', uncounted = attempts,"
+                f" queued_at = :exact, queue_order = {NEXT_PLACE}, has_config = coalesce(:has_config, has_config)"
+                f" WHERE task_id = :id AND {IS_FINAL}",
                 values,
             )
             if not changed.rowcount:
                 raise ConflictError(f"The task {task_id} is {task.status}: only a finished task can run again.")
-            return _fetch(connection, task_id)
+            return fetch(connection, task_id)
 
     def rename(self, task_id: str, name: str) -> Task:
         """Give a task another name."""
@@ -286,16 +304,16 @@ class TaskStore:
         A waiting task is cancelled by it; one in work is asked to end and goes when it has.
         """
         with self._database.write() as connection:
-            _fetch(connection, task_id)
-            values = _now_values() | _failure_values(CANCELLED) | {"id": task_id}
-            connection.execute(f"UPDATE tasks SET {_FAIL}, {_TOUCH} WHERE task_id = :id AND status = 'pending'", values)
-            connection.execute(f"UPDATE tasks SET cancel_requested = 1, {_HIDE} WHERE task_id = :id", values)
+            fetch(connection, task_id)
+            values = now_values() | failure_values(CANCELLED) | {"id": task_id}
+            connection.execute(f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE task_id = :id AND status = 'pending'", values)
+            connection.execute(f"UPDATE tasks SET cancel_requested = 1, {HIDE} WHERE task_id = :id", values)
 
     def begin_cleaning(self, task: Task) -> bool:
         """Hide a task as `begin_delete` does, if it is still as it was seen: finished, not pinned, not changed."""
         with self._database.write() as connection:
             changed = connection.execute(
-                f"UPDATE tasks SET {_HIDE} WHERE task_id = ? AND {_FINAL} AND pinned = 0 AND deleting = 0"
+                f"UPDATE tasks SET {HIDE} WHERE task_id = ? AND {IS_FINAL} AND pinned = 0 AND deleting = 0"
                 " AND updated_at = ?",
                 (task.task_id, as_text(task.updated_at)),
             )
@@ -309,7 +327,7 @@ class TaskStore:
     def half_deleted(self) -> tuple[str, ...]:
         """Return the ids of hidden tasks that are not in work: their files may still be there."""
         with self._database.read() as connection:
-            rows = connection.execute(f"SELECT task_id FROM tasks WHERE deleting = 1 AND {_FINAL}")
+            rows = connection.execute(f"SELECT task_id FROM tasks WHERE deleting = 1 AND {IS_FINAL}")
             return tuple(row[0] for row in rows)
 
     def expired(self, ages: CleanupSettings, now: datetime) -> tuple[Task, ...]:
@@ -328,13 +346,27 @@ class TaskStore:
         """Fail, as ``expired``, the tasks that were queued until then and never finished; return them."""
         with self._database.write() as connection:
             rows = connection.execute(
-                f"UPDATE tasks SET {_FAIL}, {_TOUCH} WHERE status IN ('pending', 'processing')"
+                f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE status IN ('pending', 'processing')"
                 " AND queued_at <= :moment RETURNING *",
-                _now_values() | _failure_values(EXPIRED) | {"moment": as_exact_text(moment)},
+                now_values() | failure_values(EXPIRED) | {"moment": as_exact_text(moment)},
             ).fetchall()
             return tuple(task_of(row) for row in rows)
 
     # -- inside
+
+    def _add(self, new: NewTask, failure: TaskFailure | None) -> tuple[Task, bool]:
+        """Add a task that waits, or one that has failed already; one transaction, so a key never makes two."""
+        with self._database.write() as connection:
+            earlier = idempotent(connection, new.owner_key_id, new.idempotency_key)
+            if earlier is not None:
+                return same(connection, earlier, new), False
+            if failure is None:
+                self._refuse_when_full(connection)
+            insert(connection, new)
+            if failure is not None:
+                values = now_values() | failure_values(failure) | {"id": new.task_id}
+                connection.execute(f"UPDATE tasks SET {FAIL} WHERE task_id = :id", values)
+            return fetch(connection, new.task_id), True
 
     def _somebody_waits(self) -> bool:
         """Return whether a task waits."""
@@ -354,7 +386,7 @@ class TaskStore:
         """Return finished, unpinned tasks under a condition, the oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
-                f"SELECT * FROM tasks WHERE {_FINAL} AND pinned = 0 AND deleting = 0 AND ({condition})"
+                f"SELECT * FROM tasks WHERE {IS_FINAL} AND pinned = 0 AND deleting = 0 AND ({condition})"
                 " ORDER BY updated_at, queue_order",
                 values,
             ).fetchall()
@@ -366,18 +398,18 @@ class TaskStore:
         """Change the row of an attempt that is still the current one; return whether it was."""
         with self._database.write() as connection:
             changed = connection.execute(
-                f"UPDATE tasks SET {assignments}, {_TOUCH} WHERE task_id = :id AND status = 'processing'"
+                f"UPDATE tasks SET {assignments}, {TOUCH} WHERE task_id = :id AND status = 'processing'"
                 f" AND attempts = :attempt AND {also}",
-                _now_values() | values | {"id": task_id, "attempt": attempt},
+                now_values() | values | {"id": task_id, "attempt": attempt},
             )
             return changed.rowcount == 1
 
     def _change(self, task_id: str, assignment: str, value: object) -> Task:
         """Set one column of a task in any state."""
         with self._database.write() as connection:
-            values = _now_values() | {"value": value, "id": task_id}
-            connection.execute(f"UPDATE tasks SET {assignment}, {_TOUCH} WHERE task_id = :id AND deleting = 0", values)
-            return _fetch(connection, task_id)
+            values = now_values() | {"value": value, "id": task_id}
+            connection.execute(f"UPDATE tasks SET {assignment}, {TOUCH} WHERE task_id = :id AND deleting = 0", values)
+            return fetch(connection, task_id)
 
     def _refuse_when_full(self, connection: Connection) -> None:
         """Raise QueueFullError when as many tasks wait as may."""
@@ -386,77 +418,6 @@ class TaskStore:
             raise QueueFullError(
                 f"{waiting} tasks wait already and no more may; try again when some are done.", _QUEUE_FULL_RETRY_S
             )
-
-
-_TOUCH: Final = "updated_at = :now"
-_HIDE: Final = "deleting = 1, idempotency_key = NULL"
-_NEXT: Final = "(SELECT coalesce(max(queue_order), 0) + 1 FROM tasks)"
-_FAIL: Final = (
-    "status = 'failed', message = :error, error = :error, error_type = :error_type, error_details = :error_details,"
-    " finished_at = :exact, stage = NULL, cancel_requested = 0"
-)
-_AGAIN: Final = "status = 'pending', progress = 0, stage = NULL, started_at = NULL"
-_FORGET: Final = (
-    "error = NULL, error_type = NULL, error_details = NULL, results = NULL, gases = NULL, finished_at = NULL,"
-    " callback_state = NULL"
-)
-_INSERTED: Final = (
-    "task_id, name, input_name, input_file, size_bytes, has_config, owner_key_id, idempotency_key, fingerprint,"
-    " callback_url"
-)
-
-
-def _now_values() -> dict[str, object]:
-    """Return the present time in both forms."""
-    now = utc_now()
-    return {"now": as_text(now), "exact": as_exact_text(now)}
-
-
-def _failure_values(failure: TaskFailure) -> dict[str, object]:
-    """Return the values of the columns that say why a task failed."""
-    return {"error": failure.message, "error_type": failure.type, "error_details": details_as_json(failure)}
-
-
-def _insert(connection: Connection, new: NewTask) -> None:
-    """Add the row of a waiting task."""
-    names = _INSERTED.split(", ")
-    places = ", ".join(f":{name}" for name in names)
-    connection.execute(
-        f"INSERT INTO tasks ({_INSERTED}, status, message, output_dir, created_at, updated_at, queued_at, queue_order)"
-        f" VALUES ({places}, 'pending', '{_WAITING}', :task_id, :now, :now, :exact, {_NEXT})",
-        _now_values() | {name: getattr(new, name) for name in names},
-    )
-
-
-def _fetch(connection: Connection, task_id: str) -> Task:
-    """Return a task with its place in the queue."""
-    row = connection.execute(
-        f"SELECT *, {POSITION} FROM tasks WHERE task_id = ? AND deleting = 0", (task_id,)
-    ).fetchone()
-    if row is None:
-        raise NotFoundError(f"There is no task {task_id}; it may have been deleted.")
-    return task_of(row, row["position"])
-
-
-def _idempotent(connection: Connection, owner: str | None, key: str | None) -> Row | None:
-    """Return id and fingerprint of the task made with an idempotency key."""
-    if key is None:
-        return None
-    row: Row | None = connection.execute(
-        "SELECT task_id, fingerprint FROM tasks WHERE coalesce(owner_key_id, '') = ? AND idempotency_key = ?",
-        (owner or "", key),
-    ).fetchone()
-    return row
-
-
-def _same(connection: Connection, earlier: Row, new: NewTask) -> Task:
-    """Return the earlier task, or refuse when it was about something else."""
-    if earlier["fingerprint"] != new.fingerprint:
-        raise ConflictError(
-            f"The idempotency key {new.idempotency_key!r} was used for another upload, task {earlier['task_id']}; "
-            "take a new key for new content."
-        )
-    return _fetch(connection, earlier["task_id"])
 
 
 def _seconds(start: str, end: str) -> float:
