@@ -14,6 +14,7 @@ from gasflux.errors import ConfigError, ProcessingError
 from gasflux.interpolation import Aggregation, GridSpec, Kriging, aggregate, krige_surface, make_grid
 from gasflux.pipeline_config import OrdinaryKrigingSettings
 from gasflux.records import FloatArray, VariogramFit
+from gasflux.surface.kriging import whitening_of
 from gasflux.surface.variogram_models import MODELS
 
 DEFAULT = OrdinaryKrigingSettings()
@@ -484,3 +485,15 @@ def test_values_that_are_no_numbers_are_refused() -> None:
 def test_surface_out_of_reach_is_refused() -> None:
     with pytest.raises(ProcessingError, match=r"No cell of the surface has 80 samples within the variogram range"):
         krige(fit=variogram(ranges=(10.0, 5.0)), max_points=85, min_points=80)
+
+
+@pytest.mark.parametrize("size", [1, 64, 65, 300])
+@pytest.mark.parametrize("noise", [1e-8, 0.1])
+def test_whitening_undoes_the_covariance(size: int, noise: float) -> None:
+    points = np.random.default_rng(size).random((size, 2))
+    distance = np.linalg.norm(points[:, None] - points[None, :], axis=-1)
+    covariance = np.exp(-3.0 * distance) + noise * np.eye(size)
+    whitening = whitening_of(covariance)
+    assert not np.triu(whitening, 1).any()
+    # points that nearly coincide make the condition number 1e5; rounding is 1e-16 of it
+    np.testing.assert_allclose(whitening @ covariance @ whitening.T, np.eye(size), atol=1e-10)

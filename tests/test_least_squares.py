@@ -7,7 +7,6 @@ import pytest
 from scipy.optimize import least_squares
 
 from gasflux.records import FloatArray
-from gasflux.surface.kriging import inverse_of_lower
 from gasflux.surface.least_squares import least_squares_within
 
 TIME = np.linspace(0.0, 4.0, 30)
@@ -38,14 +37,3 @@ def test_a_flat_function_leaves_the_start() -> None:
     start = np.array([0.3, -0.2])
     found = least_squares_within(lambda at: np.ones((*at.shape[:-1], 4)), start, start - 1.0, start + 1.0)
     np.testing.assert_array_equal(found, start)
-
-
-@pytest.mark.parametrize("size", [1, 64, 65, 300])
-def test_the_inverse_of_a_triangle_is_its_inverse(size: int) -> None:
-    points = np.random.default_rng(size).random((size, 2))
-    distance = np.linalg.norm(points[:, None] - points[None, :], axis=-1)
-    factor = np.linalg.cholesky(np.exp(-3.0 * distance) + 1e-3 * np.eye(size))
-    inverse = inverse_of_lower(factor)
-    assert not np.triu(inverse, 1).any()
-    # The condition number is about 1e3, rounding 1e-16 times that.
-    np.testing.assert_allclose(inverse @ factor, np.eye(size), atol=1e-12)

@@ -24,7 +24,7 @@ _CHUNK: Final = 96_000
 """Numbers in a block of covariances: 800 kB stay in the processor's cache, and memory does not grow with the grid."""
 
 _SMALL_BLOCK: Final = 64
-"""A triangle this small is inverted as any matrix: below, the calls cost more than the arithmetic."""
+"""A matrix this small is factorised at once: below, the calls cost more than the arithmetic."""
 
 _ROW_BLOCKS: Final = 6
 """Blocks a triangular product is done in: seven twelfths of the arithmetic of the full one."""
@@ -99,11 +99,11 @@ def _chunks(count: int, width: int) -> Iterator[slice]:
 
 
 def krige_globally(system: KrigingSystem, nodes: FloatArray, values: FloatArray) -> KrigedField:
-    """Krige every node from all points: one Cholesky factor, the mean eliminated as in generalised least squares."""
+    """Krige every node from all points: one factorisation, the mean eliminated as in generalised least squares."""
     points = system.points
-    factor = np.asarray(np.linalg.cholesky(_noisy_covariance(system)), dtype=np.float64)
-    whitening = inverse_of_lower(factor)
-    ones, data = (whitening.T @ (whitening @ np.column_stack([np.ones(values.size), values]))).T
+    whitening = whitening_of(_noisy_covariance(system))
+    white_ones = whitening.sum(axis=1)
+    ones, data = white_ones @ whitening, (whitening @ values) @ whitening
     information = float(ones.sum())
     mean = float(ones @ values) / information
     estimate, variance, cross = np.empty(len(nodes)), np.empty(len(nodes)), np.zeros(values.size)
@@ -114,9 +114,10 @@ def krige_globally(system: KrigingSystem, nodes: FloatArray, values: FloatArray)
         estimate[part] = near @ data + mean * short
         cross += near.sum(axis=0)
         variance[part] = system.sill - _explained(coarse, near.astype(np.float32)) + short**2 / information
-    weights = whitening.T @ (whitening @ cross) + ones * (len(nodes) - ones @ cross) / information
-    spread = float(np.sum(np.square(factor.T @ weights)))
-    return KrigedField(estimate, variance, weights, float(weights @ cross), spread)
+    # The weights and, whitened, the weighted sum whose variance is their square.
+    white = whitening @ cross + white_ones * (len(nodes) - ones @ cross) / information
+    weights = white @ whitening
+    return KrigedField(estimate, variance, weights, float(weights @ cross), float(white @ white))
 
 
 def _noisy_covariance(system: KrigingSystem) -> FloatArray:
@@ -129,25 +130,27 @@ def _noisy_covariance(system: KrigingSystem) -> FloatArray:
     return covariance
 
 
-def inverse_of_lower(factor: FloatArray) -> FloatArray:
-    """Invert a lower triangular matrix by halves.
+def whitening_of(covariance: FloatArray) -> FloatArray:
+    """Return the inverse W of the lower Cholesky factor: ``W C W' = 1`` and ``W' W`` is the inverse of C.
 
-    numpy has no triangular solver, and the one of scipy takes longer to import than all kriging of a flight.
+    By halves, so that nearly all of it is matrix products. numpy has no triangular solver that would do with the factor
+    alone, and the one of scipy takes longer to import than all kriging of a flight.
     """
-    inverse = np.zeros_like(factor)
-    _invert_lower(factor, inverse)
+    inverse = np.zeros_like(covariance)
+    _whiten(covariance, inverse)
     return inverse
 
 
-def _invert_lower(factor: FloatArray, inverse: FloatArray) -> None:
-    """Fill in the lower triangle of the inverse."""
-    if len(factor) <= _SMALL_BLOCK:
-        inverse[:] = np.tril(np.linalg.inv(factor))
+def _whiten(covariance: FloatArray, inverse: FloatArray) -> None:
+    """Fill in the lower triangle of the inverse of the Cholesky factor."""
+    if len(covariance) <= _SMALL_BLOCK:
+        inverse[:] = np.tril(np.linalg.inv(np.linalg.cholesky(covariance)))
         return
-    first, last = slice(None, len(factor) // 2), slice(len(factor) // 2, None)
-    _invert_lower(factor[first, first], inverse[first, first])
-    _invert_lower(factor[last, last], inverse[last, last])
-    inverse[last, first] = -(inverse[last, last] @ (factor[last, first] @ inverse[first, first]))
+    first, last = slice(None, len(covariance) // 2), slice(len(covariance) // 2, None)
+    _whiten(covariance[first, first], inverse[first, first])
+    factor = covariance[last, first] @ inverse[first, first].T
+    _whiten(covariance[last, last] - factor @ factor.T, inverse[last, last])
+    inverse[last, first] = -(inverse[last, last] @ (factor @ inverse[first, first]))
 
 
 def _explained(whitening: NDArray[np.float32], near: NDArray[np.float32]) -> FloatArray:
