@@ -118,7 +118,7 @@ class RotatedFile(logging.handlers.RotatingFileHandler):
 
     def __init__(self, path: Path, max_bytes: int, backups: int) -> None:
         super().__init__(path, maxBytes=max_bytes, backupCount=backups, encoding="utf-8")
-        self._failing = False
+        self._failing = self._failed_now = False
 
     def doRollover(self) -> None:  # noqa: N802 the name is the library's
         """Begin a new file; when somebody holds the old one open (Windows), go on writing into it."""
@@ -141,6 +141,14 @@ class RotatedFile(logging.handlers.RotatingFileHandler):
         error = sys.exc_info()[1]
         if error is not None and not self._failing:
             self._tell(error)
+
+    def close(self) -> None:
+        """Close the file; what the disk has no room for is lost."""
+        try:
+            super().close()
+        except OSError as error:
+            if not self._failing:
+                self._tell(error)
 
     def _tell(self, error: BaseException) -> None:
         if sys.stderr is not None:
