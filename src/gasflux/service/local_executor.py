@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
 import queue
 import signal
 import threading
@@ -15,9 +14,9 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
 import psutil
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
-from gasflux.service.child_process import prepare
+from gasflux.service.child_pool import ChildPool, ChildStoppedError
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.records import Job, JobResult, TaskFailure
 from gasflux.service.settings import MIB
@@ -41,61 +40,6 @@ CRASH_ATTEMPTS: Final = 2
 
 FROM_OUTSIDE_ATTEMPTS: Final = 1_000
 """A process killed from outside says little of its job: ``[tasks] max_attempts`` is the limit."""
-
-
-class _Slot:
-    """Place of one worker: a pool of one, so that whatever happens to the worker concerns one job only."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pool: ProcessPool | None = None
-        self._stopped = False
-        self.tasks = 0
-
-    def submit(self, function: Callable[[Job], JobResult], job: Job) -> Future[JobResult]:
-        """Hand a job to the worker, to a new one when there is none.
-
-        Raises
-        ------
-        ExecutorStoppedError
-            When the slot is closed.
-        """
-        with self._lock:
-            if self._pool is None or not self._pool.active:
-                self._replace()
-            if self._pool is None:
-                raise ExecutorStoppedError
-            self.tasks += 1
-            return self._pool.schedule(begin, args=(function, job))
-
-    def renew(self) -> None:
-        """End the worker, dead when this returns, and start another."""
-        with self._lock:
-            self._replace()
-
-    def stop(self) -> None:
-        """End the worker for good."""
-        with self._lock:
-            self._stopped = True
-            self._replace()
-
-    def is_alive(self) -> bool:
-        """Whether a job can be handed over; a slot that is being renewed will be in a moment."""
-        if not self._lock.acquire(blocking=False):
-            return not self._stopped
-        try:
-            return self._pool is not None and bool(self._pool.active)
-        finally:
-            self._lock.release()
-
-    def _replace(self) -> None:
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
-        self._pool, self.tasks = None, 0
-        if not self._stopped:
-            self._pool = ProcessPool(max_workers=1, initializer=prepare, context=multiprocessing.get_context("spawn"))
-            self._pool.schedule(warm_up)
 
 
 class _Watch:
@@ -168,8 +112,8 @@ class LocalExecutor:
     def __init__(self, slots: int, *, function: Callable[[Job], JobResult] = run_job) -> None:
         self.slots = slots
         self._function = function
-        self._all = tuple(_Slot() for _ in range(slots))
-        self._idle: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
+        self._all = tuple(ChildPool(warm_up) for _ in range(slots))
+        self._idle: queue.SimpleQueue[ChildPool] = queue.SimpleQueue()
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -200,17 +144,19 @@ class LocalExecutor:
         slot = self._idle_slot(cancelled)
         try:
             progress_path(job).unlink(missing_ok=True)
-            future = slot.submit(self._function, job)
+            future = slot.submit(begin, self._function, job)
             watch = _Watch(job, future, timeout_s)
             self._supervise(slot, watch, future, on_progress, cancelled)
             result = self._result(slot, job, future)
             if slot.tasks >= RECYCLE_TASKS or watch.resident_bytes() > RECYCLE_BYTES:
                 slot.renew()
             return result
+        except ChildStoppedError as error:
+            raise ExecutorStoppedError from error
         finally:
             self._idle.put(slot)
 
-    def _idle_slot(self, cancelled: threading.Event) -> _Slot:
+    def _idle_slot(self, cancelled: threading.Event) -> ChildPool:
         """Wait for a slot that has nothing to do."""
         while not self._stopping.is_set():
             if cancelled.is_set():
@@ -223,7 +169,7 @@ class LocalExecutor:
 
     def _supervise(
         self,
-        slot: _Slot,
+        slot: ChildPool,
         watch: _Watch,
         future: Future[JobResult],
         on_progress: Callable[[str, float], None],
@@ -246,7 +192,7 @@ class LocalExecutor:
                 told = watch.progress
                 on_progress(*told)
 
-    def _result(self, slot: _Slot, job: Job, future: Future[JobResult]) -> JobResult:
+    def _result(self, slot: ChildPool, job: Job, future: Future[JobResult]) -> JobResult:
         """Return what a job returned, or raise why it did not."""
         error = future.exception()
         if error is None:
