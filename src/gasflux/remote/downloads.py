@@ -84,4 +84,6 @@ def _continue(connection: Connection, file: RemoteFile, part: Path, etag: str | 
                     stream.write(block)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
             return answer.headers.get("ETag"), False
-        return answer.headers.get("ETag"), part.stat().st_size == file.size_bytes
+    # Of another size than stated it is another file than the list's: nothing of it is kept for going on.
+    is_whole = part.stat().st_size == file.size_bytes
+    return None, is_whole
