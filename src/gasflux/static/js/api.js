@@ -9,6 +9,7 @@ export class ApiError extends Error {
     this.status = status;
     this.type = body?.error?.type ?? "error";
     this.details = body?.error?.details ?? [];
+    this.data = body?.data ?? null;
     this.requestId = body?.error?.request_id ?? null;
     this.retryAfter = Number(retryAfter) || null;
     this.keySent = Boolean(key());

@@ -1,0 +1,196 @@
+// New flight: drop files, see what they hold, send them.
+
+import { upload } from "../api.js";
+import { h, replace, uniqueId } from "../dom.js";
+import { bytes, percent } from "../format.js";
+import { t } from "../i18n.js";
+import { icon } from "../icons.js";
+import { announce } from "../notify.js";
+import { previewBody, previewGases, previewSummary } from "../parts/preview.js";
+import { settings } from "../parts/settings.js";
+import { faultList, loading, problem } from "../parts/states.js";
+import { go } from "../router.js";
+import { readPreview } from "../preview_model.js";
+
+/** Above this a look at a file costs a wait on a slow line, so it is offered instead of done. */
+const LOOK_AT_ONCE_BYTES = 20 * 1024 * 1024;
+const TYPES = [".xlsx", ".xls", ".csv", ".csv.gz", ".gz"];
+
+let kept = null;
+
+export function render(main, { signal }) {
+  const flights = kept ?? { entries: [], config: undefined };
+  kept = null;
+  const drop = h("div", {});
+  const list = h("div", { class: "stack", role: "list", "aria-label": t("new.files") });
+  const options = h("section", { class: "card", hidden: true });
+  const bar = h("div", { class: "send-bar", hidden: true });
+  let form = null;
+
+  const view = h("div", { class: "view" },
+    h("div", { class: "view-head" }, h("div", {}, h("h1", { text: t("new.title") }), h("p", { class: "soft", text: t("new.lead") }))),
+    drop, list, options, bar);
+  main.append(view);
+  signal.addEventListener("abort", keep);
+
+  function keep() {
+    // Changing the language draws the view anew; the chosen files must not be lost by it.
+    if (flights.entries.some((entry) => entry.state !== "sent")) kept = { entries: flights.entries.filter((entry) => entry.state !== "sent"), config: form?.text() };
+  }
+
+  function add(files) {
+    for (const file of files) {
+      const entry = { file, id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, state: "chosen", preview: null, error: null, node: h("section", { class: "card flight-file", role: "listitem" }) };
+      flights.entries.push(entry);
+      list.append(entry.node);
+      drawEntry(entry);
+      if (file.size <= LOOK_AT_ONCE_BYTES) look(entry);
+    }
+    drawAll();
+    announce(t("new.added", { n: files.length }));
+  }
+
+  async function look(entry) {
+    entry.state = "looking";
+    drawEntry(entry);
+    const data = new FormData();
+    data.append("file", entry.file);
+    if (form?.text().trim()) data.append("config", form.text());
+    try {
+      entry.preview = readPreview(await upload("preview", data, { signal }), entry.file.name);
+      entry.error = null;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      entry.preview = null;
+      entry.error = error;
+    }
+    if (entry.state === "looking") entry.state = "looked";
+    drawEntry(entry);
+    drawAll();
+  }
+
+  function drawEntry(entry) {
+    const id = uniqueId("file");
+    const remove = () => {
+      flights.entries.splice(flights.entries.indexOf(entry), 1);
+      entry.node.remove();
+      drawAll();
+      view.querySelector("[data-testid=file-input]").focus();
+    };
+    entry.node.setAttribute("aria-labelledby", id);
+    replace(entry.node,
+      h("div", { class: "spread" },
+        h("div", {}, h("h3", { id, text: entry.file.name }), h("p", { class: "soft small", text: summary(entry) })),
+        entry.state === "sending" ? null : h("button", { class: "button quiet", type: "button", text: t("act.remove"), "aria-label": t("new.remove", { name: entry.file.name }), on: { click: remove } })),
+      content(entry));
+  }
+
+  function summary(entry) {
+    return [bytes(entry.file.size), entry.preview && previewSummary(entry.preview)].filter(Boolean).join(" · ");
+  }
+
+  function content(entry) {
+    if (entry.state === "sending") return sending(entry);
+    if (entry.state === "looking") return loading(1, "tall");
+    if (entry.sendError) return refusal(entry.sendError, () => send([entry]));
+    if (entry.error) return refusal(entry.error, () => look(entry));
+    if (entry.preview) return previewBody(entry.preview, signal);
+    return h("div", { class: "row" }, h("p", { class: "hint", text: t("new.large") }), h("button", { class: "button", type: "button", text: t("new.look"), on: { click: () => look(entry) } }));
+  }
+
+  function sending(entry) {
+    entry.bar ??= h("progress", { max: 1, value: 0, "aria-label": t("new.uploading", { name: entry.file.name }) });
+    return h("div", { class: "stack" }, entry.bar, entry.share ??= h("p", { class: "hint", text: t("new.sent_share", { share: "0 %" }) }));
+  }
+
+  function drawAll() {
+    const { entries } = flights;
+    replace(drop, dropZone(add, entries.length > 0));
+    options.hidden = bar.hidden = !entries.length;
+    if (entries.length && !form) {
+      form = settings({ text: flights.config, onChange: () => flights.entries.forEach((entry) => entry.preview && look(entry)) });
+      replace(options, h("header", {}, h("h2", { text: t("settings.title") }), h("p", { text: t("settings.lead") })), form.node);
+    }
+    form?.setGases([...new Set(entries.flatMap((entry) => (entry.preview ? previewGases(entry.preview) : [])))]);
+    drawBar();
+  }
+
+  function drawBar() {
+    const open = flights.entries.filter((entry) => entry.state !== "sending");
+    const bad = open.filter((entry) => entry.preview?.faults.length || entry.error?.status === 422 || entry.error?.status === 415).length;
+    const label = bad && bad === open.length ? t("new.send_anyway") : t("new.send", { n: open.length });
+    const button = h("button", { class: "button primary large", type: "button", data: { testid: "submit-upload" }, disabled: !open.length, on: { click: () => send(open) } }, h("span", { text: label }));
+    const note = bad ? t("new.bar_faults", { n: bad }) : t("new.bar_ready");
+    replace(bar, h("p", { class: bad ? "fault" : "soft small", text: note }), button);
+  }
+
+  async function send(entries) {
+    await Promise.all(entries.map(sendOne));
+    const isDone = entries.every((entry) => entry.state === "sent");
+    if (isDone && !signal.aborted) go("#/tasks");
+    else if (!signal.aborted) drawAll();
+  }
+
+  async function sendOne(entry) {
+    Object.assign(entry, { state: "sending", sendError: null, bar: null, share: null });
+    drawEntry(entry);
+    drawBar();
+    const data = new FormData();
+    data.append("file", entry.file);
+    if (form.text().trim()) data.append("config", form.text());
+    const onProgress = (share) => {
+      entry.bar.value = share;
+      entry.share.textContent = share < 1 ? t("new.sent_share", { share: percent(share, share < 0.1 ? 1 : 2) }) : t("new.sent_all");
+    };
+    try {
+      await upload("upload", data, { onProgress, headers: { "Idempotency-Key": entry.id } });
+      entry.state = "sent";
+    } catch (error) {
+      // A file with faults is kept as a failed task, which says what is wrong.
+      entry.state = error.data?.task_id ? "sent" : "looked";
+      entry.sendError = error;
+      if (error.status === 409) entry.id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+    }
+    drawEntry(entry);
+  }
+
+  flights.entries.forEach((entry) => {
+    list.append(entry.node);
+    drawEntry(entry);
+    if (entry.state === "looking") look(entry);
+  });
+  drawAll();
+}
+
+function refusal(error, retry) {
+  if (error.details?.length) return h("div", { class: "note bad", role: "alert" }, h("h3", { text: t("preview.unusable") }), faultList(error.details));
+  return problem(error, retry);
+}
+
+/** Return the place to drop or choose files; small once there are some. */
+function dropZone(add, isCompact) {
+  const input = h("input", { type: "file", multiple: true, accept: TYPES.join(","), data: { testid: "file-input" }, "aria-label": t("new.choose_label") });
+  input.addEventListener("change", () => {
+    const files = [...input.files];
+    input.value = "";
+    if (files.length) add(files);
+  });
+  const node = h("div", { class: ["drop", isCompact && "compact"] },
+    icon(isCompact ? "upload" : "drone"),
+    h("p", { class: "title", text: isCompact ? t("new.drop_more") : t("new.drop") }),
+    h("label", { class: isCompact ? "button file-button" : "button primary large file-button" }, h("span", { text: t("new.choose") }), input),
+    h("p", { class: "hint", text: t("new.accepted") }));
+  const hover = (event) => {
+    event.preventDefault();
+    node.classList.add("over");
+  };
+  node.addEventListener("dragenter", hover);
+  node.addEventListener("dragover", hover);
+  node.addEventListener("dragleave", () => node.classList.remove("over"));
+  node.addEventListener("drop", (event) => {
+    event.preventDefault();
+    node.classList.remove("over");
+    if (event.dataTransfer.files.length) add([...event.dataTransfer.files]);
+  });
+  return node;
+}

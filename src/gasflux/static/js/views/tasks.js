@@ -1,0 +1,159 @@
+// Tasks: the list, live. The server searches, sorts and pages, so that it stays light however long it is.
+
+import { getIfChanged } from "../api.js";
+import { h, replace, uniqueId } from "../dom.js";
+import { fixed } from "../format.js";
+import { t } from "../i18n.js";
+import { announce } from "../notify.js";
+import { empty, loading, problem } from "../parts/states.js";
+import { taskRow } from "../parts/task_row.js";
+import { poll } from "../poll.js";
+import { rewrite } from "../router.js";
+
+const BUSY_MS = 1000;
+const IDLE_MS = 4000;
+const TYPING_MS = 250;
+const SORTS = ["created_at:desc", "created_at:asc", "updated_at:desc", "name:asc", "status:asc", "size:desc"];
+const DEFAULTS = { q: "", status: "", sort: "created_at:desc", page: "1", per_page: "25" };
+
+export function render(main, { query, signal }) {
+  const wanted = Object.fromEntries(Object.entries(DEFAULTS).map(([name, value]) => [name, query.get(name) ?? value]));
+  const state = { etag: null, tasks: [], pagination: null, statuses: new Map(), rows: new Map(), selected: new Map() };
+  const list = h("ul", { class: "task-list", "aria-label": t("place.tasks"), hidden: true });
+  const other = h("div", {}, loading(4));
+  const pages = h("nav", { class: "pages", "aria-label": t("tasks.pages") });
+  const compare = h("div", { class: "send-bar select-bar", hidden: true });
+  main.append(h("div", { class: "view" },
+    h("div", { class: "view-head" }, h("h1", { text: t("tasks.title") }), h("a", { class: "button primary", href: "#/new", text: t("place.new") })),
+    filters(), other, list, pages, compare));
+
+  const now = poll(ask, signal);
+
+  async function ask() {
+    const asked = path();
+    try {
+      const answer = await getIfChanged(asked, state.etag, { signal });
+      if (asked !== path()) return 0;
+      if (answer.changed) {
+        Object.assign(state, answer.data, { etag: answer.etag });
+        draw();
+      }
+    } catch (error) {
+      if (error.name === "AbortError") return null;
+      if (!state.tasks.length) fail(error);
+      return IDLE_MS;
+    }
+    return state.tasks.some((task) => task.status === "pending" || task.status === "processing") ? BUSY_MS : IDLE_MS;
+  }
+
+  function fail(error) {
+    list.hidden = true;
+    replace(other, problem(error, () => { replace(other, loading(4)); now(); }));
+    replace(pages);
+  }
+
+  function path() {
+    const [sort, order] = wanted.sort.split(":");
+    const parts = new URLSearchParams({ page: wanted.page, per_page: wanted.per_page, sort, order });
+    if (wanted.q) parts.set("q", wanted.q);
+    if (wanted.status) parts.set("status", wanted.status);
+    return `tasks?${parts}`;
+  }
+
+  function want(change) {
+    Object.assign(wanted, { page: "1" }, change);
+    state.etag = null;
+    const parts = Object.entries(wanted).filter(([name, value]) => value !== DEFAULTS[name]);
+    rewrite(parts.length ? `#/tasks?${new URLSearchParams(parts)}` : "#/tasks");
+    now();
+  }
+
+  function draw() {
+    tellChanges();
+    list.hidden = !state.tasks.length;
+    const rows = state.tasks.map((task) => rowOf(task));
+    const gone = [...state.rows.keys()].filter((id) => !state.tasks.some((task) => task.task_id === id));
+    gone.forEach((id) => state.rows.delete(id));
+    place(rows);
+    replace(other, state.tasks.length ? null : nothing());
+    drawPages();
+  }
+
+  /** Keep the row, and the focus in it, of a task that did not change. */
+  function rowOf(task) {
+    const text = JSON.stringify(task);
+    const old = state.rows.get(task.task_id);
+    if (old?.text === text) return old.node;
+    const focused = old?.node.contains(document.activeElement) ? document.activeElement.dataset.act ?? "name" : null;
+    const node = taskRow(task, { changed: () => { state.etag = null; now(); }, isSelected: state.selected.has(task.task_id), select });
+    state.rows.set(task.task_id, { text, node, focused });
+    old?.node.replaceWith(node);
+    if (focused) (node.querySelector(`[data-act=${focused}]`) ?? node.querySelector(".name")).focus();
+    return node;
+  }
+
+  function place(rows) {
+    const isSame = rows.length === list.children.length && rows.every((row, i) => row === list.children[i]);
+    if (!isSame) replace(list, rows);
+  }
+
+  /** A screen reader hears when a task ends. */
+  function tellChanges() {
+    for (const task of state.tasks) {
+      const before = state.statuses.get(task.task_id);
+      if (before && before !== task.status) announce(t("tasks.now", { name: task.name, status: t(`status.${task.status}`) }));
+      state.statuses.set(task.task_id, task.status);
+    }
+  }
+
+  function nothing() {
+    if (wanted.q || wanted.status) return empty("tasks", t("tasks.none_found"), t("tasks.none_found_text"), h("button", { class: "button", type: "button", text: t("tasks.clear"), on: { click: clear } }));
+    return empty("drone", t("tasks.none"), t("tasks.none_text"), h("a", { class: "button primary", href: "#/new", text: t("place.new") }));
+  }
+
+  function clear() {
+    main.querySelector("[data-testid=task-search]").value = "";
+    main.querySelector("[data-testid=task-status]").value = "";
+    want({ q: "", status: "" });
+  }
+
+  function drawPages() {
+    const { page, pages: count, total, per_page: size } = state.pagination;
+    const step = (by, name) => h("button", { class: "button", type: "button", text: t(name), disabled: page + by < 1 || page + by > count, on: { click: () => want({ page: String(page + by) }) } });
+    const text = total ? t("tasks.shown", { from: fixed((page - 1) * size + 1, 0), to: fixed(Math.min(page * size, total), 0), total: fixed(total, 0) }) : "";
+    replace(pages, h("span", { class: "soft small num", text }), count > 1 ? h("div", { class: "row" }, step(-1, "tasks.previous"), h("span", { class: "num small", text: t("tasks.page", { page, count }) }), step(1, "tasks.next")) : null);
+  }
+
+  function select(task, isOn) {
+    if (isOn) state.selected.set(task.task_id, task);
+    else state.selected.delete(task.task_id);
+    const ids = [...state.selected.keys()];
+    compare.hidden = ids.length < 2;
+    replace(compare, h("span", { text: t("tasks.selected", { n: ids.length }) }), h("a", { class: "button primary", href: `#/compare?ids=${ids.join(",")}`, text: t("tasks.compare") }));
+  }
+
+  function filters() {
+    let timer = 0;
+    const search = h("input", { type: "search", value: wanted.q, placeholder: t("tasks.search_hint"), data: { testid: "task-search" } });
+    search.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => want({ q: search.value.trim() }), TYPING_MS);
+    });
+    const status = options(["", "pending", "processing", "completed", "failed"], wanted.status, (name) => t(name ? `status.${name}` : "status.all"));
+    status.dataset.testid = "task-status";
+    status.addEventListener("change", () => want({ status: status.value }));
+    const sort = options(SORTS, wanted.sort, (name) => t(`sort.${name}`));
+    sort.addEventListener("change", () => want({ sort: sort.value }));
+    return h("form", { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
+      labelled(t("tasks.search"), search), labelled(t("tasks.status"), status), labelled(t("tasks.sort"), sort));
+  }
+}
+
+function labelled(text, control) {
+  control.id = uniqueId("filter");
+  return h("div", { class: "field" }, h("label", { htmlFor: control.id, text }), control);
+}
+
+function options(values, chosen, name) {
+  return h("select", {}, values.map((value) => h("option", { value, selected: value === chosen, text: name(value) })));
+}
