@@ -16,6 +16,7 @@ from gasflux.figures.style import (
     VERMILION,
     decimate,
     fraction_unit,
+    label_below,
     largest,
     minutes,
     new_figure,
@@ -40,7 +41,7 @@ def background_fit(result: FlightResult, gas: str) -> Figure:
         _measured(upper, result, gas, rows)
         _enhancement(lower, result, gas, rows)
         upper.tick_params(labelbottom=False)
-        lower.set_xlabel(figure_text("time", language))
+        label_below(lower, figure_text("time", language))
         lower.set_xlim(0.0, float(minutes(result)[-1]) or 1.0)
         figure.align_ylabels([upper, lower])
     return figure

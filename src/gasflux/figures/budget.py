@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gasflux.figures.style import BLUE, GREY, INK, ORANGE, VERMILION, new_figure, place, style
+from gasflux.figures.style import BLUE, GREY, INK, ORANGE, VERMILION, label_below, new_figure, place, style
 from gasflux.figures.texts import figure_text, gas_label, named
 from gasflux.records import FlightResult, FluxInterval
 
@@ -29,7 +29,7 @@ def budget(result: FlightResult, gas: str) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
         axes.set_xlim(0.0, (max(values) or 1.0) * 1.12)
-        axes.set_xlabel(figure_text("budget", language))
+        label_below(axes, figure_text("budget", language))
         _share_axis(axes, result, gas, values)
     return figure
 

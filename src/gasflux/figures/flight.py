@@ -24,6 +24,7 @@ from gasflux.figures.style import (
     decimate,
     dot_area,
     fraction_unit,
+    label_below,
     largest,
     new_figure,
     style,
@@ -137,7 +138,7 @@ def flight_map(result: FlightResult, gas: str) -> Figure:
         _draw_wind(axes, result)
         axes.set_aspect("equal", adjustable="datalim")
         axes.margins(0.06)
-        axes.set_xlabel(figure_text("east", language))
+        label_below(axes, figure_text("east", language))
         axes.set_ylabel(figure_text("north", language))
         _legend_once(figure, axes)
         scale = figure.add_axes((0.86, 0.17, 0.02, 0.6))

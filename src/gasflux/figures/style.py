@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # a dependency of matplotlib, which writes its own PNG with it
 
 from gasflux.figures.texts import Language, figure_text
@@ -25,6 +26,9 @@ PRINT_WIDTH_IN: Final = 7.1
 
 DPI: Final = 130
 PALETTE_COLOURS: Final = 256
+LABEL_DROP_IN: Final = 19.0 / 72.0
+"""From a horizontal axis down to its label: tick, tick label of one line, and the gaps, as matplotlib measures them."""
+
 MAX_POINTS: Final = 4000
 """Points drawn of one series; more than the figure has pixels across, so nothing is lost to the eye."""
 
@@ -45,6 +49,7 @@ _STYLE: Final[dict[str, Any]] = {
     "axes.titleweight": "normal",
     "axes.titlelocation": "left",
     "axes.titlepad": 5.0,
+    "axes.titley": 1.0,  # given, or the tick labels of every axes are measured to see whether a title must give way
     "axes.labelsize": 8.5,
     "axes.labelcolor": INK,
     "axes.edgecolor": "#5B626B",
@@ -129,6 +134,14 @@ def place(figure: Figure, **inches: float) -> dict[str, float]:
         "bottom": inches.get("bottom", 0.48) / height,
         "top": 1.0 - inches.get("top", 0.55) / height,
     }
+
+
+def label_below(axes: Axes, text: str) -> None:
+    """Label the horizontal axis where matplotlib would, without its measuring every tick label twice for it."""
+    figure: Any = axes.figure
+    axes.set_xlabel(text)
+    down = ScaledTranslation(0.0, -LABEL_DROP_IN, figure.dpi_scale_trans)
+    axes.xaxis.set_label_coords(0.5, 0.0, axes.transAxes + down)
 
 
 def png_bytes(figure: Figure, dpi: float = DPI, colours: int = PALETTE_COLOURS) -> bytes:

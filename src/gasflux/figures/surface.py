@@ -19,6 +19,7 @@ from gasflux.figures.style import (
     VERMILION,
     colour_limits,
     dot_area,
+    label_below,
     largest,
     mass_unit,
     new_figure,
@@ -136,10 +137,10 @@ def _along_axis(upper: Axes, lower: Axes, segment: Segment, result: FlightResult
     """Distance below; for a circle the azimuth above, for a plane the compass points of its ends."""
     language, surface = result.language, segment.surface
     if isinstance(surface, Cylinder):
-        lower.set_xlabel(figure_text("along_circle", language))
+        label_below(lower, figure_text("along_circle", language))
         _azimuth_axis(upper, surface, result)
         return
-    lower.set_xlabel(figure_text("along", language))
+    label_below(lower, figure_text("along", language))
     for place_x, azimuth, align in ((0.0, surface.azimuth_deg + 180.0, "left"), (1.0, surface.azimuth_deg, "right")):
         arrow = compass_point(azimuth, language)
         text = f"← {arrow}" if align == "left" else f"{arrow} →"
@@ -174,7 +175,7 @@ def profile(result: FlightResult, gas: str, index: int) -> Figure:
         )  # fmt: skip
         axes.axvline(0.0, color=INK, linewidth=0.6)
         axes.axhline(item.summary.ground_height_m, color=INK, linewidth=1.0)
-        axes.set_xlabel(figure_text("profile", language, unit=f"{mass} h⁻¹ m⁻¹"))
+        label_below(axes, figure_text("profile", language, unit=f"{mass} h⁻¹ m⁻¹"))
         axes.set_ylabel(figure_text("height", language))
         _profile_legend(figure, axes, result, answer)
     return figure

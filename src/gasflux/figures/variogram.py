@@ -11,6 +11,7 @@ from gasflux.figures.style import (
     ORANGE,
     VERMILION,
     empty_note,
+    label_below,
     mass_unit,
     new_figure,
     place,
@@ -53,7 +54,7 @@ def _semivariance_panel(axes: Axes, result: FlightResult, fit: VariogramFit, sca
     )  # fmt: skip
     model = figure_text("model", language, model=named("model", fit.model, language))
     axes.set_title(f"{figure_text(heading, language)} · {model}", pad=20.0)
-    axes.set_xlabel(figure_text(label, language))
+    label_below(axes, figure_text(label, language))
     known = np.isfinite(values) & (pairs > 0)
     if not known.any():
         empty_note(axes, figure_text("no_pairs", language))

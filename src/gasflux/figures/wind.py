@@ -19,6 +19,7 @@ from gasflux.figures.style import (
     SKY,
     VERMILION,
     decimate,
+    label_below,
     minutes,
     new_figure,
     place,
@@ -137,7 +138,7 @@ def wind_series(result: FlightResult, index: int) -> Figure:
             rows.append(figure.add_subplot(grid[number], sharex=rows[0] if rows else None))
             draw(rows[-1], result, item)
             rows[-1].tick_params(labelbottom=number == len(panels) - 1)
-        rows[-1].set_xlabel(figure_text("time", language))
+        label_below(rows[-1], figure_text("time", language))
         figure.align_ylabels(rows)
     return figure
 
