@@ -20,8 +20,12 @@ _GAUSSIAN_NOISE_FLOOR: Final = 1e-3
 """The same for the Gaussian model: without a nugget its weights swing between samples (Chiles & Delfiner 1999) and
 its variance is far too small."""
 
-_CHUNK: Final = 96_000
-"""Numbers in a block of covariances: 800 kB stay in the processor's cache, and memory does not grow with the grid."""
+_CHUNK: Final = 250_000
+"""Numbers in a block of covariances: 2 MB, so that memory does not grow with the grid."""
+
+_CACHED: Final = 16_000
+"""Numbers in a block that is worked on element by element: 128 kB stay in the processor's cache, and are handed out
+again by the allocator instead of being fetched from the system anew."""
 
 _SMALL_BLOCK: Final = 64
 """A matrix this small is factorised at once: below, the calls cost more than the arithmetic."""
@@ -59,6 +63,13 @@ class KrigingSystem:
         rise *= self.sill
         return rise
 
+    def between(self, some: FloatArray, others: FloatArray) -> FloatArray:
+        """Covariance of each of some positions (g, 2) with each of the others (m, 2), shape (g, m)."""
+        table = np.empty((len(some), len(others)))
+        for part in _chunks(len(some), len(others), _CACHED):
+            table[part] = self.covariance(some[part, None], others[None, :])
+        return table
+
 
 @dataclass(frozen=True, eq=False)
 class KrigedField:
@@ -92,9 +103,9 @@ def kriging_system(
     return KrigingSystem(variogram.model, origin, ranges, points, variogram.sill / scale, noise), scale
 
 
-def _chunks(count: int, width: int) -> Iterator[slice]:
+def _chunks(count: int, width: int, numbers: int = _CHUNK) -> Iterator[slice]:
     """Slices of `count` rows of `width` numbers that fit the memory set aside."""
-    step = max(_CHUNK // width, 1)
+    step = max(numbers // width, 1)
     return (slice(start, start + step) for start in range(0, count, step))
 
 
@@ -109,7 +120,7 @@ def krige_globally(system: KrigingSystem, nodes: FloatArray, values: FloatArray)
     estimate, variance, cross = np.empty(len(nodes)), np.empty(len(nodes)), np.zeros(values.size)
     coarse = whitening.astype(np.float32)
     for part in _chunks(len(nodes), values.size):
-        near = system.covariance(nodes[part, None], points[None, :])
+        near = system.between(nodes[part], points)
         short = 1.0 - near @ ones
         estimate[part] = near @ data + mean * short
         cross += near.sum(axis=0)
@@ -122,10 +133,7 @@ def krige_globally(system: KrigingSystem, nodes: FloatArray, values: FloatArray)
 
 def _noisy_covariance(system: KrigingSystem) -> FloatArray:
     """Covariance of the values, noise included, (m, m)."""
-    points = system.points
-    covariance = np.empty((len(points), len(points)))
-    for part in _chunks(len(points), len(points)):
-        covariance[part] = system.covariance(points[part, None], points[None, :])
+    covariance = system.between(system.points, system.points)
     covariance[np.diag_indices_from(covariance)] += system.noise
     return covariance
 
@@ -187,7 +195,7 @@ def krige_locally(
         share, variance[part.start + enough] = _solve_local(system, here, index, known)
         estimate[part.start + enough] = np.sum(share * values[index], axis=1)
         weights += np.bincount(index.ravel(), weights=share.ravel(), minlength=values.size)
-        cross += system.covariance(here[:, None], system.points[None, :]).sum(axis=0)
+        cross += system.between(here, system.points).sum(axis=0)
     return KrigedField(estimate, variance, weights, float(weights @ cross), _spread(system, weights))
 
 
@@ -214,7 +222,7 @@ def _spread(system: KrigingSystem, weights: FloatArray) -> float:
     """Variance of the weighted sum of the values, noise included."""
     points, total = system.points, float(system.noise @ weights**2)
     for part in _chunks(weights.size, weights.size):
-        total += float(weights[part] @ (system.covariance(points[part, None], points[None, :]) @ weights))
+        total += float(weights[part] @ (system.between(points[part], points) @ weights))
     return total
 
 

@@ -52,10 +52,9 @@ def least_squares_within(
         if not free.any():
             return place
         trial, damping = _improved(residuals, place, here, jacobian, free, damping, (low, high))
-        moved = float(np.max(np.abs(trial - place)))
-        place = trial
-        if moved < _CONVERGED:
+        if trial is place:
             break
+        place = trial
     return place
 
 
@@ -76,7 +75,7 @@ def _improved(
     damping: float,
     bounds: tuple[FloatArray, FloatArray],
 ) -> tuple[FloatArray, float]:
-    """Return a place with a smaller sum of squares, or the same place when damping finds none, and the damping next."""
+    """Return a place with a smaller sum of squares and the damping next; the same place when none is worth a step."""
     slopes = jacobian[:, free]
     normal, gradient = slopes.T @ slopes, here @ slopes
     size = np.diag(np.maximum(np.diag(normal), 1e-12 * max(float(np.trace(normal)), 1e-300)))
@@ -84,6 +83,8 @@ def _improved(
         trial = place.copy()
         trial[free] -= np.linalg.solve(normal + damping * size, gradient)
         trial = np.clip(trial, *bounds)
+        if np.max(np.abs(trial - place)) < _CONVERGED:
+            break
         there = residuals(trial)
         if there @ there < here @ here:
             return trial, 0.1 * damping
