@@ -9,7 +9,7 @@ SAMPLE := src/gasflux/data/sample_flight.xlsx
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench sample freeze clean
+.PHONY: help install demo test check format bench settings sample freeze clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,8 +22,8 @@ $(READY): pyproject.toml requirements.txt constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 
-demo: $(READY) ## process the bundled flight, print its emission rate and where the report is
-	$(BIN)/python -m gasflux process $(SAMPLE) --output output
+demo: $(READY) ## start the server, post the bundled flight, print its emission rate and where the report is
+	$(BIN)/python -m tools.demo
 
 test: $(READY) ## run every test
 	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto
@@ -40,6 +40,9 @@ format: $(READY) ## put the code into its format
 bench: $(READY) ## measure accuracy and speed (GASFLUX_PEER_PYTHON=... adds the peer); takes a while
 	$(ONE_THREAD) $(BIN)/python benchmarks/accuracy.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py
+
+settings: $(READY) ## write gasflux.ini and the table of the settings anew
+	$(BIN)/python tools/write_settings.py
 
 sample: $(READY) ## make the bundled flight anew
 	$(BIN)/python tools/make_sample.py

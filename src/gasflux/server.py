@@ -154,10 +154,17 @@ def _announce(settings: Settings, port: int) -> None:
     say(f"- Channel timeout: {limits.channel_timeout}s")
     say(f"- Base URL: {settings.server.base_url}")
     _log.info("version %s listens on %s:%d as process %d", __version__, settings.server.host, port, os.getpid())
-    if settings.security.require_api_key == "false" and not is_loopback(settings.server.host):
-        warning = "ANYBODY who reaches this address may use it: [security] require_api_key is false."
+    for warning in warnings_of(settings):
         say(f"WARNING: {warning}", error=True)
         _log.warning("%s", warning, extra={"console": False})
+
+
+def warnings_of(settings: Settings) -> Iterator[str]:
+    """Yield what is allowed but dangerous."""
+    if settings.security.require_api_key == "false" and not is_loopback(settings.server.host):
+        yield "ANYBODY who reaches this address may use the service: [security] require_api_key is false."
+    if settings.server.debug:
+        yield "[server] debug is for run_api.py; this server ignores it."
 
 
 def is_loopback(host: str) -> bool:

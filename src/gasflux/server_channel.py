@@ -27,8 +27,8 @@ from gasflux.service.settings import LimitSettings
 INBUF_BYTES: Final = 512 * 1024
 """Bodies up to this size stay in memory."""
 
-_COPIES: Final = 3
-"""Waitress stores a body once, the multipart parser a second time, the upload a third."""
+_COPIES: Final = 2
+"""Waitress stores a body once, the upload a second time."""
 
 _MOST_READ_AWAY: Final = 10
 """Times the limit that is read for the sake of a clear answer; who sends more is cut off."""

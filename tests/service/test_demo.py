@@ -1,0 +1,49 @@
+"""The demonstration, as the README tells to run it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gasflux.console import FLUX_HEADER
+
+ROOT = Path(__file__).parents[2]
+RUN = "import pathlib, sys; from tools import demo; sys.exit(demo.main(pathlib.Path(sys.argv[1])))"
+
+
+def run(folder: Path) -> subprocess.CompletedProcess[str]:
+    # 60 s is what the demonstration may take on a user's machine.
+    command = [sys.executable, "-c", RUN, str(folder)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+
+def test_demo_prints_rates_and_report_and_stops_the_server(tmp_path: Path) -> None:
+    shown = run(tmp_path / "demo")
+    assert shown.returncode == 0, shown.stderr
+    assert "Starting Waitress server on 127.0.0.1:" in shown.stdout
+    header = next(line for line in shown.stdout.splitlines() if line.startswith(FLUX_HEADER[0]))
+    assert header.split() == " ".join(FLUX_HEADER).split()
+    report = Path(next(line for line in shown.stdout.splitlines() if line.startswith("report: "))[8:])
+    assert report.stat().st_size > 100_000  # with its figures
+    assert "Stopped." in (tmp_path / "demo" / "server.log").read_text() or "stopped" in (
+        tmp_path / "demo" / "server.log"
+    ).read_text(encoding="utf-8")
+
+
+def test_demo_that_cannot_write_fails_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    began = time.monotonic()
+    shown = run(tmp_path / "file" / "demo")
+    assert shown.returncode == 1
+    assert shown.stderr.startswith("The demonstration failed: ")
+    assert "Traceback" not in shown.stderr
+    assert time.monotonic() - began < 30.0  # it fails before any server is started
+
+
+@pytest.mark.parametrize("line", ["python -m tools.demo", "make demo"])
+def test_the_readme_says_how(line: str) -> None:
+    assert line in (ROOT / "README.md").read_text(encoding="utf-8").replace(".venv\\Scripts\\", "")

@@ -1,0 +1,366 @@
+"""The production server as a process: banner, refusals, and every way of stopping it."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+from server_process import ROOT, SAMPLE, ServerProcess, all_gone, free_port, run_to_end, running
+
+from gasflux.server import is_loopback, say, warnings_of
+from gasflux.service.settings import Settings
+from gasflux.version import __version__
+
+LIMIT = 200_000
+"""Largest body in these tests, bytes."""
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="POSIX signals; Windows is described in the documentation"
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server that no test of this module stops."""
+    with running(tmp_path_factory.mktemp("server"), GASFLUX_MAX_CONTENT_LENGTH=LIMIT) as shared:
+        yield shared
+
+
+def test_banner(server: ServerProcess) -> None:
+    """Line by line as section 3.1 of the hand-over document shows it."""
+    lines = "".join(server.said).splitlines()
+    assert lines[:3] == [
+        "Starting GasFlux Web API with Waitress...",
+        "✓ GasFlux app imported successfully",
+        "✓ Task pool management enabled",
+    ]
+    blueprints = "upload, tasks, task_pool, download, reports, health, stats, config, web"
+    assert lines[3].startswith(f"✓ All blueprints loaded: {blueprints}")
+    assert lines[4:] == [
+        "✓ Waitress WSGI server imported",
+        f"Starting Waitress server on 127.0.0.1:{server.port}",
+        "- Threads: 8",
+        "- Connection limit: 100",
+        "- Channel timeout: 300s",
+        "- Base URL: http://localhost:5000",
+    ]
+
+
+def test_no_header_names_the_server(server: ServerProcess) -> None:
+    assert "Server" not in server.get("/health").headers
+
+
+def raw(server: ServerProcess, request: bytes) -> http.client.HTTPResponse:
+    """Send bytes; return the answer, read."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    connection.sendall(request)
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    answer.body = answer.read()  # type: ignore[attr-defined]
+    connection.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 300_000 + b"\r\n\r\n", 431),
+        (b"\x16\x03\x01\x02\x00\r\n\r\n", 400),
+    ],
+)
+def test_what_is_no_http_is_refused_in_json(server: ServerProcess, request_bytes: bytes, status: int) -> None:
+    answer = raw(server, request_bytes)
+    document = json.loads(answer.body)  # type: ignore[attr-defined]
+    assert answer.status == document["code"] == status
+    assert answer.getheader("Content-Type") == "application/json"
+    assert document["data"] is None
+    assert set(document["error"]) == {"type", "details", "request_id"}
+
+
+@pytest.mark.parametrize("excess", [1, LIMIT])
+def test_a_body_over_the_limit_gets_its_answer_after_all_was_sent(server: ServerProcess, excess: int) -> None:
+    answer = requests.post(server.url + "/upload", data=b"x" * (LIMIT + excess), timeout=30)
+    assert answer.status_code == 413
+    assert answer.json()["error"]["type"] == "too_large"
+    assert f"allowed are {LIMIT}" in answer.json()["message"]
+
+
+def test_a_body_of_exactly_the_limit_reaches_the_application(server: ServerProcess) -> None:
+    answer = requests.post(server.url + "/upload", data=b"x" * LIMIT, timeout=30)
+    assert answer.status_code in (400, 415, 422)  # it is no form
+
+
+def test_who_asks_before_sending_is_answered_at_once(server: ServerProcess) -> None:
+    head = f"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\nExpect: 100-continue\r\n\r\n"
+    assert raw(server, head.encode()).status == 413
+
+
+def test_a_body_of_unknown_length_over_the_limit(server: ServerProcess) -> None:
+    head = b"POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"%x\r\n" % (LIMIT + 1) + b"x" * (LIMIT + 1)
+    assert raw(server, head + chunk).status == 413
+
+
+def test_a_body_is_refused_when_the_disk_is_nearly_full(tmp_path: Path) -> None:
+    with running(tmp_path, GASFLUX_LIMITS_MIN_FREE_BYTES=10**17) as server:
+        answer = requests.post(server.url + "/upload", data=b"x" * 1_000_000, timeout=30)
+        assert (answer.status_code, answer.json()["error"]["type"]) == (503, "no_space")
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_bodies_lie_on_the_disk_of_the_data(server: ServerProcess) -> None:
+    """A body on its way shows as an unnamed file of the folder, which Linux lists among the open ones."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        head = f"POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{LIMIT - 1000:x}\r\n"
+        connection.sendall(head.encode() + b"x" * (LIMIT - 1001))
+        assert (server.folder / "web_api_data" / "uploads" / ".incoming").is_dir()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_server_stops_at_once_and_leaves_nobody(tmp_path: Path, number: int) -> None:
+    with running(tmp_path) as server:
+        family = server.family()
+        began = time.monotonic()
+        assert server.stop(number) == 0
+        # Idle, nothing has to be waited for; 10 s is half the drain time, on a machine busy with other tests.
+        assert time.monotonic() - began < 10.0
+        assert all_gone(family)
+        assert server.said[-1] == "Stopped.\n"
+        assert "Traceback" not in server.errors() + server.log()
+
+
+def test_a_slow_download_is_finished(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        task_id = server.upload()
+        server.wait_for(task_id, "completed")
+        big = tmp_path / "web_api_data" / "outputs" / task_id / "big.bin"
+        big.write_bytes(bytes(range(256)) * 131_072)  # 32 MiB: more than the buffers of both sockets hold
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.connect(("127.0.0.1", server.port))
+        connection.settimeout(30)
+        connection.sendall(f"GET /download/{task_id}/big.bin HTTP/1.0\r\n\r\n".encode())
+        received = [connection.recv(65_536)]
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(1.0)  # the client's pause, well inside the drain time of 20 s
+        assert server.process.poll() is None
+        assert server.get("/health").status_code == 503
+        while piece := connection.recv(1_000_000):
+            received.append(piece)
+        connection.close()
+        answer = b"".join(received)
+        assert answer.partition(b"\r\n\r\n")[2] == big.read_bytes()
+        assert server.process.wait(30) == 0
+
+
+def test_stopping_takes_no_uploads(tmp_path: Path) -> None:
+    """A connection that is in the middle of a request keeps the server; on another an upload is refused."""
+    with running(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port)) as held:
+        held.sendall(b"GET /health HTTP/1.1\r\n")
+        time.sleep(0.3)  # until the server has read that much
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        with SAMPLE.open("rb") as stream:
+            answer = requests.post(server.url + "/upload", files={"file": stream}, timeout=30)
+        assert (answer.status_code, answer.json()["error"]["type"]) == (503, "stopping")
+        assert int(answer.headers["Retry-After"]) > 0
+        held.sendall(b"Host: x\r\nConnection: close\r\n\r\n")
+        assert held.recv(100).startswith(b"HTTP/1.1 503")
+        assert server.process.wait(30) == 0
+
+
+def rows(folder: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(folder / "web_api_data" / "outputs" / "gasflux.db")) as database:
+        return database.execute("SELECT task_id, status FROM tasks").fetchall()
+
+
+def test_a_running_task_goes_back_and_the_next_start_completes_it(tmp_path: Path) -> None:
+    with running(tmp_path, GASFLUX_TASKS_DRAIN_TIMEOUT=1) as server:
+        tasks = [server.upload() for _ in range(3)]
+        server.wait_for(tasks[0], "processing")
+        family = server.family()
+        began = time.monotonic()
+        assert server.stop() == 0
+        # 1 s of drain; the rest is closing on a machine busy with other tests.
+        assert time.monotonic() - began < 10.0
+        assert all_gone(family)
+    states = dict(rows(tmp_path))
+    assert states[tasks[1]] == states[tasks[2]] == "pending"
+    assert states[tasks[0]] in ("pending", "completed")
+    with running(tmp_path) as server:
+        for task_id in tasks:
+            server.wait_for(task_id, "completed")
+        assert server.stop() == 0
+    assert sorted(rows(tmp_path)) == sorted((task_id, "completed") for task_id in tasks)
+
+
+def test_a_killed_server_leaves_no_worker_and_loses_no_task(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        tasks = [server.upload() for _ in range(2)]
+        server.wait_for(tasks[0], "processing")
+        family = server.family()
+        assert family
+        server.process.kill()
+        server.process.wait()
+        assert all_gone(family)
+    with running(tmp_path) as server:
+        for task_id in tasks:
+            assert server.wait_for(task_id, "completed")["results"]
+        assert server.stop() == 0
+
+
+def test_the_second_signal_ends_at_once(tmp_path: Path) -> None:
+    with running(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port)) as held:
+        held.sendall(b"GET /health HTTP/1.1\r\n")
+        time.sleep(0.3)  # until the server has read that much
+        family = server.family()
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(1.0)
+        assert server.process.poll() is None, "the held request keeps it"
+        assert server.stop() == 1
+        assert all_gone(family)
+
+
+def refusal(folder: Path, **variables: object) -> str:
+    """Return what a server that cannot start says on stderr."""
+    run = run_to_end(folder, **variables)
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr
+    return run.stderr
+
+
+def test_port_in_use(tmp_path: Path) -> None:
+    listener, port = free_port()
+    with listener:
+        said = refusal(tmp_path, GASFLUX_PORT=port)
+    assert said.startswith(f"error: Port {port} on 127.0.0.1 is in use by another program; stop that, or set ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_that_is_not_ours(tmp_path: Path, host: str) -> None:
+    """192.0.2.1 belongs to documentation (RFC 5737), .invalid to nobody (RFC 2606)."""
+    said = refusal(tmp_path, GASFLUX_HOST=host)
+    assert said.count("\n") == 1
+    assert "is not an address of this machine" in said
+
+
+def test_second_server_on_the_same_folder(server: ServerProcess) -> None:
+    said = refusal(server.folder)
+    assert said.startswith(f"error: Another GasFlux server (process {server.process.pid}) uses the data folder ")
+    assert said.count("\n") == 1
+    assert server.get("/health").status_code == 200
+
+
+def test_bad_settings(tmp_path: Path) -> None:
+    said = refusal(tmp_path, GASFLUX_THREADS="many", GASFLUX_LOG_LEVEL="LOUD")
+    assert said.splitlines() == [
+        "error: GASFLUX_LOG_LEVEL = 'LOUD' is not allowed; allowed: DEBUG, INFO, WARNING, ERROR, CRITICAL.",
+        "error: GASFLUX_THREADS = 'many' is not allowed; allowed: integer from 1 to 512.",
+    ]
+
+
+def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "web_api_data").write_text("a file where the folder should be")
+    said = refusal(tmp_path)
+    assert re.match(r"error: The data folder .* cannot be written: .*; make it writable, or choose another", said)
+    assert said.count("\n") == 1
+
+
+def test_an_unknown_variable_is_a_warning(tmp_path: Path) -> None:
+    with running(tmp_path, GASFLUX_THREAD=3) as server:
+        assert "GASFLUX_THREAD is no setting and is ignored; did you mean GASFLUX_THREADS?" in server.errors()
+
+
+def test_help_version_and_usage() -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        script = [sys.executable, str(ROOT / "server_waitress.py"), *arguments]
+        return subprocess.run(script, capture_output=True, text=True, check=False, timeout=60)
+
+    assert run("--help").stdout.startswith("Usage: server_waitress.py [OPTIONS]")
+    assert run("--version").stdout == f"GasFlux, version {__version__}\n"
+    wrong = run("--port", "many")
+    assert wrong.returncode == 2
+    assert "'many' is not a valid integer" in wrong.stderr
+
+
+def test_a_key_is_made_while_the_server_runs(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        script = [sys.executable, str(ROOT / "create_api_key.py"), "--config", str(tmp_path / "gasflux.ini")]
+        made = subprocess.run([*script, "--name", "Production Client"], capture_output=True, text=True, check=True)
+        key = made.stdout.strip()
+        assert key.startswith("gf_")
+        assert "shown this once" in made.stderr
+        assert requests.get(server.url + "/tasks", timeout=30).status_code == 401
+        assert requests.get(server.url + "/tasks", headers={"X-API-Key": key}, timeout=30).status_code == 200
+        assert server.stop() == 0
+        assert key not in server.log()
+    nameless = subprocess.run([*script, "--name", " "], capture_output=True, text=True, check=False)
+    assert nameless.returncode == 2
+    assert "must not be empty" in nameless.stderr
+
+
+def test_the_document_s_grep_finds_the_lines_of_a_task(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        task_id = server.upload()
+        server.wait_for(task_id, "completed")
+        assert any(f"task:{task_id}" in line for line in server.log().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("host", "require", "warned"),
+    [("0.0.0.0", "false", True), ("127.0.0.1", "false", False), ("0.0.0.0", "auto", False), ("::", "false", True)],
+)
+def test_an_open_service_on_a_public_address_is_warned_of(host: str, require: str, warned: bool) -> None:
+    settings = Settings()
+    settings = replace(settings, server=replace(settings.server, host=host))
+    settings = replace(settings, security=replace(settings.security, require_api_key=require))
+    assert any("ANYBODY" in warning for warning in warnings_of(settings)) is warned
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("::1", True), ("localhost", True), ("127.8.8.8", True), ("x.org", False)]
+)
+def test_loopback(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+def test_a_console_without_check_marks_and_one_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    poor = io.TextIOWrapper(io.BytesIO(), encoding="gbk")
+    monkeypatch.setattr(sys, "stdout", poor)
+    say("✓ imported 已导入")
+    assert poor.buffer.getvalue().decode("gbk") == "OK imported 已导入\n"
+    poor.close()
+    say("nobody hears this")
+    monkeypatch.setattr(sys, "stdout", None)
+    say("nor this")
+
+
+def test_many_connections_do_not_reach_the_limit_of_select(server: ServerProcess) -> None:
+    """A hundred open connections are held; the hundred and first waits, and is answered when one goes."""
+    held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
+    answers: list[int] = []
+    waiting = threading.Thread(target=lambda: answers.append(server.get("/health").status_code))
+    waiting.start()
+    waiting.join(0.5)
+    for connection in held:
+        connection.close()
+    waiting.join(30)
+    assert answers == [200]
