@@ -119,6 +119,21 @@ def test_one_bad_file_does_not_stop_the_others(flights: list[Path], tmp_path: Pa
     assert results["f0.csv"].output_vars
 
 
+def test_one_job_at_a_time_draws_in_processes_of_their_own(flights: list[Path], tmp_path: Path) -> None:
+    seen: dict[int, int] = {}
+
+    def note(index: int, stage: str, percent: float) -> None:
+        if stage == "figures":
+            seen[index] = len(multiprocessing.active_children())
+
+    jobs = plan_jobs([flights[0], touch(tmp_path / "bad.csv"), flights[1]], tmp_path / "out")
+    results = list(run_jobs(jobs, JobOptions(QUICK.config, drawing_processes=1), 1, note))
+    assert [result.error is None for result in results] == [True, False, True]
+    assert seen == {0: 1, 2: 1}
+    assert all((jobs[index].output_dir / "figures" / "curtain_ch4.png").exists() for index in seen)
+    assert not multiprocessing.active_children()
+
+
 def test_stopping_early_ends_the_workers(flights: list[Path], tmp_path: Path) -> None:
     results = run_jobs(plan_jobs(flights, tmp_path), QUICK, 2, lambda *event: None)
     next(results)

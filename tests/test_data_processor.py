@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from builders import flight_result
 
 import gasflux
 from gasflux.data_processor import Outcome, _write_tables, process_file
+from gasflux.drawing import DrawingProcesses
 from gasflux.errors import CancelledError, GasFluxError
 from gasflux.exports import grid_frame, processed_frame
 from gasflux.pipeline_yaml import load_pipeline_config
@@ -163,6 +165,26 @@ def test_cancelling_at_any_stage_leaves_nothing_behind(log: Path, tmp_path: Path
     with pytest.raises(CancelledError):
         process_file(log, DEFAULTS, tmp_path / "o", figures=stage == "figures", progress=cancel)
     assert not list(tmp_path.iterdir())
+
+
+def test_whoever_draws_the_files_are_the_same(outcome: Outcome, log: Path, tmp_path: Path) -> None:
+    with DrawingProcesses(2) as processes:
+        again = process_file(log, DEFAULTS, tmp_path / "again", render=processes.render)
+    assert again.files == outcome.files
+    for name in [name for name in outcome.files if name.startswith("figures/")]:
+        assert (outcome.output_dir / name).read_bytes() == (again.output_dir / name).read_bytes(), name
+    assert {**again.output_vars, "run": None} == {**outcome.output_vars, "run": None}
+
+
+def test_cancelling_at_a_figure_ends_those_who_draw(log: Path, tmp_path: Path) -> None:
+    def cancel(stage: str, percent: float) -> None:
+        if stage == "figures" and percent > 61.0:  # a figure after the first
+            raise CancelledError("cancelled by its owner")
+
+    with DrawingProcesses(2) as processes, pytest.raises(CancelledError):
+        process_file(log, DEFAULTS, tmp_path / "o", progress=cancel, render=processes.render)
+    assert not list(tmp_path.iterdir())
+    assert not multiprocessing.active_children()
 
 
 def test_a_bad_log_leaves_nothing_behind_and_is_kept(tmp_path: Path) -> None:
