@@ -51,7 +51,7 @@ class _Watch:
         self._timeout_s = timeout_s
         self._submitted = time.monotonic()
         self._began: float | None = None
-        self._process: psutil.Process | None = None
+        self._pid: int | None = None
         self.progress: tuple[str, float] | None = None
 
     def look(self) -> JobFailedError | None:
@@ -73,18 +73,14 @@ class _Watch:
         except (OSError, ValueError):
             return  # not written yet, or being replaced at this moment
         self.progress = (str(state["stage"]), float(state["percent"]))
-        if self._process is None:
-            try:
-                self._process = psutil.Process(int(state["pid"]))
-            except psutil.NoSuchProcess:
-                return  # the pool reports its death
+        self._pid = int(state["pid"])
 
     def _look_at_process(self) -> JobFailedError | None:
         """Compare the worker's memory with its limit; tell whether it is there at all."""
-        if self._process is None:
+        if self._pid is None:
             return None
         try:
-            resident = self._process.memory_info().rss
+            resident = self._memory_bytes(self._pid)
         except psutil.NoSuchProcess:
             # A worker that ends itself with code 0 the pool takes for one that retired: it would wait for ever.
             return None if wait([self._future], timeout=POLL_S).done else _died_with(0)
@@ -93,9 +89,16 @@ class _Watch:
     def resident_bytes(self) -> int:
         """Memory the worker holds."""
         try:
-            return self._process.memory_info().rss if self._process else 0
+            return self._memory_bytes(self._pid) if self._pid is not None else 0
         except psutil.NoSuchProcess:
             return 0
+
+    def _memory_bytes(self, pid: int) -> int:
+        """Resident size of a process; one that is dead but not yet asked how it ended does not exist either."""
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            raise psutil.NoSuchProcess(pid)
+        return process.memory_info().rss
 
 
 class LocalExecutor:
@@ -107,12 +110,16 @@ class LocalExecutor:
         Jobs that run side by side.
     function
         What a worker does with a job: a function of a module, so that a spawned process finds it.
+    warm
+        What a new worker loads before its first job, likewise.
     """
 
-    def __init__(self, slots: int, *, function: Callable[[Job], JobResult] = run_job) -> None:
+    def __init__(
+        self, slots: int, *, function: Callable[[Job], JobResult] = run_job, warm: Callable[[], object] = warm_up
+    ) -> None:
         self.slots = slots
         self._function = function
-        self._all = tuple(ChildPool(warm_up) for _ in range(slots))
+        self._all = tuple(ChildPool(warm) for _ in range(slots))
         self._idle: queue.SimpleQueue[ChildPool] = queue.SimpleQueue()
         self._stopping = threading.Event()
 

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import odd_jobs
+import psutil
+import pytest
+from odd_jobs import is_gone, job_in, pid_of, worker_of
+
+import gasflux
+from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
+from gasflux.service.local_executor import LocalExecutor
+from gasflux.service.records import Job, JobResult, TaskFailure
+
+CANCEL_LIMIT_S = 2.0
+"""What the service promises from the wish to the end of the work."""
+
+LIMIT_S = 30.0
+"""Far beyond any of these jobs, also on a busy machine."""
+
+SAMPLE = Path(gasflux.__file__).parent / "data" / "sample_flight.xlsx"
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[LocalExecutor]:
+    executor = LocalExecutor(2, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor.start()
+    yield executor
+    executor.stop()
+
+
+def run(executor: LocalExecutor, job: Job, timeout_s: float = LIMIT_S) -> JobResult:
+    return executor.run(job, timeout_s=timeout_s, on_progress=lambda stage, percent: None, cancelled=threading.Event())
+
+
+def failure_of(executor: LocalExecutor, job: Job, timeout_s: float = LIMIT_S) -> TaskFailure:
+    with pytest.raises(JobFailedError) as caught:
+        run(executor, job, timeout_s)
+    return caught.value.failure
+
+
+def test_result_comes_back(executor: LocalExecutor, tmp_path: Path) -> None:
+    job = job_in(tmp_path, "good")
+    assert [file.name for file in run(executor, job).results] == ["report.html"]
+
+
+def test_worker_is_used_again(tmp_path: Path) -> None:
+    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor.start()
+    try:
+        jobs = [job_in(tmp_path, "good") for _ in range(2)]
+        for job in jobs:
+            run(executor, job)
+        first, second = (pid_of(job) for job in jobs)
+        assert first == second
+    finally:
+        executor.stop()
+
+
+def test_fault_of_the_flight_comes_back_as_data(executor: LocalExecutor, tmp_path: Path) -> None:
+    failure = failure_of(executor, job_in(tmp_path, "fault"))
+    assert (failure.type, failure.details[0]["column"]) == ("invalid_input", "windspeed")
+
+
+def test_unexpected_error_is_told_to_the_log_and_not_to_the_client(
+    executor: LocalExecutor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        failure = failure_of(executor, job_in(tmp_path, "surprise"))
+    assert failure.type == "internal_error"
+    assert "secret" not in failure.message
+    assert "a secret of the server" in caplog.text
+
+
+@pytest.mark.parametrize(("act", "attempts"), [("abort", 2), ("vanish", 2), ("killed", 1000)])
+def test_death_of_a_worker_is_a_failure_of_its_job(
+    executor: LocalExecutor, tmp_path: Path, act: str, attempts: int
+) -> None:
+    with pytest.raises(JobFailedError) as caught:
+        run(executor, job_in(tmp_path, act))
+    assert caught.value.failure.type == "worker_died"
+    assert caught.value.most_attempts == attempts
+    run(executor, job_in(tmp_path, "good"))
+
+
+def test_exit_of_a_job_does_not_end_the_supervisor(executor: LocalExecutor, tmp_path: Path) -> None:
+    assert failure_of(executor, job_in(tmp_path, "exit")).type == "internal_error"
+
+
+def test_death_of_a_worker_leaves_the_other_slot_alone(executor: LocalExecutor, tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as threads:
+        neighbour = threads.submit(run, executor, job_in(tmp_path, "short sleep"))
+        for _ in range(2):
+            assert failure_of(executor, job_in(tmp_path, "abort")).type == "worker_died"
+        assert neighbour.result().results
+
+
+@pytest.mark.parametrize("act", ["hoard", "grow"])
+def test_memory_has_a_limit(executor: LocalExecutor, tmp_path: Path, act: str) -> None:
+    failure = failure_of(executor, job_in(tmp_path, act))
+    assert failure.type == "out_of_memory"
+    assert "256 MiB" in failure.message
+    run(executor, job_in(tmp_path, "good"))
+
+
+def test_resident_memory_is_watched_where_there_is_no_limit_on_addresses(
+    executor: LocalExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit far below what the interpreter itself holds: only the supervisor can find it exceeded."""
+    job = replace(job_in(tmp_path, "sleep"), memory_limit_bytes=odd_jobs.MIB)
+    assert failure_of(executor, job).type == "out_of_memory"
+
+
+@pytest.mark.parametrize("act", ["sleep", "busy"])
+def test_time_has_a_limit(executor: LocalExecutor, tmp_path: Path, act: str) -> None:
+    job = job_in(tmp_path, act)
+    failure = failure_of(executor, job, timeout_s=0.5)
+    assert failure.type == "timeout"
+    assert "0.5 s" in failure.message
+    assert not psutil.pid_exists(pid_of(job))
+
+
+@pytest.mark.parametrize("act", ["sleep", "busy"])
+def test_cancel_ends_the_work(executor: LocalExecutor, tmp_path: Path, act: str) -> None:
+    job, cancelled = job_in(tmp_path, act), threading.Event()
+    with ThreadPoolExecutor() as threads:
+        future = threads.submit(
+            executor.run, job, timeout_s=LIMIT_S, on_progress=lambda stage, percent: None, cancelled=cancelled
+        )
+        worker = worker_of(job)
+        began = time.monotonic()
+        cancelled.set()
+        with pytest.raises(JobCancelledError):
+            future.result()
+        assert is_gone(worker)
+        assert time.monotonic() - began < CANCEL_LIMIT_S
+    run(executor, job_in(tmp_path, "good"))
+
+
+def test_progress_is_told(executor: LocalExecutor, tmp_path: Path) -> None:
+    told: list[tuple[str, float]] = []
+    executor.run(
+        job_in(tmp_path, "steps"),
+        timeout_s=LIMIT_S,
+        on_progress=lambda stage, percent: told.append((stage, percent)),
+        cancelled=threading.Event(),
+    )
+    assert [entry for entry in told if entry[0].startswith("step ")] == [
+        ("step 20", 20.0),
+        ("step 40", 40.0),
+        ("step 60", 60.0),
+    ]
+
+
+def test_stop_ends_jobs_and_refuses_others(tmp_path: Path) -> None:
+    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor.start()
+    assert executor.healthy()
+    with ThreadPoolExecutor() as threads:
+        job = job_in(tmp_path, "busy")
+        running = threads.submit(run, executor, job)
+        worker = worker_of(job)
+        waiting = threads.submit(run, executor, job_in(tmp_path, "good"))
+        executor.stop()
+        for future in (running, waiting):
+            with pytest.raises(ExecutorStoppedError):
+                future.result()
+    assert is_gone(worker)
+    assert not executor.healthy()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("act", ["sleep", "busy"])
+def test_workers_do_not_outlive_a_killed_server(tmp_path: Path, act: str) -> None:
+    server = subprocess.Popen(
+        [sys.executable, odd_jobs.__file__, str(tmp_path), act], stdout=subprocess.PIPE, text=True
+    )
+    with server:
+        assert server.stdout is not None
+        task_id = server.stdout.readline().strip()
+        upload = tmp_path / "uploads" / task_id
+        worker = worker_of(replace(job_in(tmp_path, act), log_path=upload / "task.log"))
+        server.kill()
+        server.wait()
+        end = time.monotonic() + CANCEL_LIMIT_S  # measured: a few milliseconds; the rest is for a busy machine
+        while not is_gone(worker) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert is_gone(worker)
+
+
+def test_real_job(tmp_path: Path) -> None:
+    """The sample through the real worker: results, summary, log, the page's document, and the user's file name."""
+    executor = LocalExecutor(1)
+    executor.start()
+    job = replace(job_in(tmp_path, "my flight.xlsx"), memory_limit_bytes=2048 * odd_jobs.MIB)
+    shutil.copy(SAMPLE, job.input_path)
+    try:
+        result = run(executor, job)
+        too_long = failure_of(executor, replace(job, max_rows=100))
+    finally:
+        executor.stop()
+    names = [file.name for file in result.results]
+    assert names[0] == "report.html"
+    assert "view.json" not in names
+    assert (job.output_dir / "view.json").is_file()
+    assert all((job.output_dir / file.name).stat().st_size == file.size_bytes for file in result.results)
+    assert {gas.gas for gas in result.gases} == {"ch4", "co2"}
+    assert "my flight.xlsx" in (job.output_dir / "output_vars.json").read_text()
+    lines = job.log_path.read_text().splitlines()
+    assert all(f"task:{job.task_id}" in line for line in lines)
+    assert any("interpolation: " in line for line in lines)
+    assert too_long.type == "too_large"
