@@ -29,7 +29,8 @@ LAYERS = (
     {"server_channel"},
     {"app"},
     {"blueprints.*"},
-    {"auth", "openapi", "shared"},
+    {"api.*", "auth", "openapi", "shared"},
+    {"service.health", "service.metrics"},
     {"service.assembly"},
     {"janitor", "service.*"},
     {"db", "schema"},
@@ -63,7 +64,9 @@ LAYERS = (
 """From the top down. A module imports from lower layers, or within its own as long as no circle comes of it."""
 
 OWNERS = {
-    "flask": ("app", "auth", "openapi", "shared", "blueprints."),
+    "flask": ("app", "api.", "auth", "openapi", "server", "shared", "blueprints."),
+    "limits": ("service.rate_limit",),
+    "prometheus_client": ("service.metrics",),
     "waitress": ("server",),
     "filelock": ("service.data_lock",),
     "pebble": ("service.child_pool", "service.local_executor", "service.inspecting"),

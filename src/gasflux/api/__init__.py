@@ -1,0 +1,1 @@
+"""What the endpoints are made of: their declarations, their models, their headers."""

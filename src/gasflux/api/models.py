@@ -1,0 +1,439 @@
+"""The requests that endpoints take and the data they answer with; `/openapi.json` shows these models."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from gasflux.api.text import plain_name
+
+MAX_NAME: Final = 200
+
+
+class Model(BaseModel):
+    """Base: nothing unknown goes in or out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(plain_name)]
+Moment = Annotated[str, Field(description="UTC, `YYYY-MM-DD HH:MM:SS`", examples=["2026-04-13 09:30:00"])]
+Status = Literal["pending", "processing", "completed", "failed"]
+
+
+def _utc(moment: datetime) -> datetime:
+    """Take a time without zone as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+QueryTime = Annotated[datetime, AfterValidator(_utc)]
+
+
+class ErrorInfo(Model):
+    """What programs read of a refusal."""
+
+    type: str = Field(description="machine name, e.g. `invalid_input`")
+    details: list[dict[str, Any]] = Field(
+        description="one entry per fault: message, column, row, value, allowed, count"
+    )
+    request_id: str = Field(description="also in the header X-Request-ID and in the server's log")
+
+
+class Refusal(Model):
+    """Every answer that is not a success."""
+
+    code: int
+    message: str = Field(description="one sentence: what is wrong and what to do")
+    data: dict[str, Any] | None
+    error: ErrorInfo
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+class ResultFileInfo(Model):
+    """A file of a completed task."""
+
+    name: str
+    download_url: str = Field(description="path on this server")
+    size: int = Field(description="bytes")
+    type: str = Field(description="media type")
+
+
+class Interval(Model):
+    """Where the true rate lies with the probability `level`."""
+
+    level: float
+    low: float | None
+    high: float | None
+
+
+class GasInfo(Model):
+    """The emission rate of one gas; names as in output_vars.json."""
+
+    flux_kg_h: float | None
+    flux_interval_kg_h: Interval
+    grade: str = Field(description="A (best) to D")
+
+
+class TaskInfo(Model):
+    """A task: one uploaded flight and what became of it."""
+
+    task_id: str
+    name: str
+    status: Status
+    message: str
+    progress: float = Field(ge=0, le=100, description="percent of the whole job")
+    stage: str | None
+    queue_position: int | None = Field(description="1 is next; null unless pending")
+    error: str | None = Field(description="why it failed, one sentence")
+    error_type: str | None = Field(description="machine name of the reason; `cancelled` when somebody stopped it")
+    error_details: list[dict[str, Any]]
+    results: list[ResultFileInfo]
+    gases: dict[str, GasInfo]
+    created_at: Moment
+    updated_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    duration_s: float | None = Field(description="time of work, waiting not counted")
+    time_left_s: float | None = Field(description="estimate; null when unknown")
+    delete_at: Moment | None = Field(description="when it is removed with its files; null while unfinished or pinned")
+    pinned: bool
+    attempts: int
+    input_name: str
+    size_bytes: int
+    has_config: bool = Field(description="whether it has a configuration of its own")
+
+
+class AcceptedUpload(Model):
+    """An upload that waits for its processing."""
+
+    task_id: str
+    status: Status
+    name: str
+    status_url: str
+    queue_position: int | None
+
+
+class TaskChange(Model):
+    """What to change of a task; at least one entry."""
+
+    name: Name | None = None
+    pinned: bool | None = Field(default=None, description="a pinned task is never removed by the cleaning")
+    status: Literal["pending", "failed"] | None = Field(
+        default=None, description="`pending` runs a finished task again, `failed` cancels an unfinished one"
+    )
+    config: str | None = Field(
+        default=None,
+        max_length=1_000_000,
+        description="with status `pending`: processing YAML of the new run; empty for the defaults",
+    )
+
+
+class Pagination(Model):
+    """Which part of a list this is."""
+
+    page: int
+    per_page: int
+    total: int
+    pages: int
+
+
+class PageQuery(Model):
+    """Which part of a list is wanted."""
+
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    per_page: int = Field(default=20, ge=1, le=500)
+
+
+class TaskListQuery(PageQuery):
+    """Which tasks are wanted, and in which order."""
+
+    status: Status | None = None
+    q: str = Field(default="", max_length=MAX_NAME, description="part of name, file name or id")
+    sort: Literal["created_at", "updated_at", "name", "status", "size"] = "created_at"
+    order: Literal["asc", "desc"] = "desc"
+
+
+class TaskList(Model):
+    """Some of the tasks."""
+
+    tasks: list[TaskInfo]
+    pagination: Pagination
+
+
+class Tasks(Model):
+    """Tasks without pages."""
+
+    tasks: list[TaskInfo]
+
+
+class TaskStatistics(Model):
+    """Tasks by status, with times in seconds."""
+
+    pending: int
+    processing: int
+    completed: int
+    failed: int
+    total: int
+    median_duration_s: float | None
+    median_wait_s: float | None
+    max_queue: int
+    workers: int
+
+
+class LogQuery(Model):
+    """How much of a log is wanted."""
+
+    tail: int = Field(default=200, ge=1, le=10_000, description="last lines")
+
+
+class LogLines(Model):
+    """The end of a log."""
+
+    lines: list[str]
+
+
+# --- reports ----------------------------------------------------------------------------------------------------------
+
+
+class ReportQuery(PageQuery):
+    """Which reports are wanted."""
+
+    q: str = Field(default="", max_length=MAX_NAME, description="part of name, file name or id")
+    gas: str | None = Field(default=None, max_length=20, description="chemical formula, e.g. ch4")
+    since: QueryTime | None = Field(default=None, description="made at or after, ISO 8601; without a zone UTC")
+    until: QueryTime | None = Field(default=None, description="made before, ISO 8601; without a zone UTC")
+
+
+class ReportInfo(Model):
+    """One completed task."""
+
+    task_id: str
+    name: str
+    created_at: Moment
+    gases: dict[str, GasInfo]
+    grade: str | None = Field(description="the worst of its gases")
+    report_url: str
+
+
+class ReportList(Model):
+    """Some of the reports."""
+
+    reports: list[ReportInfo]
+    pagination: Pagination
+
+
+class DownloadQuery(Model):
+    """How a file is wanted."""
+
+    download: bool = Field(default=False, description="save it instead of showing it")
+
+
+# --- service ----------------------------------------------------------------------------------------------------------
+
+
+class Check(Model):
+    """One thing that was tried."""
+
+    status: Literal["ok", "degraded", "failed"]
+    message: str
+
+
+class HealthChecks(Model):
+    """Everything that was tried."""
+
+    database: Check
+    disk: Check
+    workers: Check
+    queue: Check
+
+
+class Health(Model):
+    """Whether the service can do its work."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    checks: HealthChecks
+    version: str
+    uptime_s: float
+
+
+class RequestStatistics(Model):
+    """Answered requests."""
+
+    total: int
+    by_method: dict[str, int]
+    by_endpoint: dict[str, int]
+    by_status: dict[str, int]
+
+
+class TaskCountsInfo(Model):
+    """Tasks created, completed and failed since `since`; processing and pending now."""
+
+    created: int
+    completed: int
+    failed: int
+    processing: int
+    pending: int
+
+
+class Performance(Model):
+    """How fast answers are: mean of all, percentiles of the last 1,000."""
+
+    avg_ms: float
+    p50_ms: float
+    p95_ms: float
+    error_rate: float = Field(description="share of answers with a status of 500 or above")
+
+
+class Memory(Model):
+    """Bytes of memory, and percent in use."""
+
+    total: int
+    available: int
+    percent: float
+    process: int = Field(description="bytes the server process holds")
+
+
+class Disk(Model):
+    """Bytes of the disk with the results, and percent in use."""
+
+    total: int
+    free: int
+    percent: float
+
+
+class Cpu(Model):
+    """Processor cores and their use in percent since the last question."""
+
+    cores: int
+    percent: float
+
+
+class SystemInfo(Model):
+    """The machine."""
+
+    memory: Memory
+    disk: Disk
+    cpu: Cpu
+
+
+class Statistics(Model):
+    """What the service did since `since`."""
+
+    requests: RequestStatistics
+    tasks: TaskCountsInfo
+    performance: Performance
+    system: SystemInfo
+    since: Moment
+
+
+class AccessInfo(Model):
+    """What the asking client may do."""
+
+    key_required: bool = Field(description="whether this client needs a key")
+    role: Literal["admin", "user", "none"]
+    actor: str | None = Field(description="key id, `local`, `bootstrap`, or null")
+
+
+class ServiceConfig(Model):
+    """The effective configuration."""
+
+    version: str
+    settings: dict[str, dict[str, Any]] = Field(
+        description="sections of gasflux.ini; a secret shows only whether it is set, absolute paths only to admins"
+    )
+    accepted_files: list[str]
+    access: AccessInfo
+
+
+class DefaultsInfo(Model):
+    """The processing defaults."""
+
+    yaml: str = Field(description="the shipped gasflux_config.yaml with its explanations")
+    json_schema: dict[str, Any] = Field(description="JSON schema of the processing configuration")
+
+
+class ConfigText(Model):
+    """A processing configuration."""
+
+    config: str = Field(max_length=1_000_000, description="YAML")
+
+
+class EffectiveConfig(Model):
+    """A configuration that is good."""
+
+    effective: str = Field(description="YAML with every key")
+
+
+class Preview(BaseModel):
+    """What a file holds, as `gasflux inspect` sees it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class TaskView(BaseModel):
+    """A result, ready for drawing."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+
+class KeyInfo(Model):
+    """A key, without the key."""
+
+    key_id: str
+    name: str
+    admin: bool
+    created_at: Moment
+    last_used_at: Moment | None
+    expires_at: Moment | None
+    revoked: bool
+
+
+class KeyList(Model):
+    """Every key."""
+
+    api_keys: list[KeyInfo]
+
+
+class NewKey(Model):
+    """The key to make."""
+
+    name: Name
+    admin: bool | None = Field(
+        default=None, description="left out: an administrator's if it is the first key, else not"
+    )
+    expires_in_days: int | None = Field(default=None, ge=1, le=3650)
+
+
+class IssuedKeyInfo(KeyInfo):
+    """A key that was just made."""
+
+    api_key: str = Field(description="the key itself, shown only now")
+
+
+class AuditQuery(Model):
+    """How much of the trail is wanted."""
+
+    limit: int = Field(default=200, ge=1, le=1000)
+
+
+class AuditInfo(Model):
+    """One act of an administrator."""
+
+    at: Moment
+    actor: str
+    act: str
+    target: str
+    address: str
+
+
+class AuditList(Model):
+    """The last acts, newest first."""
+
+    entries: list[AuditInfo]

@@ -1,0 +1,38 @@
+"""Tasks and keys as the models of the API."""
+
+from __future__ import annotations
+
+from gasflux.api.models import KeyInfo, Pagination, ReportInfo, TaskInfo
+from gasflux.service.answers import report_answer, task_answer, text_or_none
+from gasflux.service.assembly import Service
+from gasflux.service.clock import as_text
+from gasflux.service.records import ApiKey, Task, TaskPage
+
+
+def task_info(task: Task, service: Service) -> TaskInfo:
+    """Return a task with the time it still takes."""
+    left_s = None if task.status.is_final else service.runner.time_left_s(task)
+    return TaskInfo.model_validate(task_answer(task, service.settings.cleanup, left_s))
+
+
+def report_info(task: Task) -> ReportInfo:
+    """Return a completed task as one line of the list of reports."""
+    return ReportInfo.model_validate(report_answer(task))
+
+
+def pagination(page: TaskPage) -> Pagination:
+    """Return which part of a list a page is."""
+    return Pagination(page=page.page, per_page=page.per_page, total=page.total, pages=page.pages)
+
+
+def key_info(key: ApiKey) -> KeyInfo:
+    """Return a key as an administrator sees it."""
+    return KeyInfo(
+        key_id=key.key_id,
+        name=key.name,
+        admin=key.is_admin,
+        created_at=as_text(key.created_at),
+        last_used_at=text_or_none(key.last_used_at),
+        expires_at=text_or_none(key.expires_at),
+        revoked=key.revoked,
+    )

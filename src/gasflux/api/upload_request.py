@@ -1,0 +1,33 @@
+"""The request class of the application: files of a form go straight into the folder they are meant for."""
+
+from __future__ import annotations
+
+from typing import IO, cast
+
+from flask import Request, request
+
+from gasflux.service.intake import Incoming
+
+
+class StreamingRequest(Request):
+    """A request whose files are written where `stream_into` says; before that into temporary files."""
+
+    max_form_parts = 50
+    _incoming: Incoming | None = None
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        """Return where the parser writes the next file; Werkzeug offers this method for it."""
+        if self._incoming is None:
+            return super()._get_file_stream(total_content_length, content_type, filename, content_length)
+        return cast("IO[bytes]", self._incoming.open_part())
+
+
+def stream_into(incoming: Incoming) -> None:
+    """Let the files of the present request's form go into the folder of an upload."""
+    cast(StreamingRequest, request)._incoming = incoming

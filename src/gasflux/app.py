@@ -1,0 +1,139 @@
+"""The Flask application: blueprints round a service.
+
+A new endpoint is a route on a blueprint with an `endpoint` declaration below it; one without needs a key.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any, Final
+
+from flask import Flask, Response, g, request
+
+from gasflux.api.headers import register_headers
+from gasflux.api.refusals import register_refusals
+from gasflux.api.upload_request import StreamingRequest
+from gasflux.auth import register_auth
+from gasflux.blueprints.api_keys import api_keys_bp
+from gasflux.blueprints.config import config_bp
+from gasflux.blueprints.download import download_bp
+from gasflux.blueprints.health import health_bp
+from gasflux.blueprints.reports import reports_bp
+from gasflux.blueprints.stats import stats_bp
+from gasflux.blueprints.task_pool import task_pool_bp
+from gasflux.blueprints.tasks import tasks_bp
+from gasflux.blueprints.upload import upload_bp
+from gasflux.blueprints.web import web_bp
+from gasflux.config_reader import load_settings
+from gasflux.service.assembly import Service, build_service
+from gasflux.service.settings import Settings
+from gasflux.service.statistics import APIStatsCollector
+
+__all__ = ["APIStatsCollector", "Config", "create_app"]
+
+_FORM_FIELD_BYTES: Final = 1024 * 1024
+"""A configuration may come as a text field."""
+
+_BLUEPRINTS: Final = (
+    upload_bp,
+    tasks_bp,
+    task_pool_bp,
+    download_bp,
+    reports_bp,
+    health_bp,
+    stats_bp,
+    config_bp,
+    web_bp,
+    api_keys_bp,
+)
+
+
+def create_app(settings: Settings | None = None, service: Service | None = None) -> Flask:
+    """Return the application.
+
+    Parameters
+    ----------
+    settings
+        Settings of the service; by default those of `gasflux.ini` and the environment.
+    service
+        The service behind it; by default one is made, which the caller starts: ``app.extensions["gasflux"].start()``.
+    """
+    service = service or build_service(settings or load_settings())
+    app = Flask("gasflux", static_folder=None, template_folder=None)
+    app.request_class = StreamingRequest
+    app.extensions["gasflux"] = service
+    app.config.update(
+        MAX_CONTENT_LENGTH=service.settings.limits.max_content_length,
+        MAX_FORM_MEMORY_SIZE=_FORM_FIELD_BYTES,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    _register_statistics(app, service)
+    register_headers(app)
+    register_auth(app)
+    register_refusals(app)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _register_statistics(app: Flask, service: Service) -> None:
+    """Count every answer with its time, by rule."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        rule = request.url_rule.rule if request.url_rule else "(none)"
+        duration_s = time.perf_counter() - g.get("began", time.perf_counter())
+        service.statistics.count_request(request.method, rule, response.status_code, duration_s)
+        return response
+
+
+@cache
+def _settings() -> Settings:
+    return load_settings()
+
+
+_NAMES: Final = {
+    "HOST": ("server", "host"),
+    "PORT": ("server", "port"),
+    "DEBUG": ("server", "debug"),
+    "BASE_URL": ("server", "base_url"),
+    "UPLOAD_FOLDER": ("paths", "uploads"),
+    "OUTPUT_FOLDER": ("paths", "outputs"),
+    "MAX_CONTENT_LENGTH": ("limits", "max_content_length"),
+    "LOG_LEVEL": ("logging", "level"),
+    "LOG_FILE": ("logging", "file"),
+    "THREADS": ("performance", "threads"),
+    "CONNECTION_LIMIT": ("performance", "connection_limit"),
+    "CHANNEL_TIMEOUT": ("performance", "channel_timeout"),
+    "TASK_CLEANUP_INTERVAL": ("cleanup", "task_cleanup_interval"),
+    "MAX_TASK_AGE": ("cleanup", "max_task_age"),
+    "SUCCESSFUL_TASK_CLEANUP_AGE": ("cleanup", "successful_task_cleanup_age"),
+    "FAILED_TASK_CLEANUP_AGE": ("cleanup", "failed_task_cleanup_age"),
+    "ADMIN_BOOTSTRAP_KEY": ("security", "admin_bootstrap_key"),
+    "REQUIRE_API_KEY": ("security", "require_api_key"),
+    "DATABASE_PATH": ("database", "path"),
+}
+
+
+class _FromSettings(type):
+    """Reads an attribute of the class from the settings when it is asked for."""
+
+    def __getattr__(cls, name: str) -> Any:
+        try:
+            section, key = _NAMES[name]
+        except KeyError:
+            raise AttributeError(f"{cls.__name__} has no setting {name}; known are {', '.join(_NAMES)}") from None
+        return getattr(getattr(_settings(), section), key)
+
+
+class Config(metaclass=_FromSettings):
+    """The settings under the hand-over document's names, e.g. ``Config.PORT``; read once, when first asked for."""

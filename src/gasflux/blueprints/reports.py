@@ -1,0 +1,39 @@
+"""What completed tasks found."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from gasflux.api.endpoint import Access, endpoint
+from gasflux.api.models import ReportList, ReportQuery
+from gasflux.api.presenting import pagination, report_info
+from gasflux.service.records import TaskQuery, TaskStatus
+from gasflux.shared import _format_response, current_service, with_etag
+
+reports_bp = Blueprint("reports", __name__)
+
+
+@reports_bp.get("/reports")
+@endpoint(
+    summary="One line per completed task, newest first",
+    access=Access.KEY,
+    query=ReportQuery,
+    answer=ReportList,
+    has_etag=True,
+    tag="reports",
+)
+def list_reports(query: ReportQuery) -> Response:
+    """Answer one page of the reports."""
+    page = current_service().tasks.page(
+        TaskQuery(
+            status=TaskStatus.COMPLETED,
+            text=query.q,
+            gas=query.gas.lower() if query.gas else None,
+            since=query.since,
+            until=query.until,
+            page=query.page,
+            per_page=query.per_page,
+        )
+    )
+    data = ReportList(reports=[report_info(task) for task in page.tasks], pagination=pagination(page))
+    return with_etag(_format_response(200, f"{len(page.tasks)} of {page.total} reports.", data))

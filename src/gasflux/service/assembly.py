@@ -1,0 +1,134 @@
+"""The service put together: every part made once and handed to those that need it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from gasflux.db import Database
+from gasflux.janitor import Janitor
+from gasflux.service.answers import task_answer
+from gasflux.service.audit import AuditTrail
+from gasflux.service.callbacks import CallbackSender
+from gasflux.service.executor import Executor
+from gasflux.service.folders import TaskFolders
+from gasflux.service.inspecting import Inspector
+from gasflux.service.intake import Intake
+from gasflux.service.key_store import KeyStore
+from gasflux.service.local_executor import LocalExecutor
+from gasflux.service.rate_limit import RateLimiter
+from gasflux.service.records import Task, TaskStatus
+from gasflux.service.runner import TaskRunner, worker_count
+from gasflux.service.settings import Settings
+from gasflux.service.statistics import APIStatsCollector
+from gasflux.service.stopping import StopSignal
+from gasflux.service.task_changes import TaskChanges
+from gasflux.service.task_store import TaskStore
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Service:
+    """All parts of a running service; whoever starts it holds the lock on the data folders."""
+
+    settings: Settings
+    database: Database
+    tasks: TaskStore
+    keys: KeyStore
+    audit: AuditTrail
+    folders: TaskFolders
+    executor: Executor
+    runner: TaskRunner
+    janitor: Janitor
+    inspector: Inspector
+    callbacks: CallbackSender
+    intake: Intake
+    changes: TaskChanges
+    statistics: APIStatsCollector
+    limiter: RateLimiter
+    stopping: StopSignal
+    started_monotonic: float = field(default_factory=time.monotonic)
+
+    def start(self) -> None:
+        """Take up what the last server left, and begin to work."""
+        recovered = self.tasks.recover()
+        if recovered.pending:
+            _LOG.info("%d task(s) of the last server wait again", recovered.pending)
+        for task in recovered.given_up:
+            _LOG.warning("given up: %s", task.failure, extra={"task": task.task_id})
+            self.callbacks.send(task)
+        self.callbacks.start()
+        self.inspector.start()
+        self.runner.start()
+        self.janitor.start()
+
+    def stop(self) -> None:
+        """End everything; unfinished tasks wait for the next start. May be called twice, and without a start."""
+        self.stopping.set()
+        self.runner.stop(0.0)
+        self.janitor.stop()
+        self.inspector.stop()
+        self.callbacks.stop()
+        self.database.close()
+
+
+def build_service(settings: Settings, executor: Executor | None = None) -> Service:
+    """Make every part; nothing runs before `Service.start`.
+
+    Parameters
+    ----------
+    settings
+        Settings of the service.
+    executor
+        Who computes; by default worker processes of this machine.
+
+    Raises
+    ------
+    StorageError
+        The data folders or the database cannot be used.
+    """
+    database = Database(settings.database.path, settings.database.busy_timeout)
+    folders = TaskFolders(settings.paths.uploads, settings.paths.outputs)
+    folders.prepare()
+    database.migrate()
+    limits, security = settings.tasks, settings.security
+    tasks = TaskStore(database, max_queue=limits.max_queue, max_attempts=limits.max_attempts)
+    statistics, stopping = APIStatsCollector(), StopSignal()
+    callbacks = CallbackSender(security, lambda task: task_answer(task, settings.cleanup))
+
+    def finished(task: Task) -> None:
+        statistics.count_task("completed" if task.status is TaskStatus.COMPLETED else "failed")
+        callbacks.send(task)
+
+    executor = executor or LocalExecutor(worker_count(limits.workers))
+    runner = TaskRunner(tasks, executor, settings, folders, finished)
+    inspector = Inspector(limits.memory_limit, settings.limits.max_rows)
+
+    def accepted(task: Task) -> None:
+        statistics.count_task("created")
+        if task.status is TaskStatus.FAILED:
+            finished(task)
+        else:
+            runner.wake()
+
+    return Service(
+        settings=settings,
+        database=database,
+        tasks=tasks,
+        keys=KeyStore(database),
+        audit=AuditTrail(database),
+        folders=folders,
+        executor=executor,
+        runner=runner,
+        janitor=Janitor(tasks, folders, settings, lambda task: runner.cancel(task.task_id)),
+        inspector=inspector,
+        callbacks=callbacks,
+        intake=Intake(settings, tasks, folders, inspector, stopping, accepted),
+        changes=TaskChanges(tasks, folders, runner),
+        statistics=statistics,
+        limiter=RateLimiter(security.rate_limit, security.upload_rate_limit),
+        stopping=stopping,
+    )
