@@ -291,7 +291,8 @@ class _HttpServer:
             # refuses the limit itself.
             "max_request_body_size": self.settings.limits.max_content_length + 1,
             "inbuf_overflow": INBUF_BYTES,
-            "clear_untrusted_proxy_headers": True,
+            # They stay, unbelieved: a proxy on this machine must not make the world look like this machine (auth.py).
+            "clear_untrusted_proxy_headers": False,
             "expose_tracebacks": False,
             "ident": None,
             **trusted,
