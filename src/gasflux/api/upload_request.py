@@ -15,6 +15,21 @@ class StreamingRequest(Request):
     max_form_parts = 50
     _incoming: Incoming | None = None
 
+    @property
+    def max_content_length(self) -> int | None:
+        """Return how many bytes may be read: one more than the limit for a body that keeps it.
+
+        Werkzeug takes a body of exactly that many bytes for one that goes on, and refuses it on reaching its end.
+        """
+        limit = super().max_content_length
+        if limit is None or self.content_length is None or self.content_length > limit:
+            return limit
+        return limit + 1
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        Request.max_content_length.fset(self, value)  # type: ignore[attr-defined]
+
     def _get_file_stream(
         self,
         total_content_length: int | None,

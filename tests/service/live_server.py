@@ -1,0 +1,162 @@
+"""The real server in a process of its own, on a free port of this machine, with its own folders."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+START_S = 90.0
+"""A cold interpreter loads in some 3 s; the rest is for machines that run other tests on every core."""
+
+_LISTENS = re.compile(r"Starting Waitress server on \S+:(\d+)")
+
+
+@dataclass
+class LiveServer:
+    """A server with its folders; it can be killed and started again.
+
+    Parameters
+    ----------
+    folder
+        Where its data and its log lie.
+    settings
+        Environment variables besides those of the folders.
+    preexec
+        Called in the child before it becomes the server (limits).
+    """
+
+    folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def uploads(self) -> Path:
+        return self.folder / "uploads"
+
+    @property
+    def outputs(self) -> Path:
+        return self.folder / "outputs"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "outputs" / "gasflux.db"
+
+    @property
+    def log(self) -> str:
+        path = self.folder / "gasflux.log"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("GASFLUX_")}
+        given = {
+            "GASFLUX_HOST": "127.0.0.1",
+            "GASFLUX_PORT": "0",
+            "GASFLUX_PATHS_UPLOADS": str(self.uploads),
+            "GASFLUX_PATHS_OUTPUTS": str(self.outputs),
+            "GASFLUX_DATABASE_PATH": str(self.database),
+            "GASFLUX_LOGGING_FILE": str(self.folder / "gasflux.log"),
+            "GASFLUX_LIMITS_MIN_FREE_BYTES": "1000000",
+            "GASFLUX_SECURITY_UPLOAD_RATE_LIMIT": "100000",
+            "GASFLUX_SECURITY_RATE_LIMIT": "1000000",
+        }
+        return kept | given | dict(self.settings) | {"LIVE_SERVER_MARK": self.mark, "PYTHONUNBUFFERED": "1"}
+
+    def start(self, **options: Any) -> LiveServer:
+        """Start it and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "gasflux", "serve"]
+        with (self.folder / "console.txt").open("wb") as console:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, env=self.environment, stdout=console, stderr=subprocess.STDOUT, **options
+            )
+        self.url = f"http://127.0.0.1:{self._port()}"
+        self._until_it_answers()
+        return self
+
+    def console(self) -> str:
+        return (self.folder / "console.txt").read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self, within_s: float) -> int:
+        """Ask it to end and return its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=within_s)
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process that it started, also those that have lost their parent, and itself."""
+        return [
+            process for process in psutil.process_iter() if _environment(process).get("LIVE_SERVER_MARK") == self.mark
+        ]
+
+    def leftovers(self, within_s: float) -> list[psutil.Process]:
+        """Return the processes that still run some time after its end."""
+        return psutil.wait_procs(self.processes(), timeout=within_s)[1]
+
+    def rss_bytes(self) -> int:
+        """Memory of the server process, workers not counted."""
+        assert self.process is not None
+        return int(psutil.Process(self.process.pid).memory_info().rss)
+
+    def _port(self) -> int:
+        assert self.process is not None
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if found := _LISTENS.search(self.console()):
+                return int(found.group(1))
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not start: {self.console()}\n{self.log[-2000:]}")
+
+    def _until_it_answers(self) -> None:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            try:
+                if requests.get(f"{self.url}/health", timeout=5).status_code == 200:
+                    return
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the server does not become healthy: {self.console()}\n{self.log[-2000:]}")
+
+
+@contextmanager
+def live_server(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[LiveServer]:
+    """Yield a running server; at the end nothing of it is left."""
+    server = LiveServer(folder, settings or {})
+    try:
+        yield server.start()
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.kill()
+        for process in server.leftovers(within_s=10.0):
+            process.kill()
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:  # it ended meanwhile or belongs to somebody else
+        return {}

@@ -1,0 +1,118 @@
+"""Killed at random moments, asked to stop during work: every accepted task completes exactly once, no worker runs on."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hostile_files import SAMPLE
+from live_server import LiveServer, live_server
+
+from gasflux.client import GasFluxClient
+
+KILLS = 10
+SEED = 20_260_413
+LONGEST_LIFE_S = 4.0
+"""A task takes one to two seconds, so the moments fall before, into, between and after tasks."""
+
+ORPHAN_S = 5.0
+"""Workers notice the end of the server at once; the time is for machines busy with other tests."""
+
+DRAIN_S = 5
+FINISH_S = 240.0
+
+pytestmark = pytest.mark.slow
+
+
+def count_completions(server: LiveServer) -> None:
+    """Have the database itself note every step of a task to `completed`."""
+    with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
+        connection.execute("CREATE TABLE completions (task_id TEXT)")
+        connection.execute(
+            "CREATE TRIGGER note_completion AFTER UPDATE OF status ON tasks WHEN new.status = 'completed'"
+            " AND old.status <> 'completed' BEGIN INSERT INTO completions VALUES (new.task_id); END"
+        )
+
+
+def completions(server: LiveServer) -> Counter[str]:
+    """How often each task became completed."""
+    with closing(sqlite3.connect(server.database, timeout=10)) as connection:
+        return Counter(task_id for (task_id,) in connection.execute("SELECT task_id FROM completions"))
+
+
+def finish_all(server: LiveServer, accepted: list[str]) -> None:
+    """Wait for every task and look at what it left."""
+    deadline = time.monotonic() + FINISH_S
+    with GasFluxClient(server.url) as client:
+        for task_id in accepted:
+            task = client.wait(task_id, timeout=deadline - time.monotonic())
+            assert {"report.html", "output_vars.json"} <= {file.name for file in task.results}
+            assert all(
+                (server.outputs / task_id / file.name).stat().st_size == file.size_bytes for file in task.results
+            )
+    assert completions(server) == Counter(dict.fromkeys(accepted, 1))
+
+
+def folders_left(server: LiveServer) -> set[str]:
+    """Names in both data folders that are no housekeeping."""
+    entries = {path.name for folder in (server.uploads, server.outputs) for path in folder.iterdir() if path.is_dir()}
+    return entries - {".incoming"}
+
+
+def test_killed_at_ten_random_moments(tmp_path: Path) -> None:
+    moments = random.Random(SEED)
+    accepted: list[str] = []
+    with live_server(tmp_path, {"GASFLUX_TASKS_WORKERS": "2"}) as server:
+        count_completions(server)
+        for number in range(KILLS):
+            with GasFluxClient(server.url) as client:
+                accepted += [client.upload(SAMPLE, name=f"{number}-{upload}").task_id for upload in range(2)]
+            time.sleep(moments.uniform(0.0, LONGEST_LIFE_S))
+            server.kill()
+            assert server.leftovers(within_s=ORPHAN_S) == []
+            server.start()
+        finish_all(server, accepted)
+        assert folders_left(server) == set(accepted)
+
+
+def test_killed_while_an_upload_is_on_its_way(tmp_path: Path) -> None:
+    """An upload that got no answer makes at most the one task that its retry gets."""
+    with live_server(tmp_path, {"GASFLUX_TASKS_WORKERS": "1"}) as server:
+        count_completions(server)
+        with GasFluxClient(server.url) as client:
+            first = client.upload(SAMPLE, idempotency_key="one").task_id
+        server.kill()
+        server.start()
+        with GasFluxClient(server.url) as client:
+            assert client.upload(SAMPLE, idempotency_key="one").task_id == first
+        finish_all(server, [first])
+
+
+def test_asked_to_stop_during_work(tmp_path: Path) -> None:
+    settings = {"GASFLUX_TASKS_WORKERS": "2", "GASFLUX_TASKS_DRAIN_TIMEOUT": str(DRAIN_S)}
+    with live_server(tmp_path, settings) as server:
+        count_completions(server)
+        with GasFluxClient(server.url) as client:
+            accepted = [client.upload(SAMPLE).task_id for _ in range(12)]
+            while not any(client.task(task_id).status == "processing" for task_id in accepted):
+                time.sleep(0.05)
+        start = time.monotonic()
+        # Two seconds above the drain time are for closing what is open and for the interpreter to end.
+        assert server.terminate(within_s=DRAIN_S + 10) == 0
+        assert time.monotonic() - start < DRAIN_S + 2
+        assert server.leftovers(within_s=ORPHAN_S) == []
+        assert statuses(server) <= {"pending", "completed"}
+        assert "pending" in statuses(server)
+        server.start()
+        finish_all(server, accepted)
+
+
+def statuses(server: LiveServer) -> set[str]:
+    """Statuses in the database of a server that does not run."""
+    with closing(sqlite3.connect(server.database)) as connection:
+        return {status for (status,) in connection.execute("SELECT DISTINCT status FROM tasks")}
