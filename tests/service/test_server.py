@@ -13,8 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from gasflux.server import is_loopback, say, warnings_of
 from gasflux.service.settings import Settings
 from gasflux.version import __version__
 
-LIMIT = 200_000
+LIMIT = 1_000_000
 """Largest body in these tests, bytes."""
 
 pytestmark = pytest.mark.skipif(
@@ -125,12 +125,32 @@ def test_a_body_is_refused_when_the_disk_is_nearly_full(tmp_path: Path) -> None:
         assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="lists open files by /proc")
 def test_bodies_lie_on_the_disk_of_the_data(server: ServerProcess) -> None:
-    """A body on its way shows as an unnamed file of the folder, which Linux lists among the open ones."""
+    """A body on its way is an unnamed file; Linux shows the folder it was made in."""
+    folder = str(server.folder / "web_api_data" / "uploads" / ".incoming")
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        head = f"POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{LIMIT - 1000:x}\r\n"
-        connection.sendall(head.encode() + b"x" * (LIMIT - 1001))
-        assert (server.folder / "web_api_data" / "uploads" / ".incoming").is_dir()
+        head = f"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT}\r\n\r\n"
+        connection.sendall(head.encode() + b"x" * (LIMIT - 1))
+        assert until(lambda: any(name.startswith(folder) for name in open_files(server)))
+
+
+def open_files(server: ServerProcess) -> list[str]:
+    names = []
+    for entry in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            names.append(str(entry.readlink()))
+    return names
+
+
+def until(condition: Callable[[], bool], limit_s: float = 10.0) -> bool:
+    """Whether a condition comes true in time; reading a megabyte takes the server milliseconds."""
+    end = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -150,6 +170,8 @@ def test_a_slow_download_is_finished(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         task_id = server.upload()
         server.wait_for(task_id, "completed")
+        log = server.log().splitlines()
+        assert [line for line in log if f"task:{task_id}" in line], "the document's grep finds the lines of a task"
         big = tmp_path / "web_api_data" / "outputs" / task_id / "big.bin"
         big.write_bytes(bytes(range(256)) * 131_072)  # 32 MiB: more than the buffers of both sockets hold
         connection = socket.socket()
@@ -193,7 +215,7 @@ def rows(folder: Path) -> list[tuple[str, str]]:
 
 def test_a_running_task_goes_back_and_the_next_start_completes_it(tmp_path: Path) -> None:
     with running(tmp_path, GASFLUX_TASKS_DRAIN_TIMEOUT=1) as server:
-        tasks = [server.upload() for _ in range(3)]
+        tasks = [server.upload() for _ in range(2)]
         server.wait_for(tasks[0], "processing")
         family = server.family()
         began = time.monotonic()
@@ -202,7 +224,7 @@ def test_a_running_task_goes_back_and_the_next_start_completes_it(tmp_path: Path
         assert time.monotonic() - began < 10.0
         assert all_gone(family)
     states = dict(rows(tmp_path))
-    assert states[tasks[1]] == states[tasks[2]] == "pending"
+    assert states[tasks[1]] == "pending"
     assert states[tasks[0]] in ("pending", "completed")
     with running(tmp_path) as server:
         for task_id in tasks:
@@ -317,13 +339,6 @@ def test_a_key_is_made_while_the_server_runs(tmp_path: Path) -> None:
     assert "must not be empty" in nameless.stderr
 
 
-def test_the_document_s_grep_finds_the_lines_of_a_task(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
-        task_id = server.upload()
-        server.wait_for(task_id, "completed")
-        assert any(f"task:{task_id}" in line for line in server.log().splitlines())
-
-
 @pytest.mark.parametrize(
     ("host", "require", "warned"),
     [("0.0.0.0", "false", True), ("127.0.0.1", "false", False), ("0.0.0.0", "auto", False), ("::", "false", True)],
@@ -353,13 +368,14 @@ def test_a_console_without_check_marks_and_one_that_is_gone(monkeypatch: pytest.
     say("nor this")
 
 
-def test_many_connections_do_not_reach_the_limit_of_select(server: ServerProcess) -> None:
-    """A hundred open connections are held; the hundred and first waits, and is answered when one goes."""
+def test_the_hundred_and_first_connection_waits(server: ServerProcess) -> None:
+    """It is answered when one goes."""
     held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
     answers: list[int] = []
     waiting = threading.Thread(target=lambda: answers.append(server.get("/health").status_code))
     waiting.start()
-    waiting.join(0.5)
+    waiting.join(0.5)  # an answer takes milliseconds
+    assert not answers
     for connection in held:
         connection.close()
     waiting.join(30)

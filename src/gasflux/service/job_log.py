@@ -19,10 +19,14 @@ class JobLog:
 
     path: Path
     task_id: str
+    in_service_log: bool = False
+    """Whether the lines stand in the service's own log too, as those of the supervisor do."""
 
     def write(self, level: Level, message: str) -> None:
         """Append a line; a disk that is full costs the line, not the task."""
         clean = "".join(character if character.isprintable() else " " for character in message)
+        if self.in_service_log:
+            _log.log(logging.getLevelNamesMapping()[level], "%s", message, extra={"task": self.task_id})
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
         try:
             with self.path.open("a", encoding="utf-8", newline="\n") as stream:

@@ -194,7 +194,8 @@ class TaskRunner:
     def _outcome(self, running: _Running) -> Callable[[], object]:
         """Run a task; return the step of the store that notes how it ended."""
         task, store = running.task, self._store
-        log = JobLog(self._folders.log_path(task.task_id), task.task_id)
+        log = JobLog(self._folders.log_path(task.task_id), task.task_id, in_service_log=True)
+        _log.info("attempt %d begins", task.attempts, extra={"task": task.task_id})
         try:
             result = self._run(running)
         except ExecutorStoppedError:
