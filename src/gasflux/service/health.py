@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from typing import Any, Final
 
@@ -49,6 +50,11 @@ def _disk(service: Service) -> dict[str, str]:
         free = service.folders.free_bytes()
     except StorageError as error:
         return _check("failed", str(error))
+    for name, folder in (("uploads", service.folders.uploads), ("outputs", service.folders.outputs)):
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            return _check("failed", f"the folder of {name} cannot be written: {error.strerror or 'unknown reason'}")
     least = service.settings.limits.min_free_bytes
     message = f"{free // MIB} MiB free, uploads are refused below {least // MIB} MiB"
     if free < least:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from gasflux.db import StorageFullError
 from gasflux.pipeline_yaml import load_pipeline_config
 from gasflux.service.errors import ConflictError
 from gasflux.service.folders import TaskFolders
@@ -75,8 +76,14 @@ class TaskChanges:
 
     def delete(self, task_id: str) -> None:
         """Stop a task if it is running, and remove its files and its row."""
-        was_running = self.tasks.get(task_id).status is TaskStatus.PROCESSING
-        self.tasks.begin_delete(task_id)
+        task = self.tasks.get(task_id)
+        was_running = task.status is TaskStatus.PROCESSING
+        try:
+            self.tasks.begin_delete(task_id)
+        except StorageFullError:
+            # On a full disk not even this can be written: the files of a finished task go first and make room.
+            if not task.status.is_final:
+                raise
         self.runner.cancel(task_id)
         if was_running and not self._has_ended(task_id):
             _LOG.warning("the task goes on after its deletion; the cleaning removes it", extra={"task": task_id})

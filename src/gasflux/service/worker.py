@@ -129,16 +129,21 @@ def run_job(job: Job) -> JobResult:
 
 @contextmanager
 def _faults_as_data() -> Iterator[None]:
-    """Turn errors that a user can mend, and a full disk, into failures that travel between processes."""
+    """Turn errors that a user can mend, and trouble with the disk, into failures that travel between processes."""
     try:
         yield
     except GasFluxError as error:
         raise JobFailedError(failure_of(error)) from None
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        message = "The server's disk is full, the results could not be written; run the task again when there is room."
-        raise JobFailedError(TaskFailure("no_space", message)) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            message = (
+                "The server's disk is full, so the results are not written; run the task again when there is room."
+            )
+            raise JobFailedError(TaskFailure("no_space", message)) from error
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO):
+            message = f"The server's data folder cannot be used now ({error.strerror}); run the task again later."
+            raise JobFailedError(TaskFailure("storage_unavailable", message)) from error
+        raise
 
 
 def failure_of(error: GasFluxError) -> TaskFailure:
