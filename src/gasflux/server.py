@@ -279,9 +279,11 @@ class _HttpServer:
         from gasflux.server_channel import INBUF_BYTES
 
         limits, proxy = self.settings.performance, self.settings.security.trusted_proxy
-        trusted = {"trusted_proxy": proxy, "trusted_proxy_count": 1} if proxy else {}
+        trusted: dict[str, Any] = {}
         if proxy:
-            trusted["trusted_proxy_headers"] = "x-forwarded-for x-forwarded-proto x-forwarded-host x-forwarded-port"
+            # Only what every proxy sets itself: a header it passes on as the client sent it must not be believed.
+            headers = "x-forwarded-for x-forwarded-proto"
+            trusted = {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": headers}
         return {
             "threads": limits.threads,
             # Waitress counts its listeners and wake-up pipes among the connections.

@@ -380,3 +380,14 @@ def test_the_hundred_and_first_connection_waits(server: ServerProcess) -> None:
         connection.close()
     waiting.join(30)
     assert answers == [200]
+
+
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1"])
+def test_what_comes_through_a_proxy_is_not_from_this_machine(tmp_path: Path, trusted: str) -> None:
+    """Also when nobody told the server of the proxy: its header must reach the check of who asks."""
+    with running(tmp_path, GASFLUX_SECURITY_TRUSTED_PROXY=trusted) as server:
+        assert server.get("/tasks").status_code == 200
+        for header in ("X-Forwarded-For", "Forwarded", "X-Forwarded-Host"):
+            value = "for=203.0.113.5" if header == "Forwarded" else "203.0.113.5"
+            assert server.get("/tasks", headers={header: value}).status_code == 401, header
+        assert server.get("/tasks", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 401
