@@ -198,6 +198,26 @@ def test_results_that_somebody_is_fetching_do_not_go_for_space(tmp_path: Path) -
         assert place.is_there(recent)
 
 
+def test_where_not_even_a_mark_can_be_written_the_files_go_first(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first write of the sweep meets a full disk, as long as the oldest files are there."""
+    kept, changed, old = (place.task(TaskStatus.COMPLETED, age_s) for age_s in (60, HOUR + 120, HOUR + 60))
+    seen = place.store.expired(AGES, utc_now())
+    place.store.pin(changed, True)
+    monkeypatch.setattr(place.store, "expired", lambda *_: seen)
+    with place.database.write() as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON tasks"
+            " BEGIN INSERT INTO audit VALUES (0, randomblob(9999), 0, 0, 0, 0); END"
+        )
+    with place.database.read() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+    report = place.janitor.sweep()
+    assert report.stopped is None
+    assert report.removed == (old,)
+    assert [place.is_there(task_id) for task_id in (kept, changed, old)] == [True, True, False]
+
+
 def test_a_really_full_disk_is_made_room_on() -> None:
     with small_disk(2 * 1024 * 1024) as root:
         place = place_at(root, LimitSettings(min_free_bytes=700_000))

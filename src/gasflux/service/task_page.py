@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from gasflux.db import Connection
@@ -51,7 +52,7 @@ def _where(query: TaskQuery) -> tuple[str, dict[str, object]]:
         (query.since is not None, "created_at >= :since", {"since": query.since and as_text(query.since)}),
         (query.until is not None, "created_at <= :until", {"until": query.until and as_text(query.until)}),
         (bool(query.text), _TEXT, {"text": _pattern(query.text)}),
-        (query.gas is not None, _GAS, {"gas": query.gas}),
+        (query.gas is not None, _GAS, {"gas": query.gas and _gas_pattern(query.gas)}),
     )
     wanted = [(condition, values) for is_wanted, condition, values in candidates if is_wanted]
     conditions = ["deleting = 0", *(condition for condition, _ in wanted)]
@@ -59,8 +60,12 @@ def _where(query: TaskQuery) -> tuple[str, dict[str, object]]:
 
 
 _TEXT: Final = r"(name LIKE :text ESCAPE '\' OR input_name LIKE :text ESCAPE '\' OR task_id LIKE :text ESCAPE '\')"
-_GAS: Final = """gases IS NOT NULL AND EXISTS
-    (SELECT 1 FROM json_each(gases) WHERE lower(json_extract(value, '$.gas')) = lower(:gas))"""
+_GAS: Final = r"gases LIKE :gas ESCAPE '\'"
+
+
+def _gas_pattern(gas: str) -> str:
+    """Return the LIKE pattern of a gas in the column ``gases``; parsing the JSON of every row takes twice as long."""
+    return _pattern(f'"gas": {json.dumps(gas)}')
 
 
 def _pattern(text: str) -> str:
