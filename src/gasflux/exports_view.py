@@ -88,14 +88,16 @@ def extremes(values: FloatArray, limit: int) -> IntArray:
     size = values.size
     if size <= limit:
         return np.arange(size)
-    edges = np.linspace(0, size, (limit - 2) // 2 + 1).astype(np.int64)
-    starts, stretch = edges[:-1], np.repeat(np.arange(edges.size - 1), np.diff(edges))
+    stretches = (limit - 2) // 2
+    length = -(-size // stretches)
+    starts = np.arange(stretches) * length
     chosen = [np.array([0, size - 1])]
     for sign in (1.0, -1.0):
-        key = np.where(np.isfinite(values), sign * values, np.inf)
-        order = np.lexsort((key, stretch))
-        chosen.append(order[starts])
-    return np.unique(np.concatenate(chosen))
+        keys = np.full(stretches * length, np.inf)
+        keys[:size] = np.where(np.isfinite(values), sign * values, np.inf)
+        chosen.append(starts + keys.reshape(stretches, length).argmin(axis=1))
+    rows = np.unique(np.concatenate(chosen))
+    return rows[rows < size]
 
 
 def thinned(size: int, limit: int) -> IntArray:

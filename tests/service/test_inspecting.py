@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gasflux
+from gasflux.errors import ConfigError, InputError
+from gasflux.service.inspecting import Inspector
+from gasflux.simulated.output import write_simulated
+from gasflux.simulation import Scenario, simulate, to_frame
+
+SAMPLE = Path(gasflux.__file__).parent / "data" / "sample_flight.xlsx"
+BUDGET_S = 60.0
+"""Far beyond a look at these files, the start of the child included."""
+MEMORY = 1 << 30
+
+
+@pytest.fixture(scope="module")
+def inspector() -> Iterator[Inspector]:
+    inspector = Inspector(MEMORY, max_rows=50_000)
+    inspector.start()
+    yield inspector
+    inspector.stop()
+
+
+@pytest.fixture
+def flight(tmp_path: Path) -> Path:
+    path = tmp_path / "input.csv"
+    write_simulated(simulate(Scenario(seed=3, sample_hz=10.0)), path, "flight")
+    return path
+
+
+def test_sample_is_described(inspector: Inspector) -> None:
+    found = inspector.inspect(SAMPLE, None, budget_s=BUDGET_S)
+    assert found is not None
+    assert found["faults"] == []
+    assert found["gases"] == ["ch4", "co2"]
+    assert found["rows_used"] > 100
+    assert {"latitude", "windspeed", "ch4"} <= {column["name"] for column in found["columns"]}
+    json.dumps(found, allow_nan=False)
+
+
+def test_preview_is_thin_and_keeps_the_peak(inspector: Inspector, flight: Path) -> None:
+    found = inspector.inspect(flight, None, budget_s=BUDGET_S)
+    assert found is not None
+    preview = found["preview"]
+    series, track = preview["gases"]["ch4"], preview["track"]
+    assert found["rows_used"] > 2000
+    assert len(series["ppm"]) == len(series["time_s"]) <= 2000
+    assert len(track["latitude_deg"]) == len(track["height_m"]) <= 2000
+    peak = float(np.nanmax(to_frame(simulate(Scenario(seed=3, sample_hz=10.0)))["ch4"]))
+    assert max(series["ppm"]) == pytest.approx(peak, rel=1e-3)  # four digits of the range are kept
+
+
+def test_faults_are_an_answer(inspector: Inspector, tmp_path: Path) -> None:
+    path = tmp_path / "input.csv"
+    path.write_text("timestamp,latitude,longitude\n" + "2023-04-19 07:16:30,52.1,5.2\n" * 20)
+    found = inspector.inspect(path, None, budget_s=BUDGET_S)
+    assert found is not None
+    assert found["faults"]
+    assert found["preview"] is None
+    with pytest.raises(InputError, match=r"^my flight\.csv:") as caught:
+        inspector.check(path, "my flight.csv", None, budget_s=BUDGET_S)
+    assert len(caught.value.faults) == len(found["faults"])
+
+
+def test_good_flight_passes_the_check(inspector: Inspector) -> None:
+    inspector.check(SAMPLE, "a.xlsx", None, budget_s=BUDGET_S)
+
+
+def test_fault_of_the_configuration_keeps_its_faults(inspector: Inspector, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("strategies: {spatial: cone}\n")
+    with pytest.raises(ConfigError) as caught:
+        inspector.inspect(SAMPLE, config, budget_s=BUDGET_S)
+    assert caught.value.faults[0].column == "strategies.spatial"
+
+
+def test_too_many_rows_are_a_fault(inspector: Inspector, tmp_path: Path) -> None:
+    path = tmp_path / "input.csv"
+    path.write_text("timestamp,latitude\n" + "2023-04-19 07:16:30,52.1\n" * 50_001)
+    found = inspector.inspect(path, None, budget_s=BUDGET_S)
+    assert found is not None
+    assert "50,001 rows" in found["faults"][0]["message"]
+
+
+def test_file_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
+    """A gigabyte of text under a limit of 64 MiB; the file has a hole and takes no space on the disk."""
+    path = tmp_path / "input.csv"
+    with path.open("wb") as stream:
+        stream.write(b"timestamp,latitude\n")
+        stream.truncate(1 << 30)
+    inspector = Inspector(64 << 20, max_rows=1000)
+    inspector.start()
+    try:
+        with pytest.raises(InputError, match="memory"):
+            inspector.inspect(path, None, budget_s=BUDGET_S)
+        assert inspector.inspect(SAMPLE, None, budget_s=BUDGET_S) is not None
+    finally:
+        inspector.stop()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes of this kind and no SIGKILL")
+def test_file_that_ends_the_child_is_refused(inspector: Inspector, tmp_path: Path) -> None:
+    """The child is killed while it waits at a pipe that nobody writes to."""
+    path = tmp_path / "input.xls"
+    os.mkfifo(path)
+    child = inspector._child.submit(os.getpid).result()
+    with ThreadPoolExecutor() as threads:
+        look = threads.submit(inspector.inspect, path, None, name="a.xls", budget_s=BUDGET_S)
+        time.sleep(0.5)  # the look has begun: handing it over takes a tenth of that
+        os.kill(child, signal.SIGKILL)
+        with pytest.raises(InputError, match=r"a\.xls: The file ends the process"):
+            look.result()
+    assert inspector.inspect(SAMPLE, None, budget_s=BUDGET_S) is not None
+
+
+def test_look_beyond_its_budget_is_skipped(inspector: Inspector, flight: Path) -> None:
+    assert inspector.inspect(SAMPLE, None, budget_s=BUDGET_S) is not None
+    began = time.monotonic()
+    assert inspector.inspect(flight, None, budget_s=0.001) is None
+    assert time.monotonic() - began < 2.0  # a killed child and a new one, on a busy machine
+    assert inspector.inspect(SAMPLE, None, budget_s=BUDGET_S) is not None
+
+
+def test_one_look_at_a_time(inspector: Inspector) -> None:
+    assert not inspector.busy
+    with inspector._turn:
+        assert inspector.busy
+        assert inspector.inspect(SAMPLE, None, budget_s=0.0) is None
+    with ThreadPoolExecutor(4) as threads:
+        looks = list(threads.map(lambda _: inspector.inspect(SAMPLE, None, budget_s=BUDGET_S), range(4)))
+    assert all(look is not None for look in looks)
+
+
+def test_stopped_inspector_skips() -> None:
+    inspector = Inspector(MEMORY, max_rows=1000)
+    inspector.stop()
+    assert inspector.inspect(SAMPLE, None, budget_s=0.5) is None

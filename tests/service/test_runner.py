@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import odd_jobs
+import pytest
+from stores import new_task, opened
+
+from gasflux.service.estimate import DurationEstimator
+from gasflux.service.folders import TaskFolders
+from gasflux.service.local_executor import LocalExecutor
+from gasflux.service.records import Task, TaskStatus
+from gasflux.service.runner import TaskRunner, worker_count
+from gasflux.service.settings import Settings, TaskSettings
+from gasflux.service.task_store import TaskStore
+
+LIMIT_S = 30.0
+"""Far beyond any of these tasks, also on a busy machine."""
+
+
+@dataclass
+class Bench:
+    """A store, a runner with workers that do odd jobs, and what the runner announced."""
+
+    root: Path
+    store: TaskStore
+    folders: TaskFolders
+    runner: TaskRunner
+    finished: list[Task] = field(default_factory=list)
+
+    def add(self, act: str) -> str:
+        """Queue a task."""
+        new = new_task(input_name=act)
+        self.folders.create(new.task_id)
+        self.store.add(new)
+        self.runner.wake()
+        return new.task_id
+
+    def until(self, task_id: str, is_so: Callable[[Task], bool]) -> Task:
+        """Wait for a state of a task."""
+        end = time.monotonic() + LIMIT_S
+        while time.monotonic() < end:
+            task = self.store.get(task_id)
+            if is_so(task):
+                return task
+            time.sleep(0.02)
+        raise TimeoutError(str(self.store.get(task_id)))
+
+    def end_of(self, task_id: str) -> Task:
+        """Wait for the end of a task."""
+        return self.until(task_id, lambda task: task.status.is_final)
+
+    def log_of(self, task_id: str) -> str:
+        """Return the log of a task."""
+        return self.folders.log_path(task_id).read_text()
+
+
+@contextmanager
+def bench_in(
+    root: Path,
+    slots: int = 1,
+    timeout_s: int = 60,
+    hook: Callable[[Task], None] | None = None,
+    store_type: type[TaskStore] = TaskStore,
+) -> Iterator[Bench]:
+    database = opened(root / "tasks.db", busy_timeout_s=0.1)
+    store = store_type(database, max_queue=100, max_attempts=4)
+    folders = TaskFolders(root / "uploads", root / "outputs")
+    folders.prepare()
+    finished: list[Task] = []
+    executor = LocalExecutor(slots, function=odd_jobs.act, warm=odd_jobs.nothing)
+    limits = replace(TaskSettings(), timeout=timeout_s, memory_limit=odd_jobs.MEMORY_LIMIT)
+    runner = TaskRunner(store, executor, Settings(tasks=limits), folders, hook or finished.append)
+    runner.start()
+    try:
+        yield Bench(root, store, folders, runner, finished)
+    finally:
+        runner.stop(0.0)
+        database.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with bench_in(tmp_path) as bench:
+        yield bench
+
+
+def test_tasks_complete_in_their_order(bench: Bench) -> None:
+    task_ids = [bench.add(f"good {number}") for number in range(3)]
+    tasks = [bench.end_of(task_id) for task_id in task_ids]
+    assert {task.status for task in tasks} == {TaskStatus.COMPLETED}
+    assert [task.results[0].name for task in tasks] == ["report.html"] * 3
+    assert (bench.folders.output_dir(task_ids[0]) / "report.html").read_text() == "good 0\n"
+    assert "completed in" in bench.log_of(task_ids[0])
+    bench.runner.stop(LIMIT_S)
+    assert [task.task_id for task in bench.finished] == task_ids
+
+
+def test_slots_work_side_by_side(tmp_path: Path) -> None:
+    with bench_in(tmp_path, slots=2) as bench:
+        task_ids = [bench.add("sleep"), bench.add("sleep")]
+        for task_id in task_ids:
+            bench.until(task_id, lambda task: task.stage == "acting")
+        assert len(bench.store.active()) == 2
+
+
+def test_failure_comes_with_its_faults_and_without_results(bench: Bench) -> None:
+    task = bench.end_of(bench.add("fault"))
+    assert task.failure is not None
+    assert (task.failure.type, task.failure.message) == ("invalid_input", "no wind")
+    assert task.failure.details[0]["column"] == "windspeed"
+    assert not bench.folders.output_dir(task.task_id).exists()
+    assert f"ERROR task:{task.task_id} invalid_input: no wind" in bench.log_of(task.task_id)
+
+
+def test_worker_killed_by_chance_is_given_another(bench: Bench) -> None:
+    task = bench.end_of(bench.add("killed once"))
+    assert (task.status, task.attempts) == (TaskStatus.COMPLETED, 2)
+
+
+def test_job_that_crashes_its_worker_is_tried_twice(bench: Bench) -> None:
+    crashed, good = bench.add("abort"), bench.add("good")
+    task = bench.end_of(crashed)
+    assert task.failure is not None
+    assert (task.failure.type, task.attempts) == ("worker_died", 2)
+    assert bench.end_of(good).status is TaskStatus.COMPLETED
+
+
+def test_task_that_hangs_is_ended(tmp_path: Path) -> None:
+    with bench_in(tmp_path, timeout_s=1) as bench:
+        task = bench.end_of(bench.add("busy"))
+        assert task.failure is not None
+        assert task.failure.type == "timeout"
+
+
+def test_cancel_ends_a_running_task(bench: Bench) -> None:
+    task_id = bench.add("busy")
+    bench.until(task_id, lambda task: task.stage == "acting")
+    began = time.monotonic()
+    bench.store.cancel(task_id)
+    bench.runner.cancel(task_id)
+    task = bench.end_of(task_id)
+    assert time.monotonic() - began < 2.0  # what the service promises
+    assert task.failure is not None
+    assert task.failure.type == "cancelled"
+    assert not bench.folders.output_dir(task_id).exists()
+    assert not list(bench.folders.outputs.glob(".*.part"))
+
+
+def test_waiting_task_that_is_cancelled_never_runs(bench: Bench) -> None:
+    blocker, task_id = bench.add("short sleep"), bench.add("sleep")
+    bench.until(blocker, lambda task: task.stage == "acting")
+    bench.store.cancel(task_id)
+    bench.end_of(bench.add("good"))
+    assert bench.store.get(task_id).attempts == 0
+
+
+class _QuickCancel(TaskStore):
+    """The interleaving of threads in which a task is cancelled before the runner can be told."""
+
+    def claim(self) -> Task | None:
+        task = super().claim()
+        return task and self.cancel(task.task_id)
+
+
+def test_cancel_between_claim_and_work_is_heard(tmp_path: Path) -> None:
+    with bench_in(tmp_path, store_type=_QuickCancel) as bench:
+        task = bench.end_of(bench.add("sleep"))
+        assert task.failure is not None
+        assert task.failure.type == "cancelled"
+
+
+def test_stop_puts_unfinished_tasks_back(bench: Bench) -> None:
+    running, waiting = bench.add("busy"), bench.add("good")
+    bench.until(running, lambda task: task.stage == "acting")
+    began = time.monotonic()
+    bench.runner.stop(0.2)
+    assert time.monotonic() - began < 5.0  # 0.2 s of grace, the end of a worker, and a busy machine
+    for task_id in (running, waiting):
+        assert bench.store.get(task_id).status is TaskStatus.PENDING
+    assert not bench.folders.output_dir(running).exists()
+    assert bench.finished == []
+    assert not bench.runner.is_alive()
+
+
+def test_stop_lets_short_work_finish(bench: Bench) -> None:
+    task_id = bench.add("short sleep")
+    bench.until(task_id, lambda task: task.stage == "acting")
+    bench.runner.stop(LIMIT_S)
+    assert bench.store.get(task_id).status is TaskStatus.COMPLETED
+
+
+def test_result_waits_for_a_locked_database(bench: Bench) -> None:
+    task_id = bench.add("short sleep")
+    bench.until(task_id, lambda task: task.stage == "acting")
+    with closing(sqlite3.connect(bench.root / "tasks.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(2.0)  # the work ends after 1 s, and every write fails after 0.1 s
+        other.execute("ROLLBACK")
+    assert bench.end_of(task_id).status is TaskStatus.COMPLETED
+    assert bench.runner.is_alive()
+
+
+def test_rerun_begins_with_a_clean_folder(bench: Bench) -> None:
+    task_id = bench.add("good")
+    bench.end_of(task_id)
+    stale = bench.folders.output_dir(task_id) / "stale.txt"
+    stale.touch()
+    bench.store.rerun(task_id)
+    bench.runner.wake()
+    assert bench.end_of(task_id).status is TaskStatus.COMPLETED
+    assert not stale.exists()
+
+
+def test_hook_that_fails_does_not_end_the_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(task: Task) -> None:
+        raise RuntimeError(f"no news of {task.task_id}")
+
+    with bench_in(tmp_path, hook=fail) as bench:
+        first = bench.end_of(bench.add("good"))
+        assert bench.end_of(bench.add("good")).status is TaskStatus.COMPLETED
+        assert bench.runner.is_alive()
+    assert f"no news of {first.task_id}" in caplog.text
+
+
+def test_time_left_of_running_and_waiting(bench: Bench) -> None:
+    first = bench.add("short sleep")
+    bench.end_of(first)
+    running, waiting = bench.add("sleep"), bench.add("sleep")
+    bench.until(running, lambda task: task.stage == "acting")
+    left = bench.runner.time_left_s(bench.store.get(waiting))
+    assert left is not None
+    assert 1.0 <= left < 3.0  # one task took 1 s and some start-up; two are to be done at most
+
+
+def test_worker_count() -> None:
+    assert worker_count(3) == 3
+    assert worker_count(0) >= 1
+
+
+def test_estimate_trusts_its_own_speed_the_more_the_farther_it_is() -> None:
+    durations = DurationEstimator()
+    assert durations.left_s(1000, 1.0, 0.0) is None
+    assert durations.left_s(1000, 10.0, 50.0) == pytest.approx(10.0)
+    for size, seconds in ((1000, 20.0), (1100, 20.0), (900, 20.0), (100_000, 500.0)):
+        durations.learn(size, seconds)
+    assert durations.whole_s(1000) == 20.0
+    assert durations.left_s(1000, 5.0, 0.0) == pytest.approx(15.0)
+    assert durations.left_s(1000, 30.0, 90.0) == pytest.approx(0.9 * 30.0 / 9.0)
