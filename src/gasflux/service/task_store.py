@@ -53,6 +53,13 @@ class Recovered:
     """Tasks whose attempts are used up, or that were to be cancelled."""
 
 
+SERVER_ENDS: Final = 5
+"""So many ends of the whole server weigh as much as one of a worker: power cuts and restarts are no fault of a task.
+
+There is a limit nevertheless, as a task might take the machine's memory and the server with it.
+"""
+
+
 class TaskStore:
     """The table of tasks.
 
@@ -234,7 +241,7 @@ class TaskStore:
     def recover(self) -> Recovered:
         """Put back what a killed server was working on; to be called before the first `claim`."""
         now = now_values()
-        most = {"most": self._max_attempts}
+        most = {"most": self._max_attempts * SERVER_ENDS}
         with self._database.write() as connection:
             stopped = connection.execute(
                 f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE status = 'processing'"
