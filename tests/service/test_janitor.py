@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from stores import RESULT, backdate, completed, fill, new_task, opened, ordinary_user, small_disk, store_in
 
-from gasflux.db import Database
+from gasflux.db import Database, StorageFullError
 from gasflux.janitor import Janitor, SweepReport
 from gasflux.service.clock import utc_now
 from gasflux.service.errors import NotFoundError
@@ -216,6 +216,25 @@ def test_where_not_even_a_mark_can_be_written_the_files_go_first(place: Place, m
     assert report.stopped is None
     assert report.removed == (old,)
     assert [place.is_there(task_id) for task_id in (kept, changed, old)] == [True, True, False]
+
+
+class FullStore(TaskStore):
+    """A store on a disk so full that no transaction begins."""
+
+    def begin_cleaning(self, task: Task) -> bool:
+        raise StorageFullError("full", 5)
+
+
+def test_what_was_changed_meanwhile_stays_on_a_full_disk_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    pinned, deleted, old = (place.task(TaskStatus.COMPLETED, HOUR + 60) for _ in range(3))
+    seen = place.store.expired(AGES, utc_now())
+    place.store.pin(pinned, True)
+    place.store.begin_delete(deleted)
+    store = FullStore(place.database, max_queue=1, max_attempts=1)
+    monkeypatch.setattr(store, "expired", lambda *_: seen)
+    report = Janitor(store, place.folders, Settings(limits=NO_PRESSURE)).sweep()
+    assert set(report.removed) == {deleted, old}
+    assert place.is_there(pinned)
 
 
 def test_a_really_full_disk_is_made_room_on() -> None:
