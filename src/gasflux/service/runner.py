@@ -51,6 +51,8 @@ class _Running:
     cancelled: threading.Event = field(default_factory=threading.Event)
     began: float = field(default_factory=time.monotonic)
     percent: float = 0.0
+    is_noted: bool = True
+    """Whether the last progress could be written down."""
 
     @property
     def elapsed_s(self) -> float:
@@ -260,7 +262,11 @@ class TaskRunner:
         try:
             self._store.set_progress(running.task.task_id, running.task.attempts, stage, percent)
         except StorageError as error:
-            _log.warning("progress not noted: %s", error, extra={"task": running.task.task_id})
+            if running.is_noted:
+                _log.warning("progress not noted: %s", error, extra={"task": running.task.task_id})
+            running.is_noted = False
+        else:
+            running.is_noted = True
 
     def _failing(self, task: Task, failure: TaskFailure, log: JobLog) -> Callable[[], object]:
         """Remove what there is of results; return the step that notes the failure."""
@@ -279,8 +285,8 @@ class TaskRunner:
     def _announce(self, task: Task) -> None:
         """Tell the hook of a task that is finished now."""
         try:
-            now = self._store.get(task.task_id)
-            if now.status.is_final:
+            now = self._until_stored(lambda: self._store.get(task.task_id), self._given_up)
+            if now is not None and now.status.is_final:
                 self._on_finished(now)
         except NotFoundError:
             return  # deleted meanwhile: nobody waits for it

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,7 +68,8 @@ class ProgressFile:
             part.replace(self._path)
         except OSError:
             # A full disk, or on Windows a reader at this very moment: the next one will do.
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 class _Reporter:
