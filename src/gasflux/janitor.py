@@ -186,7 +186,7 @@ class Janitor:
         try:
             is_ours = self._store.begin_cleaning(task)
         except StorageFullError:
-            is_ours = task in self._store.finished_before(task.updated_at)  # not when pinned, rerun or deleted meanwhile
+            is_ours = task in self._store.finished_before(task.updated_at)  # not if pinned or rerun meanwhile
         if is_ours:
             self._remove_files_then_row(task.task_id, removed, tally)
 
