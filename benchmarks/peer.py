@@ -20,6 +20,8 @@ import yaml
 
 ENVIRONMENT_VARIABLE = "GASFLUX_PEER_PYTHON"
 TIMEOUT_S = 900.0
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Environment variables that limit the threads of the numerical libraries."""
 
 # Runs the command line with a stopwatch round its kriging function (which fits the variogram too), found by name.
 _STOPWATCH = """
@@ -69,8 +71,7 @@ def users_environment() -> dict[str, str]:
 
     Search path, number of threads, and bytecode that is never kept: what pip installs is compiled once.
     """
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    ours = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", *threads)
+    ours = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", *THREADS)
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 

@@ -27,7 +27,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from peer import PeerRun, find_peer, run_peer, users_environment
+from peer import THREADS, PeerRun, find_peer, run_peer, users_environment
 
 RESULTS = Path(__file__).parent / "results" / "speed.json"
 GASES = ("ch4", "co2", "c2h6")
@@ -37,6 +37,9 @@ RATES_KG_H = {"ch4": 5.0, "co2": 300.0, "c2h6": 1.0}
 def main() -> None:
     """Measure what was asked for and write it down."""
     arguments = _arguments()
+    # As the command line does for itself; whole processes, the peer's and ours, are started without.
+    for variable in THREADS:
+        os.environ.setdefault(variable, "1")
     peer = find_peer(arguments.peer_python)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
