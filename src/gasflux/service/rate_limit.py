@@ -9,7 +9,7 @@ from typing import Final
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.strategies import MovingWindowRateLimiter
 
 from gasflux.service.errors import RateLimitedError
 
@@ -27,7 +27,7 @@ class RateLimiter:
     """
 
     def __init__(self, requests_per_minute: int, uploads_per_minute: int) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._requests = RateLimitItemPerMinute(requests_per_minute, namespace="requests")
         self._uploads = RateLimitItemPerMinute(uploads_per_minute, namespace="uploads")
         self._failures = RateLimitItemPerMinute(_FAILED_KEYS_PER_MINUTE, namespace="failures")

@@ -1,0 +1,118 @@
+"""The real application with real workers, asked through Flask's test client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gasflux.app import create_app
+from gasflux.service.assembly import Service
+from gasflux.service.settings import (
+    DatabaseSettings,
+    LimitSettings,
+    LoggingSettings,
+    PathSettings,
+    SecuritySettings,
+    ServerSettings,
+    Settings,
+    TaskSettings,
+)
+
+SAMPLE = Path(__file__).parents[2] / "src" / "gasflux" / "data" / "sample_flight.xlsx"
+BOOTSTRAP = "a-long-enough-bootstrap-key"
+FINISH_S = 120.0
+"""A flight takes 4 s; a machine that runs other tests on every core may need many times that."""
+
+_SECTIONS = {"server": ServerSettings, "limits": LimitSettings, "security": SecuritySettings, "tasks": TaskSettings}
+
+
+def settings_in(folder: Path, **changes: dict[str, Any]) -> Settings:
+    """Return settings whose data lie in a folder, e.g. ``settings_in(folder, security={"rate_limit": 5})``."""
+    generous = {"rate_limit": 1_000_000, "upload_rate_limit": 1_000_000}
+    defaults: dict[str, dict[str, Any]] = {
+        "tasks": {"workers": 1},
+        "limits": {"min_free_bytes": 1},
+        "security": generous,
+        "server": {"host": "127.0.0.1"},
+    }
+    merged = {name: {**defaults.get(name, {}), **changes.get(name, {})} for name in _SECTIONS}
+    return replace(
+        Settings(),
+        paths=PathSettings(folder / "uploads", folder / "outputs"),
+        database=DatabaseSettings(folder / "gasflux.db"),
+        logging=LoggingSettings(file=folder / "gasflux.log"),
+        **{name: make(**merged[name]) for name, make in _SECTIONS.items()},
+    )
+
+
+class _Client(FlaskClient):
+    """Reads each answer to its end, so that no file stays open."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return super().open(*args, buffered=True, **kwargs)
+
+
+@dataclass
+class Api:
+    """A running service and its keys."""
+
+    app: Flask
+    service: Service
+    user: dict[str, str] = field(default_factory=dict)
+    """Headers of a client."""
+    admin: dict[str, str] = field(default_factory=dict)
+    """Headers of an administrator."""
+
+    @property
+    def client(self) -> FlaskClient:
+        """Return a client that has no cookies and no past."""
+        return _Client(self.app, self.app.response_class)
+
+    def upload(self, content: bytes | None = None, name: str = "flight.xlsx", **fields: Any) -> TestResponse:
+        """Post a flight, by default the sample."""
+        headers = fields.pop("headers", self.user)
+        return self.client.post("/upload", data={"file": flight(content, name), **fields}, headers=headers)
+
+    def finished(self, task_id: str) -> dict[str, Any]:
+        """Wait for the end of a task and return it."""
+        until = time.monotonic() + FINISH_S
+        while time.monotonic() < until:
+            task: dict[str, Any] = self.client.get(f"/task/{task_id}").json["data"]  # type: ignore[index]
+            if task["status"] in ("completed", "failed"):
+                return task
+            time.sleep(0.05)
+        raise AssertionError(f"the task does not end: {task}")
+
+
+def flight(content: bytes | None = None, name: str = "flight.xlsx") -> tuple[Any, str]:
+    """Return a file part of a form."""
+    import io
+
+    return io.BytesIO(SAMPLE.read_bytes() if content is None else content), name
+
+
+@contextmanager
+def running_api(
+    folder: Path, *, with_keys: bool = True, start: bool = True, **changes: dict[str, Any]
+) -> Iterator[Api]:
+    """Yield a running service; with keys one of a client and one of an administrator."""
+    app = create_app(settings_in(folder, **changes))
+    service: Service = app.extensions["gasflux"]
+    api = Api(app, service)
+    try:
+        if with_keys:
+            api.user = {"X-API-Key": service.keys.issue("client").secret}
+            api.admin = {"X-API-Key": service.keys.issue("admin", is_admin=True).secret}
+        if start:
+            service.start()
+        yield api
+    finally:
+        service.stop()
