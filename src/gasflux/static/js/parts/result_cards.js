@@ -140,12 +140,21 @@ export function gasesCard(vars, chosen, choose) {
 export function filesCard(task) {
   const rank = (file) => (FILE_ORDER.indexOf(file.name) + 1 || 9) + (file.name.endsWith(".png") ? 10 : 0);
   const files = [...task.results].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
-  return h("section", { class: "card" }, h("h2", { text: t("files.title") }), h("ul", { class: "files" }, files.map((file) => {
-    const ending = file.name.split(".").at(-1);
-    const kind = file.name.startsWith("grid_") ? "grid" : file.name.startsWith("figures/") ? "figure" : file.name;
-    const isPage = ending === "html";
-    return h("li", {}, h("a", { href: address(file.download_url), download: isPage ? null : file.name.split("/").at(-1), target: isPage ? "_blank" : null, rel: isPage ? "noopener" : null },
-      icon(FILE_ICONS[ending] ?? "file"), h("span", { class: "file-name", text: file.name.replace("figures/", "") }), h("span", { class: "hint", text: [textOr(`file.${kind}`, ""), bytes(file.size)].filter(Boolean).join(" · ") })));
-  })));
+  const isFigure = (file) => file.name.startsWith("figures/");
+  const figures = files.filter(isFigure);
+  return h("section", { class: "card" }, h("h2", { text: t("files.title") }),
+    h("ul", { class: "files" }, files.filter((file) => !isFigure(file)).map(fileItem)),
+    figures.length ? h("details", {}, h("summary", { text: t("files.figures", { n: figures.length }) }), h("ul", { class: "files" }, figures.map(fileItem))) : null);
+}
+
+function fileItem(file) {
+  const ending = file.name.split(".").at(-1);
+  const kind = file.name.startsWith("grid_") ? "grid" : file.name;
+  const isPage = ending === "html";
+  const attributes = isPage ? { target: "_blank", rel: "noopener" } : { download: file.name.split("/").at(-1) };
+  return h("li", {}, h("a", { href: address(file.download_url), ...attributes },
+    icon(FILE_ICONS[ending] ?? "file"),
+    h("span", { class: "file-name", text: file.name.replace("figures/", "") }),
+    h("span", { class: "hint", text: [textOr(`file.${kind}`, ""), bytes(file.size)].filter(Boolean).join(" · ") })));
 }
 

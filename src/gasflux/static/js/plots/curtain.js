@@ -7,7 +7,9 @@ import { colour } from "../theme.js";
 import { axes, canvasPlot, pointerAt } from "./canvas.js";
 import { css, scale } from "./colours.js";
 
-const MARGIN = { left: 46, right: 74, top: 26, bottom: 42 };
+/** Fluxes come in kilograms; grams are the numbers that fit a curtain. */
+const GRAMS = 1000;
+const MARGIN = { left: 46, right: 66, top: 26, bottom: 42 };
 
 /**
  * Draw one surface. `grid`: {x, z, flux, std} with flux and std row by row from the lowest; `samples`: {x, z, value}.
@@ -61,7 +63,7 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
     context.beginPath();
     context.rect(box.left, y, box.width, scales.y(rangeZ[0]) - y);
     context.clip();
-    context.strokeStyle = "rgb(255 255 255 / 55%)";
+    context.strokeStyle = colour("hatch");
     for (let x = box.left - box.height; x < box.left + box.width; x += 9) {
       context.beginPath();
       context.moveTo(x, box.top + box.height);
@@ -69,7 +71,7 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
       context.stroke();
     }
     context.restore();
-    context.strokeStyle = "rgb(255 255 255 / 85%)";
+    context.strokeStyle = colour("soft");
     context.setLineDash([5, 4]);
     context.beginPath();
     context.moveTo(box.left, y);
@@ -100,7 +102,7 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
     context.textAlign = "left";
     [[high, 0], [(high + low) / 2, 0.5], [low, 1]].forEach(([value, share]) => {
       context.textBaseline = ["top", "middle", "bottom"][share * 2];
-      context.fillText(significant(value, 2), left + 15, box.top + share * box.height);
+      context.fillText(significant(GRAMS * value, 2), left + 15, box.top + share * box.height);
     });
     context.textAlign = "right";
     context.textBaseline = "bottom";
@@ -133,7 +135,7 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
     }
     const [column, row] = [cell % grid.x.length, Math.floor(cell / grid.x.length)];
     const place = t("curtain.place", { x: fixed(grid.x[column], 1), z: fixed(grid.z[row], 1) });
-    const value = t("curtain.value", { value: significant(grid.flux[cell], 3), std: significant(grid.std[cell], 2), unit: t("unit.flux_density") });
+    const value = t("curtain.value", { value: significant(GRAMS * grid.flux[cell], 3), std: significant(GRAMS * grid.std[cell], 2), unit: t("unit.flux_density") });
     replace(tip, h("div", { text: place }), h("div", { text: value }));
     readOut.textContent = `${place}: ${value}`;
     tip.hidden = false;
@@ -203,7 +205,7 @@ export function curtainTable(grid) {
     const errors = grid.std.slice(row * grid.x.length, (row + 1) * grid.x.length);
     const peak = values.reduce((best, value, i) => (value !== null && value > (values[best] ?? -Infinity) ? i : best), 0);
     const mean = values.reduce((total, value) => total + (value ?? 0), 0) / values.length;
-    return [fixed(z, 1), significant(mean, 3), significant(values[peak], 3), significant(errors[peak], 2), fixed(grid.x[peak], 1)];
+    return [fixed(z, 1), significant(GRAMS * mean, 3), significant(GRAMS * values[peak], 3), significant(GRAMS * errors[peak], 2), fixed(grid.x[peak], 1)];
   }).reverse();
   const names = ["curtain.table.height", "curtain.table.mean", "curtain.table.peak", "curtain.table.std", "curtain.table.at"];
   return h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("curtain.table") }, h("table", {},

@@ -3,7 +3,10 @@
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
 import { h } from "../dom.js";
 import { fixed, significant } from "../format.js";
+import { t } from "../i18n.js";
 import { colour, onTheme } from "../theme.js";
+
+const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
 /**
  * Draw panels [{title, unit, height, lines: [{label, values, colour, dots, dash}]}] over `time` (s from the start).
@@ -30,8 +33,8 @@ export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
     cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, points: { size: 7 } },
     legend: { live: true },
     scales: { x: { time: false } },
-    axes: [axis({ values: (_, values) => values.map((value) => clock(startMs, value)) }), axis({ size: 56, label: undefined })],
-    series: [{ label: "", value: (_, value) => (value === null || value === undefined ? "" : clock(startMs, value)) }, ...panel.lines.map((entry) => lineOf(entry, panel))],
+    axes: [axis({ incrs: STEPS_S, space: 70, values: (_, values) => values.map((value) => tick(startMs, value)) }), axis({ size: 56 })],
+    series: [{ label: t("series.time"), value: (_, value) => (value === null || value === undefined ? "" : clock(startMs, value)) }, ...panel.lines.map((entry) => lineOf(entry, panel))],
     hooks: {
       setCursor: [(plot) => onTime?.(plot.cursor.idx ?? null)],
       setScale: [(plot, name) => name === "x" && follow(plot)],
@@ -70,8 +73,14 @@ function lineOf(entry, panel) {
     dash: entry.dash,
     spanGaps: false,
     points: entry.dots ? { show: true, size: 3, fill: colour(entry.colour), width: 0 } : { show: false },
-    value: (_, value) => (value === null || value === undefined ? "–" : `${significant(value, 4)} ${panel.unit}`),
+    value: (_, value) => (value === null || value === undefined ? "" : `${significant(value, 4)} ${panel.unit}`),
   };
+}
+
+/** Return the label of a tick: whole minutes, or seconds where the view is narrow. */
+function tick(startMs, seconds) {
+  if (!Number.isFinite(startMs)) return `${Number((seconds / 60).toFixed(2))} min`;
+  return clock(startMs, seconds).replace(/:00$/, "");
 }
 
 /** Return a time of day where the start is known, else minutes since the start. */

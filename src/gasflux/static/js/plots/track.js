@@ -52,7 +52,7 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
 
   function planScale(context, width, tall) {
     const size = Math.abs(project(1, 0)[0] - project(0, 0)[0]);
-    const metres = ticks(0, 110 / size, 1).at(-1) || 1;
+    const metres = ticks(0, 110 / size, 4).at(-1);
     context.strokeStyle = colour("soft");
     context.fillStyle = colour("soft");
     context.lineWidth = 1.5;

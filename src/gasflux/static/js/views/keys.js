@@ -5,6 +5,7 @@ import { h, replace, uniqueId } from "../dom.js";
 import { dateTime, relativeTime } from "../format.js";
 import { t } from "../i18n.js";
 import { announce, ask, openDialog, toast } from "../notify.js";
+import { keyForm } from "../parts/key_form.js";
 import { loading, problem, sentence } from "../parts/states.js";
 import { forgetKey, isRemembered, key, setKey } from "../session.js";
 
@@ -24,10 +25,9 @@ export function render(main, { signal }) {
       replace(body,
         stateCard(access),
         isFirst ? firstRun() : null,
-        access.role === "none" || (key() && access.role !== "admin") ? enterCard() : null,
+        access.role === "admin" && key() ? null : enterCard(),
         access.role === "none" && !key() ? noKeyCard() : null,
-        keys && !isFirst ? [listCard(keys, access), await auditCard(signal)] : null,
-        key() || access.role !== "admin" || isFirst ? null : enterCard());
+        keys && !isFirst ? [listCard(keys, access), await auditCard(signal)] : null);
     } catch (error) {
       if (error.name !== "AbortError") replace(body, problem(error, draw));
     }
@@ -48,34 +48,7 @@ export function render(main, { signal }) {
   }
 
   function enterCard() {
-    const id = uniqueId("key");
-    const input = h("input", { id, type: "password", autocomplete: "off", spellcheck: false, data: { testid: "api-key-input" }, placeholder: "gf_…", required: true });
-    const show = h("input", { type: "checkbox", on: { change: (event) => { input.type = event.target.checked ? "text" : "password"; } } });
-    const remember = h("input", { type: "checkbox", data: { testid: "remember-key" } });
-    const fault = h("p", { class: "fault", role: "alert" });
-    const submit = async (event) => {
-      event.preventDefault();
-      const before = key();
-      setKey(input.value.trim(), remember.checked);
-      const answer = await get("config").catch((error) => error);
-      if (answer?.access?.role === "user" || answer?.access?.role === "admin") {
-        announce(t("keys.works"));
-        return draw();
-      }
-      if (before) setKey(before, isRemembered());
-      else forgetKey();
-      input.setAttribute("aria-invalid", "true");
-      fault.textContent = answer?.access ? t("keys.refused") : sentence(answer);
-      return input.focus();
-    };
-    return h("section", { class: "card" }, h("h2", { text: t("keys.enter") }),
-      h("form", { class: "stack", on: { submit } },
-        h("div", { class: "field" }, h("label", { htmlFor: id, text: t("keys.label") }), input, fault),
-        h("div", { class: "row" },
-          h("label", { class: "check" }, show, h("span", { text: t("keys.show") })),
-          h("label", { class: "check" }, remember, h("span", { text: t("keys.remember") }))),
-        h("p", { class: "hint", text: t("keys.remember_hint") }),
-        h("div", {}, h("button", { class: "button primary", text: t("keys.use"), data: { testid: "use-key" } }))));
+    return h("section", { class: "card" }, h("h2", { text: t("keys.enter") }), keyForm(draw));
   }
 
   /** The server knows no key yet and this is its own machine. */

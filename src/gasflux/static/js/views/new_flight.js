@@ -1,6 +1,6 @@
 // New flight: drop files, see what they hold, send them.
 
-import { upload } from "../api.js";
+import { get, upload } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { bytes, percent } from "../format.js";
 import { t } from "../i18n.js";
@@ -8,12 +8,14 @@ import { icon } from "../icons.js";
 import { announce } from "../notify.js";
 import { previewBody, previewGases, previewSummary } from "../parts/preview.js";
 import { settings } from "../parts/settings.js";
-import { faultList, loading, problem } from "../parts/states.js";
+import { recentFlights } from "../parts/recent.js";
+import { faultList, loading, problem, withoutKey } from "../parts/states.js";
 import { go } from "../router.js";
 import { readPreview } from "../preview_model.js";
 
 /** Above this a look at a file costs a wait on a slow line, so it is offered instead of done. */
 const LOOK_AT_ONCE_BYTES = 20 * 1024 * 1024;
+const RECENT = 3;
 const TYPES = [".xlsx", ".xls", ".csv", ".csv.gz", ".gz"];
 
 let kept = null;
@@ -22,14 +24,15 @@ export function render(main, { signal }) {
   const flights = kept ?? { entries: [], config: undefined };
   kept = null;
   const drop = h("div", {});
-  const list = h("div", { class: "stack", role: "list", "aria-label": t("new.files") });
+  const list = h("div", { class: "stack", role: "list", "aria-label": t("new.files"), hidden: true });
+  const recent = h("div", {});
   const options = h("section", { class: "card", hidden: true });
   const bar = h("div", { class: "send-bar", hidden: true });
   let form = null;
 
   const view = h("div", { class: "view" },
     h("div", { class: "view-head" }, h("div", {}, h("h1", { text: t("new.title") }), h("p", { class: "soft", text: t("new.lead") }))),
-    drop, list, options, bar);
+    drop, list, options, bar, recent);
   main.append(view);
   signal.addEventListener("abort", keep);
 
@@ -106,7 +109,8 @@ export function render(main, { signal }) {
   function drawAll() {
     const { entries } = flights;
     replace(drop, dropZone(add, entries.length > 0));
-    options.hidden = bar.hidden = !entries.length;
+    options.hidden = bar.hidden = list.hidden = !entries.length;
+    recent.hidden = entries.length > 0;
     if (entries.length && !form) {
       form = settings({ text: flights.config, onChange: () => flights.entries.forEach((entry) => entry.preview && look(entry)) });
       replace(options, h("header", {}, h("h2", { text: t("settings.title") }), h("p", { text: t("settings.lead") })), form.node);
@@ -160,6 +164,15 @@ export function render(main, { signal }) {
     if (entry.state === "looking") look(entry);
   });
   drawAll();
+  prepare();
+
+  /** Ask for a key before a file is chosen in vain, and show what was measured last. */
+  async function prepare() {
+    const config = await get("config", { signal }).catch(() => null);
+    if (config?.access.role === "none") return replace(view, problem(withoutKey()));
+    const last = config && (await get(`tasks?status=completed&per_page=${RECENT}`, { signal }).catch(() => null));
+    return last?.tasks.length && replace(recent, recentFlights(last.tasks));
+  }
 }
 
 function refusal(error, retry) {

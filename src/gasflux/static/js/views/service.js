@@ -75,9 +75,9 @@ function tiles(stats) {
 
 function settingsCard(config) {
   return h("section", { class: "card" }, h("header", {}, h("h2", { text: t("service.settings") }), h("p", { text: t("service.settings_text") })),
-    Object.entries(config.settings).map(([section, values]) => h("details", {}, h("summary", { text: `[${section}]` }),
+    h("div", { class: "sections" }, Object.entries(config.settings).map(([section, values]) => h("details", {}, h("summary", { text: `[${section}]` }),
       h("table", { class: "config-table" }, h("thead", { class: "visually-hidden" }, h("tr", {}, h("th", { scope: "col", text: t("service.setting") }), h("th", { scope: "col", text: t("service.value") }))),
-        h("tbody", {}, Object.entries(values).map(([name, value]) => h("tr", {}, h("th", { scope: "row", text: name }), h("td", { text: shown(value) }))))))));
+        h("tbody", {}, Object.entries(values).map(([name, value]) => h("tr", {}, h("th", { scope: "row", text: name }), h("td", { text: shown(value) })))))))));
 }
 
 const shown = (value) => (value === null ? "" : typeof value === "object" ? JSON.stringify(value) : textOr(`value.${value}`, String(value)));

@@ -62,7 +62,7 @@ export function render(main, { params: [taskId], signal }) {
     const hadHeading = document.activeElement === head.querySelector("h1");
     replace(head,
       h("div", {}, h("p", { class: "small" }, h("a", { href: "#/tasks", text: `← ${t("task.back")}` })), heading,
-        h("p", { class: "soft small", text: [task.input_name, dateTime(task.created_at), keeping(task)].filter(Boolean).join(" · ") })),
+        h("p", { class: "soft small", text: [task.input_name !== task.name && task.input_name, dateTime(task.created_at), keeping(task)].filter(Boolean).join(" · ") })),
       h("div", { class: "row" }, reportButton(task), taskActs(task, changed)));
     if (hadFocus) head.querySelector(`[data-act=${hadFocus}]`)?.focus();
     if (hadHeading) heading.focus({ preventScroll: true });
@@ -130,7 +130,7 @@ function drawResult(body, result, signal) {
       curtain?.card,
       h("div", { class: "columns" }, track.card, flightCard(result)),
       seriesCard(result, gas, mark, inner),
-      h("div", { class: "columns" }, budgetCard(gas, values), h("div", { class: "view" }, answer.flags.length ? null : flagsCard(answer), gases.length > 1 ? gasesCard(result.vars, gas, (name) => { draw(name, number); scrollTo(0, 0); }) : null)),
+      h("div", { class: "columns" }, budgetCard(gas, values), gasesCard(result.vars, gas, (name) => { draw(name, number); scrollTo(0, 0); })),
       filesCard(result.task),
       logCard(result.task));
   };
