@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -44,8 +45,9 @@ def develop(settings: Settings, notes: Sequence[str] = (), reload: bool = False)
         except GasFluxError as error:
             say(f"error: {error}", error=True)
             return EXIT_FAILED
-        except KeyboardInterrupt:
-            say("Stopped.")
+        except KeyboardInterrupt:  # while it started; Werkzeug takes the later one for an order to return
+            pass
+    say("Stopped.")
     return EXIT_OK
 
 
@@ -54,13 +56,15 @@ def _serve(settings: Settings, stack: ExitStack, reload: bool) -> None:
     from gasflux.app import create_app
     from gasflux.service.assembly import build_service
 
-    host = settings.server.host
-    with listening(host, settings.server.port) as sockets:  # says clearly what is wrong with the address
-        port = sockets[0].getsockname()[1]
+    host, port = settings.server.host, settings.server.port
+    if not reload:  # then Werkzeug hands over the socket of the process that watches
+        with listening(host, port) as sockets:  # says clearly what is wrong with the address
+            port = sockets[0].getsockname()[1]
     service = build_service(settings)
     stack.callback(service.stop)
     app = create_app(settings, service)
     service.start()
     say(f"GasFlux for development on http://{host}:{port} (production: server_waitress.py)")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill stops it like Ctrl-C
     debugger = settings.server.debug and is_loopback(host)
     run_simple(host, port, app, threaded=True, use_debugger=debugger, use_reloader=reload)

@@ -391,3 +391,42 @@ def test_what_comes_through_a_proxy_is_not_from_this_machine(tmp_path: Path, tru
             value = "for=203.0.113.5" if header == "Forwarded" else "203.0.113.5"
             assert server.get("/tasks", headers={header: value}).status_code == 401, header
         assert server.get("/tasks", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 401
+
+
+def test_development_server(tmp_path: Path) -> None:
+    """`run_api.py` listens on this machine only, whatever the settings say, and stops on a signal."""
+    (tmp_path / "gasflux.ini").write_text("[server]\nhost = 0.0.0.0\nport = 0\n[tasks]\nworkers = 1\n")
+    script = [sys.executable, str(ROOT / "run_api.py"), "--config", str(tmp_path / "gasflux.ini")]
+    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdout
+        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert found
+        assert until(lambda: answers(found[0]))
+        process.send_signal(signal.SIGTERM)
+        said, errors = process.communicate(timeout=30)
+    assert (process.returncode, said) == (0, "Stopped.\n"), errors
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/health", timeout=10).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def test_an_upload_on_its_way_gets_an_answer_though_the_server_stops(tmp_path: Path) -> None:
+    with running(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        head = "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        connection.sendall(f"{head}Content-Length: 100\r\n\r\n".encode() + b"x" * 50)
+        time.sleep(0.3)  # until the server has read that much
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        connection.sendall(b"x" * 50)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 503")
+        assert server.process.wait(30) == 0
+
+
+def test_folders_with_spaces_and_chinese_names(tmp_path: Path) -> None:
+    with running(tmp_path / "数据 文件夹") as server:
+        assert server.get("/health").status_code == 200
+        assert server.stop() == 0
