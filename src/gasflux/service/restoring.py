@@ -108,14 +108,15 @@ def _staging(settings: Settings) -> Iterator[Path]:
     staging = settings.database.path.with_name(f"{settings.database.path.name}.part")
     staging.parent.mkdir(parents=True, exist_ok=True)
     folders = TaskFolders(settings.paths.uploads, settings.paths.outputs)
+    complete = False
     try:
         yield staging
-    except BaseException:
-        for task_id in folders.task_ids():
-            folders.remove(task_id)
-        raise
+        complete = True
     finally:
         staging.unlink(missing_ok=True)
+        if not complete:
+            for task_id in folders.task_ids():
+                folders.remove(task_id)
 
 
 def _unpack_database(source: tarfile.TarFile, target: Path) -> frozenset[str]:
