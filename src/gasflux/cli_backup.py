@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gasflux.config_reader import LoadedSettings, SettingsError, read_settings
+from gasflux.config_reader import INI_NAMES, LoadedSettings, SettingsError, read_settings
 from gasflux.errors import GasFluxError
 
 _INI = click.option(
@@ -45,13 +45,14 @@ def backup(file: Path, overwrite: bool, config: Path | None) -> None:
 def restore(file: Path, config: Path | None) -> None:
     """Put a backup FILE into empty data folders; the server must not be running.
 
-    Where there is no settings file, that of the backup comes back first and says where the data goes.
+    Where the current folder has no settings file, that of the backup is put there first and says where the data goes.
     """
     from gasflux.service.restoring import restore_backup, restore_settings
 
     ini = Path("gasflux.ini")
     try:
-        brought = _loaded(config).source is None and restore_settings(file, ini)
+        here = any(Path(name).exists() for name in INI_NAMES)
+        brought = config is None and not here and restore_settings(file, ini)
         try:
             done = restore_backup(file, _loaded(config).settings)
         except GasFluxError:
