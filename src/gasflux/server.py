@@ -54,6 +54,9 @@ _TURN_S: Final = 0.5
 """Longest wait of one turn of the loop: how late a signal is seen where it does not wake the wait (Windows)."""
 
 _DRAIN_TURN_S: Final = 0.05
+_CLOSING_S: Final = 0.5
+"""Part of the drain time, at most a quarter, kept for closing connections and the database."""
+
 _LAST_WAIT_S: Final = 6.0
 """Part of the drain time, at most half of it, kept for putting tasks back; the rest is left to them to finish."""
 
@@ -317,7 +320,8 @@ class _HttpServer:
 
     def _drain(self, service: Service) -> None:
         """Go on answering until tasks are put away and no answer is under way, or the time is over."""
-        patience_s = self.settings.tasks.drain_timeout
+        patience_s = float(self.settings.tasks.drain_timeout)
+        patience_s -= min(_CLOSING_S, patience_s / 4)
         until = time.monotonic() + patience_s
         for_tasks_s = patience_s - min(_LAST_WAIT_S, patience_s / 2)
         tasks = threading.Thread(target=service.runner.stop, args=(for_tasks_s,), name="stop-tasks", daemon=True)
@@ -326,7 +330,7 @@ class _HttpServer:
             self._turn(_DRAIN_TURN_S)
         cut = self._busy()
         if cut:
-            _log.warning("%d answer(s) were cut off after %d s", cut, patience_s)
+            _log.warning("%d answer(s) were cut off after %.1f s", cut, patience_s)
         tasks.join(_LAST_WAIT_S)
         if tasks.is_alive():
             _log.error("tasks could not be put back in time; the next start does it")
@@ -348,7 +352,7 @@ class _HttpServer:
         """Close every connection and end the threads; one that hangs is a daemon and goes with the process."""
         from waitress import wasyncore
 
-        self._server.task_dispatcher.shutdown(timeout=0.5)
+        self._server.task_dispatcher.shutdown(timeout=_CLOSING_S / 2)
         wasyncore.close_all(self._map, ignore_all=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -46,12 +47,11 @@ class DataLock:
         StorageError
             A folder cannot be made or written.
         """
-        try:
+        with ExitStack() as unless_complete:
+            unless_complete.callback(self.release)
             for folder in self._folders:
                 self._held.append(_locked(folder))
-        except BaseException:
-            self.release()
-            raise
+            unless_complete.pop_all()
 
     def release(self) -> None:
         """Give the folders back; may be called twice."""
