@@ -28,8 +28,8 @@ TASK_LIMIT_S = 120.0
 """A task takes 2 to 4 s; likewise."""
 
 
-def environment(folder: Path, **variables: object) -> dict[str, str]:
-    """Variables for a server whose data lie in a folder."""
+def environment(**variables: object) -> dict[str, str]:
+    """Variables of a server: those given, and none of whoever runs the tests."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GASFLUX_")}
     defaults = {"GASFLUX_HOST": "127.0.0.1", "GASFLUX_PORT": 0, "GASFLUX_TASKS_WORKERS": 1}
     return own | {name: str(value) for name, value in (defaults | variables).items()}
@@ -47,7 +47,7 @@ def run_to_end(folder: Path, **variables: object) -> subprocess.CompletedProcess
     """Run a server that is expected not to start."""
     return subprocess.run(
         command(folder),
-        env=environment(folder, **variables),
+        env=environment(**variables),
         capture_output=True,
         encoding="utf-8",
         timeout=START_LIMIT_S,
@@ -64,7 +64,7 @@ class ServerProcess:
         self._errors = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115 closed by `close`
         self.process = subprocess.Popen(
             command(folder),
-            env=environment(folder, **variables),
+            env=environment(**variables),
             stdout=subprocess.PIPE,
             stderr=self._errors,
             encoding="utf-8",

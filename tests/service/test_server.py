@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from server_process import ROOT, SAMPLE, ServerProcess, all_gone, free_port, run_to_end, running
+from server_process import ROOT, SAMPLE, ServerProcess, all_gone, command, environment, free_port, run_to_end, running
 
 from gasflux.server import is_loopback, say, warnings_of
 from gasflux.service.settings import Settings
@@ -426,7 +426,26 @@ def test_an_upload_on_its_way_gets_an_answer_though_the_server_stops(tmp_path: P
         assert server.process.wait(30) == 0
 
 
-def test_folders_with_spaces_and_chinese_names(tmp_path: Path) -> None:
-    with running(tmp_path / "数据 文件夹") as server:
+def test_folders_with_spaces_and_chinese_names_and_what_a_killed_server_left(tmp_path: Path) -> None:
+    folder = tmp_path / "数据 文件夹"
+    left = folder / "web_api_data" / "uploads" / ".incoming" / "tmp1"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half a body")
+    with running(folder) as server:
         assert server.get("/health").status_code == 200
+        assert not left.exists()
         assert server.stop() == 0
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.3, 0.6])
+def test_a_signal_while_it_starts(tmp_path: Path, after_s: float) -> None:
+    """Whatever it was doing, nothing was begun that had to be finished."""
+    process = subprocess.Popen(
+        command(tmp_path), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    time.sleep(after_s)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    # Before Python has come as far as setting a handler, the signal ends the process as the system does it.
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert "Traceback" not in errors
