@@ -1,0 +1,121 @@
+"""The world a test of the page acts in: a real server in a process of its own, and where the browser is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).parents[2] / "src" / "gasflux" / "data" / "sample_flight.xlsx"
+
+START_S = 30.0
+"""A server needs a few seconds on a busy machine: it loads numpy and starts a worker process."""
+
+PROCESSING_MS = 90_000
+"""The sample takes some five seconds with its figures, several times that beside seven other test processes."""
+
+WAIT_MS = 15_000
+"""Nothing on the page takes longer than a second or two; this is for a machine with more to do."""
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# In a container there is neither a user namespace nor a graphics card for Chromium.
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+
+
+def browser_path() -> str | None:
+    """Return the browser: that of GASFLUX_BROWSER, or the first that is installed."""
+    wanted = os.environ.get("GASFLUX_BROWSER")
+    return wanted or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+@dataclass
+class Server:
+    """A server of its own data folder, which can go away and come back."""
+
+    folder: Path
+    port: int
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> Server:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "gasflux.ini").write_text("[server]\nhost = 127.0.0.1\n", encoding="utf-8")
+        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("GASFLUX_")}
+        with (self.folder / "server.out").open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gasflux", "serve", "--host", "127.0.0.1", "--port", str(self.port)],
+                cwd=self.folder,
+                env=plain | threads | {"GASFLUX_TASKS_WORKERS": "1"} | self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait()
+        return self
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(START_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_S
+        while time.monotonic() < end:
+            assert self.process is not None
+            if self.process.poll() is not None:
+                break
+            with suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(self.url + "health"):
+                return
+            time.sleep(0.1)
+        pytest.fail(f"the server did not start:\n{(self.folder / 'server.out').read_text(encoding='utf-8')}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+
+def upload(server: Server, path: Path) -> str:
+    """Post a flight as a program would and return its id once it is completed."""
+    boundary = uuid.uuid4().hex
+    body = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{path.name}"\r\n\r\n'.encode()
+        + path.read_bytes()
+        + f"\r\n--{boundary}--\r\n".encode()
+    )
+    head = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    with urllib.request.urlopen(urllib.request.Request(server.url + "upload", body, head)) as answer:
+        task_id = str(json.load(answer)["data"]["task_id"])
+    end = time.monotonic() + PROCESSING_MS / 1000
+    while time.monotonic() < end:
+        with urllib.request.urlopen(f"{server.url}task/{task_id}") as answer:
+            if json.load(answer)["data"]["status"] == "completed":
+                return task_id
+        time.sleep(0.2)
+    return pytest.fail(f"{path.name} was not completed in time")
