@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench settings sample freeze clean
+.PHONY: help install demo test fuzz check format bench settings sample freeze clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ demo: $(READY) ## start the server, post the bundled flight, print its emission 
 
 test: $(READY) ## run every test
 	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto
+
+fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
+	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py
 
 check: $(READY) ## lint, format and types
 	$(BIN)/python -m ruff check .

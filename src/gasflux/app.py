@@ -5,6 +5,7 @@ A new endpoint is a route on a blueprint with an `endpoint` declaration below it
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import cache
 from typing import Any, Final
@@ -29,9 +30,12 @@ from gasflux.config_reader import load_settings
 from gasflux.service.assembly import Service, build_service
 from gasflux.service.settings import Settings
 from gasflux.service.statistics import APIStatsCollector
+from gasflux.shared import request_id
 
 __all__ = ["APIStatsCollector", "Config", "create_app"]
 
+_LOG: Final = logging.getLogger(__name__)
+_REFUSED_FROM: Final = 400
 _FORM_FIELD_BYTES: Final = 1024 * 1024
 """A configuration may come as a text field."""
 
@@ -82,7 +86,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
 
 
 def _register_statistics(app: Flask, service: Service) -> None:
-    """Count every answer with its time, by rule."""
+    """Count and log every answer with its time."""
 
     @app.before_request
     def begin() -> None:
@@ -93,7 +97,24 @@ def _register_statistics(app: Flask, service: Service) -> None:
         rule = request.url_rule.rule if request.url_rule else "(none)"
         duration_s = time.perf_counter() - g.get("began", time.perf_counter())
         service.statistics.count_request(request.method, rule, response.status_code, duration_s)
+        _log_answer(response, duration_s)
         return response
+
+
+def _log_answer(response: Response, duration_s: float) -> None:
+    """Log changes and refusals; what pages and monitors read all day only when debugging."""
+    is_dull = request.method in ("GET", "HEAD") and response.status_code < _REFUSED_FROM
+    marks = {"request": request_id(), "task": (request.view_args or {}).get("task_id")}
+    _LOG.log(
+        logging.DEBUG if is_dull else logging.INFO,
+        "%s %s: %d in %.0f ms for %s",
+        request.method,
+        request.path,
+        response.status_code,
+        1000.0 * duration_s,
+        request.remote_addr,
+        extra=marks,
+    )
 
 
 @cache

@@ -62,6 +62,11 @@ class Principal:
         """Owner of what he makes: the key's id, None without a key."""
         return None if self.actor in (None, "bootstrap", "local", "anybody") else self.actor
 
+    @property
+    def needs_no_key(self) -> bool:
+        """Whether he was let in as he came."""
+        return self.actor in ("local", "anybody")
+
 
 _STRANGER: Final = Principal(None, may_use=False, is_admin=False)
 _BOOTSTRAP: Final = Principal("bootstrap", may_use=True, is_admin=True)

@@ -41,6 +41,14 @@ _DESCRIPTION: Final = (
     " until it is `completed` or `failed`, fetch the files under `results`. Every JSON answer has the shape"
     " `{code, message, data}`; refusals add `error`. All keys of a server see all its tasks."
 )
+_ENCODING: Final = {
+    "file": {
+        "contentType": "text/csv, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,"
+        " application/vnd.ms-excel, application/gzip"
+    }
+}
+"""What the flight of a form is; its content decides, whatever type is stated."""
+
 _SECURITY: Final = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bootstrap": {"type": "apiKey", "in": "header", "name": "X-Admin-Bootstrap-Key"},
@@ -139,7 +147,8 @@ def _request_body(declared: Endpoint) -> dict[str, Any] | None:
     if declared.body is not None:
         return {"required": True, "content": {"application/json": {"schema": _reference(declared.body)}}}
     if declared.form is not None:
-        return {"required": True, "content": {"multipart/form-data": {"schema": dict(declared.form)}}}
+        form = {"schema": dict(declared.form), "encoding": _ENCODING}
+        return {"required": True, "content": {"multipart/form-data": form}}
     return None
 
 

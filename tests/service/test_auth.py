@@ -7,7 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from api_service import BOOTSTRAP, Api, running_api
+from live_server import LiveServer, live_server
 
 from gasflux.service.clock import utc_now
 
@@ -239,3 +241,15 @@ def test_an_unexpected_error_tells_the_client_its_id_and_the_log_the_rest(
         assert "secret" not in answer.text
         assert answer.get_json()["error"]["request_id"] in caplog.text
         assert "a secret of the inside" in caplog.text
+
+
+@pytest.fixture(scope="module")
+def first_run_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("live")) as server:
+        yield server
+
+
+@pytest.mark.parametrize("headers", FORWARDING, ids=str)
+def test_the_real_server_takes_no_proxy_for_this_machine(first_run_server: LiveServer, headers: dict[str, str]) -> None:
+    assert requests.get(f"{first_run_server.url}/tasks", timeout=30).status_code == 200
+    assert requests.get(f"{first_run_server.url}/tasks", headers=headers, timeout=30).status_code == 401

@@ -18,6 +18,8 @@ from gasflux.errors import Fault, GasFluxError
 View = TypeVar("View", bound=Callable[..., Any])
 
 _MARK: Final = "gasflux_endpoint"
+_LARGEST_JSON: Final = 4 * 1024 * 1024
+"""A processing configuration, the longest thing that comes as JSON, has at most a quarter of it."""
 
 
 class Access(StrEnum):
@@ -126,10 +128,11 @@ def _json_body() -> Any:
     """Return the body as JSON."""
     if not request.is_json:
         raise UnsupportedMediaType("The body must be JSON: send it with the header Content-Type: application/json.")
+    request.max_content_length = _LARGEST_JSON
     try:
         return request.get_json()
-    except BadRequest as error:
-        raise BadRequest("The body is not valid JSON.") from error
+    except (BadRequest, RecursionError) as error:
+        raise BadRequest("The body is not valid JSON, or nested too deep.") from error
 
 
 def _checked(model: type[BaseModel], values: Any, subject: str) -> BaseModel:

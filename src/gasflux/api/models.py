@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gasflux.api.text import plain_name
+from gasflux.api.text import NAME_PATTERN, plain_name
 
 MAX_NAME: Final = 200
 
@@ -18,7 +18,12 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(plain_name)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_NAME, json_schema_extra={"pattern": NAME_PATTERN}),
+    AfterValidator(plain_name),
+]
+Yaml = Annotated[str, Field(max_length=1_000_000, json_schema_extra={"format": "yaml"})]
 Moment = Annotated[str, Field(description="UTC, `YYYY-MM-DD HH:MM:SS`", examples=["2026-04-13 09:30:00"])]
 Status = Literal["pending", "processing", "completed", "failed"]
 
@@ -117,18 +122,30 @@ class AcceptedUpload(Model):
     queue_position: int | None
 
 
+def _without_null(schema: dict[str, Any]) -> None:
+    """Describe entries that may be left out: none of them is ever null, one is given, and a config goes with a run."""
+    for entry in schema["properties"].values():
+        given = [choice for choice in entry.pop("anyOf", []) if choice != {"type": "null"}]
+        entry.pop("default", None)
+        entry.update(*given)
+    schema["anyOf"] = [
+        {"required": ["status"], "properties": {"status": {"const": "pending"}}},
+        {"minProperties": 1, "properties": {"config": False}},
+    ]
+
+
 class TaskChange(Model):
     """What to change of a task; at least one entry."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_without_null)
+
     name: Name | None = None
-    pinned: bool | None = Field(default=None, description="a pinned task is never removed by the cleaning")
+    pinned: bool | None = Field(default=None, strict=True, description="a pinned task is never removed by the cleaning")
     status: Literal["pending", "failed"] | None = Field(
         default=None, description="`pending` runs a finished task again, `failed` cancels an unfinished one"
     )
-    config: str | None = Field(
-        default=None,
-        max_length=1_000_000,
-        description="with status `pending`: processing YAML of the new run; empty for the defaults",
+    config: Yaml | None = Field(
+        default=None, description="with status `pending`: processing YAML of the new run; empty for the defaults"
     )
 
 
@@ -359,7 +376,7 @@ class DefaultsInfo(Model):
 class ConfigText(Model):
     """A processing configuration."""
 
-    config: str = Field(max_length=1_000_000, description="YAML")
+    config: Yaml
 
 
 class EffectiveConfig(Model):

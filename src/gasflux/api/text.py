@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from typing import Final
 
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_UNSEEN: Final = r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+"""Control characters and those that cannot be seen or turn the direction of a line."""
+
+NAME_PATTERN: Final = rf"^[^{_UNSEEN}]*[^{_UNSEEN}\s][^{_UNSEEN}]*$"
+"""At least one character to see and none of the others; as Python, ECMA and pydantic understand it."""
 
 
 def plain_name(text: str) -> str:
@@ -16,9 +20,6 @@ def plain_name(text: str) -> str:
     ValueError
         It is empty or holds characters that cannot be seen, such as line ends.
     """
-    name = text.strip()
-    if not name:
-        raise ValueError("a name needs at least one visible character")
-    if any(unicodedata.category(character) in _INVISIBLE for character in name):
-        raise ValueError("a name may hold no control or invisible characters, such as line ends")
-    return name
+    if not re.fullmatch(NAME_PATTERN, text):
+        raise ValueError("it needs a visible character and takes no control or invisible ones, such as line ends")
+    return text.strip()

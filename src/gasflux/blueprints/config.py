@@ -72,7 +72,7 @@ def check(body: ConfigText) -> Response:
 
 def _access(who: Principal) -> AccessInfo:
     role = "admin" if who.is_admin else "user" if who.may_use else "none"
-    return AccessInfo(key_required=not who.may_use or who.key_id is not None, role=role, actor=who.actor)
+    return AccessInfo(key_required=not who.needs_no_key, role=role, actor=who.actor)
 
 
 def _shown_settings(settings: Settings, is_admin: bool) -> dict[str, dict[str, Any]]:

@@ -132,8 +132,9 @@ def task_input(task_id: str) -> Response:
 
 def _refuse_nonsense(change: TaskChange) -> None:
     """Refuse a change of nothing, and a configuration without a run."""
-    if not change.model_fields_set or all(value is None for value in change.model_dump().values()):
-        sentence = "Nothing is to be changed; give name, pinned or status."
+    given = change.model_dump(exclude_unset=True)
+    if not given or None in given.values():
+        sentence = "Give at least one of name, pinned and status, none of them null."
         raise RequestError(sentence, [Fault(sentence)])
     if change.config is not None and change.status != "pending":
         sentence = "A config goes with status 'pending': the task runs again with it."

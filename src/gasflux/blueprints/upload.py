@@ -12,7 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from gasflux.api.endpoint import Access, RequestError, endpoint
 from gasflux.api.models import MAX_NAME, AcceptedUpload, Preview
-from gasflux.api.text import plain_name
+from gasflux.api.text import NAME_PATTERN, plain_name
 from gasflux.api.upload_request import stream_into
 from gasflux.auth import client_address, principal
 from gasflux.errors import Fault
@@ -27,18 +27,29 @@ from gasflux.shared import _format_response, current_service
 upload_bp = Blueprint("upload", __name__)
 
 _FILE: Final = {"type": "string", "format": "binary", "description": "flight log: .xlsx, .xls, .csv or .csv.gz"}
-_CONFIG: Final = {"type": "string", "description": "processing YAML, as a file or as text"}
+_CONFIG: Final = {"type": "string", "format": "yaml", "description": "processing YAML, as a file or as text"}
 _UPLOAD_FORM: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["file"],
     "properties": {
         "file": _FILE,
         "config": _CONFIG,
-        "name": {"type": "string", "maxLength": MAX_NAME, "description": "what to call the task"},
-        "callback_url": {"type": "string", "description": "where a signed POST reports the end"},
+        "name": {
+            "type": "string",
+            "maxLength": MAX_NAME,
+            "pattern": NAME_PATTERN,
+            "description": "what to call the task",
+        },
+        "callback_url": {"type": "string", "format": "uri", "description": "where a signed POST reports the end"},
     },
+    "additionalProperties": False,
 }
-_PREVIEW_FORM: Final = {"type": "object", "required": ["file"], "properties": {"file": _FILE, "config": _CONFIG}}
+_PREVIEW_FORM: Final = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": _FILE, "config": _CONFIG},
+    "additionalProperties": False,
+}
 _FIELDS: Final = tuple(_UPLOAD_FORM["properties"])
 _SHOWN_FIELD: Final = 60
 _LOOK_S: Final = 30.0

@@ -80,6 +80,14 @@ class PartFile:
         """Read on from the present place."""
         return self._stream.read(size)
 
+    def sync(self) -> None:
+        """Have the content on the disk: a task that was accepted survives a power cut."""
+        try:
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            raise _out_of_space(error) from error
+
     def close(self) -> None:
         """Let the file go; it stays where it is."""
         try:
@@ -244,6 +252,7 @@ class Intake:
         QueueFullError, StorageError
             It cannot be taken now.
         """
+        upload.file.sync()
         incoming.close_parts()
         new = self._new_task(incoming, upload)
         suffix, faults = (None, []) if self._is_known(upload) else self._examine(upload)

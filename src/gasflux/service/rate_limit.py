@@ -13,7 +13,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from gasflux.service.errors import RateLimitedError
 
-_FAILED_KEYS_PER_MINUTE: Final = 20
+WRONG_KEYS_PER_MINUTE: Final = 20
 _IPV6_NETWORK: Final = 64
 
 
@@ -24,13 +24,17 @@ class RateLimiter:
     ----------
     requests_per_minute, uploads_per_minute
         As in `[security]`.
+    wrong_keys_per_minute
+        Wrong secrets for one key from one address.
     """
 
-    def __init__(self, requests_per_minute: int, uploads_per_minute: int) -> None:
+    def __init__(
+        self, requests_per_minute: int, uploads_per_minute: int, wrong_keys_per_minute: int = WRONG_KEYS_PER_MINUTE
+    ) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._requests = RateLimitItemPerMinute(requests_per_minute, namespace="requests")
         self._uploads = RateLimitItemPerMinute(uploads_per_minute, namespace="uploads")
-        self._failures = RateLimitItemPerMinute(_FAILED_KEYS_PER_MINUTE, namespace="failures")
+        self._failures = RateLimitItemPerMinute(wrong_keys_per_minute, namespace="failures")
 
     def count_request(self, client: str) -> None:
         """Count a request; raise RateLimitedError when the client has asked too often."""
