@@ -13,7 +13,13 @@ const THEME_ICONS = { auto: "auto", light: "sun", dark: "moon" };
 let here = null;
 
 export function drawFrame() {
-  document.getElementById("skip-link").textContent = t("frame.skip");
+  const skip = document.getElementById("skip-link");
+  skip.textContent = t("frame.skip");
+  skip.onclick = (event) => {
+    // The hash names the place, so the link must not change it.
+    event.preventDefault();
+    document.getElementById("main").focus();
+  };
   replace(document.getElementById("topbar"), brand(), places(), h("div", { class: "switches" }, languageSwitch(), themeSwitch()));
   drawFoot();
 }

@@ -41,6 +41,7 @@ export function startRouter(onPlace) {
     isFirst = false;
     onPlace(place());
   };
+  if (!place()) history.replaceState(null, "", "#/new");
   addEventListener("hashchange", arrive);
   arrive();
 }

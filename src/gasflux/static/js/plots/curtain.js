@@ -81,12 +81,13 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
   }
 
   function paintSamples(context, colours, [low, high]) {
-    context.lineWidth = 1;
+    const radius = scales.box.width < 400 ? 1.4 : 2.6;
+    context.lineWidth = radius / 2.6;
     context.strokeStyle = "rgb(255 255 255 / 75%)";
     samples.x.forEach((x, i) => {
       context.fillStyle = css(colours((samples.value[i] - low) / (high - low || 1)));
       context.beginPath();
-      context.arc(scales.x(x), scales.y(samples.z[i]), 2.6, 0, 2 * Math.PI);
+      context.arc(scales.x(x), scales.y(samples.z[i]), radius, 0, 2 * Math.PI);
       context.fill();
       context.stroke();
     });

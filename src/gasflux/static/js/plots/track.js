@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { significant } from "../format.js";
 import { t } from "../i18n.js";
-import { colour } from "../theme.js";
+import { colour, isDark } from "../theme.js";
 import { canvasPlot, line, pointerAt, ticks, tickText } from "./canvas.js";
 import { css, scale } from "./colours.js";
 
@@ -96,6 +96,10 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
   }
 
   function samples(context) {
+    // The low end of the colours is dark: on a dark ground the dots need a rim.
+    const hasRim = isDark();
+    context.lineWidth = 0.6;
+    context.strokeStyle = colour("line-strong");
     const order = state.mode === "plan" ? byValue(track.value) : track.x.keys();
     for (const i of order) {
       const value = track.value[i];
@@ -105,6 +109,7 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
       context.beginPath();
       context.arc(x, y, 2.8, 0, 2 * Math.PI);
       context.fill();
+      if (hasRim) context.stroke();
     }
   }
 

@@ -35,7 +35,7 @@ export function render(main, { query, signal }) {
   }
 
   function pickCard(reports) {
-    return h("section", { class: "card" }, h("h2", { text: t("compare.pick") }), h("ul", { class: "pick", tabIndex: 0, role: "group", "aria-label": t("compare.pick") }, reports.map((report) => {
+    return h("section", { class: "card" }, h("h2", { text: t("compare.pick") }), h("div", { class: "pick", tabIndex: 0, role: "group", "aria-label": t("compare.pick") }, reports.map((report) => {
       const box = h("input", { type: "checkbox", checked: chosen.has(report.task_id), data: { testid: "compare-pick" } });
       box.addEventListener("change", () => {
         if (box.checked) chosen.add(report.task_id);
@@ -43,7 +43,7 @@ export function render(main, { query, signal }) {
         rewrite(chosen.size ? `#/compare?ids=${[...chosen].join(",")}` : "#/compare");
         draw();
       });
-      return h("li", {}, h("label", {}, box, h("span", { class: "wrap", text: report.name }), h("span", { class: "soft small", text: dateTime(report.created_at) })));
+      return h("label", {}, box, h("span", { class: "wrap", text: report.name }), h("span", { class: "soft small", text: dateTime(report.created_at) }));
     })));
   }
 

@@ -1,7 +1,7 @@
 // New flight: drop files, see what they hold, send them.
 
 import { get, upload } from "../api.js";
-import { h, replace, uniqueId } from "../dom.js";
+import { h, replace } from "../dom.js";
 import { bytes, percent } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -24,7 +24,7 @@ export function render(main, { signal }) {
   const flights = kept ?? { entries: [], config: undefined };
   kept = null;
   const drop = h("div", {});
-  const list = h("div", { class: "stack", role: "list", "aria-label": t("new.files"), hidden: true });
+  const list = h("ul", { class: "stack plain", "aria-label": t("new.files"), hidden: true });
   const recent = h("div", {});
   const options = h("section", { class: "card", hidden: true });
   const bar = h("div", { class: "send-bar", hidden: true });
@@ -43,7 +43,7 @@ export function render(main, { signal }) {
 
   function add(files) {
     for (const file of files) {
-      const entry = { file, id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, state: "chosen", preview: null, error: null, node: h("section", { class: "card flight-file", role: "listitem" }) };
+      const entry = { file, id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, state: "chosen", preview: null, error: null, node: h("li", { class: "card flight-file" }) };
       flights.entries.push(entry);
       list.append(entry.node);
       drawEntry(entry);
@@ -73,17 +73,15 @@ export function render(main, { signal }) {
   }
 
   function drawEntry(entry) {
-    const id = uniqueId("file");
     const remove = () => {
       flights.entries.splice(flights.entries.indexOf(entry), 1);
       entry.node.remove();
       drawAll();
       view.querySelector("[data-testid=file-input]").focus();
     };
-    entry.node.setAttribute("aria-labelledby", id);
     replace(entry.node,
       h("div", { class: "spread" },
-        h("div", {}, h("h3", { id, text: entry.file.name }), h("p", { class: "soft small", text: summary(entry) })),
+        h("div", {}, h("h2", { text: entry.file.name }), h("p", { class: "soft small", text: summary(entry) })),
         entry.state === "sending" ? null : h("button", { class: "button quiet", type: "button", text: t("act.remove"), "aria-label": t("new.remove", { name: entry.file.name }), on: { click: remove } })),
       content(entry));
   }

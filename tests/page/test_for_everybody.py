@@ -1,0 +1,149 @@
+"""Both languages, both themes, a phone, a keyboard, a screen reader."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_steps import NewServer, OpenPage
+from page_world import PROCESSING_MS, SAMPLE, Server
+from playwright.sync_api import Page, expect
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+VIEWS = ("new", "tasks", "task", "compare", "keys", "service")
+READY = {
+    "new": ".recent",
+    "tasks": "[data-testid=task-row]",
+    "task": ".files",
+    "compare": ".pick",
+    "keys": "[data-testid=create-key]",
+    "service": ".sections",
+}
+"""What is there once a view has everything it asked the server for."""
+
+
+def go_to(page: Page, server: Server, task_id: str, view: str) -> None:
+    page.goto(server.url + (f"#/task/{task_id}" if view == "task" else f"#/{view}"))
+    expect(page.locator(READY[view]).first).to_be_visible()
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds: rule and element. Scripts run beside the page, so its policy stays as it is."""
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing(done: tuple[Server, str], open_page: OpenPage, view: str, theme: str) -> None:
+    server, task_id = done
+    # Without its slow changes: axe must not measure a colour on its way.
+    page = open_page(server.url, color_scheme=theme, reduced_motion="reduce")
+    go_to(page, server, task_id, view)
+    page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true; })")
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_preview_and_a_dialogue(
+    done: tuple[Server, str], open_page: OpenPage, theme: str
+) -> None:
+    server, _ = done
+    page = open_page(server.url, color_scheme=theme, reduced_motion="reduce")
+    page.get_by_test_id("file-input").set_input_files(SAMPLE)
+    expect(page.get_by_text("Where it flew")).to_be_visible()
+    assert faults(page) == []
+    page.goto(server.url + "#/tasks")
+    page.get_by_role("button", name="Run again").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_phone_shows_all_of_it(done: tuple[Server, str], open_page: OpenPage, view: str, locale: str) -> None:
+    server, task_id = done
+    page = open_page(server.url, locale=locale, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    go_to(page, server, task_id, view)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_language_follows_the_browser_and_the_switch(done: tuple[Server, str], open_page: OpenPage) -> None:
+    server, task_id = done
+    page = open_page(server.url, locale="zh-CN")
+    expect(page.get_by_role("heading", level=1)).to_have_text("从飞行记录到排放速率")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    page.get_by_test_id("language-switch").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("From flight log to emission rate")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.goto(f"{server.url}#/task/{task_id}")
+    expect(page.get_by_text("You can trust this result")).to_be_visible()
+    page.get_by_test_id("language-switch").click()
+    expect(page.get_by_text("此结果可信")).to_be_visible()
+
+
+def test_chosen_files_survive_a_change_of_language(done: tuple[Server, str], open_page: OpenPage) -> None:
+    server, _ = done
+    page = open_page(server.url)
+    page.get_by_test_id("file-input").set_input_files(SAMPLE)
+    expect(page.get_by_text("Where it flew")).to_be_visible()
+    page.get_by_test_id("language-switch").click()
+    expect(page.get_by_text("飞行轨迹")).to_be_visible()
+
+
+def test_the_theme_can_be_chosen_and_stays(done: tuple[Server, str], open_page: OpenPage) -> None:
+    server, _ = done
+    page = open_page(server.url, color_scheme="light")
+    page.get_by_test_id("theme-switch").click()
+    page.get_by_test_id("theme-switch").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def press_until(page: Page, wanted: str, key: str = "Tab", most: int = 60) -> None:
+    """Press a key until the element in focus fits a selector."""
+    for _ in range(most):
+        if page.evaluate("wanted => document.activeElement?.matches(wanted) ?? false", wanted):
+            return
+        page.keyboard.press(key)
+    pytest.fail(f"{wanted} cannot be reached by {key}")
+
+
+def test_from_file_to_result_by_keyboard_alone(new_server: NewServer, open_page: OpenPage) -> None:
+    server = new_server()
+    page = open_page(server.url)
+    expect(page.get_by_test_id("file-input")).to_be_attached()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "skip-link", "the first stop leads past the bar"
+    press_until(page, "[data-testid=file-input]")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(SAMPLE)
+    expect(page.get_by_text("Where it flew")).to_be_visible()
+    press_until(page, "[data-testid=submit-upload]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("task-row")).to_have_attribute("data-status", "completed", timeout=PROCESSING_MS)
+    assert page.evaluate("document.activeElement.tagName") == "H1", "a new view takes the focus to its heading"
+    press_until(page, ".task .name")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("flux-value")).to_be_visible()
+    press_until(page, ".plot.curtain canvas")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".read-out")).to_contain_text(re.compile(r"m along"))
+    page.keyboard.press("Escape")
+    expect(page.locator(".plot-tip")).to_be_hidden()
+
+
+def test_focus_stays_in_the_list_while_it_is_polled(done: tuple[Server, str], open_page: OpenPage) -> None:
+    server, _ = done
+    page = open_page(server.url + "#/tasks")
+    button = page.get_by_role("button", name="Rename").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
