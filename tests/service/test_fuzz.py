@@ -57,5 +57,5 @@ def test_no_answer_contradicts_the_description(tmp_path: Path, caplog: pytest.Lo
             timeout=LIMIT_S,
             check=False,
         )
-    assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
+    assert run.returncode == 0, run.stdout + run.stderr
     assert "Traceback" not in caplog.text

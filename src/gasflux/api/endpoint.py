@@ -18,8 +18,8 @@ from gasflux.errors import Fault, GasFluxError
 View = TypeVar("View", bound=Callable[..., Any])
 
 _MARK: Final = "gasflux_endpoint"
-_LARGEST_JSON: Final = 4 * 1024 * 1024
-"""A processing configuration, the longest thing that comes as JSON, has at most a quarter of it."""
+_LARGEST_JSON: Final = 16 * 1024 * 1024
+"""Room for a configuration of a million characters, each written as two escapes."""
 
 
 class Access(StrEnum):
@@ -128,7 +128,7 @@ def _json_body() -> Any:
     """Return the body as JSON."""
     if not request.is_json:
         raise UnsupportedMediaType("The body must be JSON: send it with the header Content-Type: application/json.")
-    request.max_content_length = _LARGEST_JSON
+    request.max_content_length = min(request.max_content_length or _LARGEST_JSON, _LARGEST_JSON)
     try:
         return request.get_json()
     except (BadRequest, RecursionError) as error:
