@@ -1,0 +1,15 @@
+@echo off
+rem Build dist\GasFluxAPI.exe (server) and dist\gasflux.exe (command line). Needs Python 3.11 or newer only.
+rem set PYTHON=C:\path\python.exe  chooses the Python.
+setlocal
+cd /d "%~dp0"
+if "%PYTHON%"=="" set PYTHON=py -3
+if not exist .venv\Scripts\python.exe (
+    %PYTHON% -m venv .venv || goto failed
+)
+.venv\Scripts\python.exe -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[exe]" || goto failed
+.venv\Scripts\python.exe -m tools.build_exe %* || goto failed
+exit /b 0
+:failed
+echo build_exe: the build failed; see the message above. 1>&2
+exit /b 1
