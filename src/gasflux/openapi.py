@@ -49,6 +49,9 @@ _ENCODING: Final = {
 }
 """What the flight of a form is; its content decides, whatever type is stated."""
 
+_TAGS: Final = ("tasks", "task pool", "reports", "configuration", "service", "keys", "page")
+"""In the order in which a reader needs them."""
+
 _SECURITY: Final = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bootstrap": {"type": "apiKey", "in": "header", "name": "X-Admin-Bootstrap-Key"},
@@ -65,6 +68,7 @@ def openapi_document(app: Flask) -> dict[str, Any]:
     return {
         "openapi": VERSION,
         "info": {"title": "GasFlux", "version": __version__, "description": _DESCRIPTION},
+        "tags": [{"name": name} for name in _TAGS],
         "paths": paths,
         "components": {"schemas": _schemas(declared for _, declared in endpoints), "securitySchemes": _SECURITY},
     }
