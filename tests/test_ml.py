@@ -69,7 +69,7 @@ def test_bad_files_are_refused_with_the_reason(small_model: PhaseModel, tmp_path
     store(path, good | {"mean": good["mean"] + 1e-12})
     refused("damaged")
     store(path, good | {"format": np.array("gasflux.phase_model/9")})
-    refused("format 'gasflux.flight.phase_model/9'")
+    refused("format 'gasflux.phase_model/9'")
     path.write_bytes(b"no archive")
     refused("cannot be read")
     np.savez(path, mean=np.array([object()], dtype=object))
