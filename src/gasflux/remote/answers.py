@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gasflux.errors import Fault
-from gasflux.remote.errors import faults_of
 
 
 @dataclass(frozen=True)
@@ -132,3 +131,16 @@ def _gases(data: Mapping[str, Any] | None) -> tuple[GasRate, ...]:
 def _gas(gas: str, entry: Mapping[str, Any]) -> GasRate:
     interval = entry["flux_interval_kg_h"]
     return GasRate(gas, entry["flux_kg_h"], interval["low"], interval["high"], interval["level"], entry["grade"])
+
+
+def faults_of(details: Any) -> tuple[Fault, ...]:
+    """Return the faults that a server lists.
+
+    Parameters
+    ----------
+    details
+        A list of mappings as of `Fault.as_dict`; a newer server may send further entries, they are left out.
+    """
+    known = ("message", "column", "row", "value", "allowed", "count")
+    entries = [entry for entry in details or () if isinstance(entry, Mapping) and "message" in entry]
+    return tuple(Fault(**{name: entry[name] for name in known if name in entry}) for entry in entries)

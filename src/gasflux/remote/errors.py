@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gasflux.errors import Fault, GasFluxError
-
-if TYPE_CHECKING:
-    from gasflux.remote.answers import TaskInfo
+from gasflux.errors import GasFluxError
+from gasflux.remote.answers import TaskInfo, faults_of
 
 
 class ClientError(GasFluxError):
@@ -119,16 +117,3 @@ def refusal(status: int, answer: Mapping[str, Any]) -> RefusedError:
         The JSON that came with it, empty when there was none.
     """
     return _BY_STATUS.get(status, RefusedError)(status, answer)
-
-
-def faults_of(details: Any) -> tuple[Fault, ...]:
-    """Return the faults that a server lists.
-
-    Parameters
-    ----------
-    details
-        A list of mappings as of `Fault.as_dict`; a newer server may send further entries, they are left out.
-    """
-    known = ("message", "column", "row", "value", "allowed", "count")
-    entries = [entry for entry in details or () if isinstance(entry, Mapping) and "message" in entry]
-    return tuple(Fault(**{name: entry[name] for name in known if name in entry}) for entry in entries)
