@@ -34,8 +34,6 @@ class LiveServer:
         Where its data and its log lie.
     settings
         Environment variables besides those of the folders.
-    preexec
-        Called in the child before it becomes the server (limits).
     """
 
     folder: Path
@@ -46,23 +44,28 @@ class LiveServer:
 
     @property
     def uploads(self) -> Path:
+        """Folder of uploads."""
         return self.folder / "uploads"
 
     @property
     def outputs(self) -> Path:
+        """Folder of results."""
         return self.folder / "outputs"
 
     @property
     def database(self) -> Path:
+        """The SQLite file."""
         return self.folder / "outputs" / "gasflux.db"
 
     @property
     def log(self) -> str:
+        """The log so far."""
         path = self.folder / "gasflux.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     @property
     def environment(self) -> dict[str, str]:
+        """Variables the server is started with."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GASFLUX_")}
         given = {
             "GASFLUX_HOST": "127.0.0.1",
@@ -90,6 +93,7 @@ class LiveServer:
         return self
 
     def console(self) -> str:
+        """Return what it wrote to its console."""
         return (self.folder / "console.txt").read_text(encoding="utf-8", errors="replace")
 
     def kill(self) -> None:
