@@ -8,10 +8,10 @@ READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test fuzz check format bench settings sample freeze clean
+.PHONY: help install demo test test-quick fuzz check format bench settings sample freeze clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 install: $(READY) ## set up .venv with the tested versions
 
@@ -25,7 +25,24 @@ demo: $(READY) ## start the server, post the bundled flight, print its emission 
 	$(BIN)/python -m tools.demo
 
 test: $(READY) ## run every test
-	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --ignore tests/page
+	@$(MAKE) --no-print-directory test-page
+
+# Each of them starts a server and a browser; more than two at a time measure the machine.
+test-page: $(READY) ## run the tests of the page in a browser; they are skipped where there is none
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 tests/page
+
+browser: ## install the browser that test-page needs, on Debian and as root; elsewhere say what to do
+	@command -v chromium chromium-browser google-chrome > /dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk > /dev/null; \
+	else echo "Install chromium with your system's packages, or set GASFLUX_BROWSER to a browser you have."; fi
+
+screenshots: $(READY) ## make the pictures of the page in docs/pictures anew
+	$(ONE_THREAD) $(BIN)/python -m tools.screenshots
+
+test-quick: $(READY) ## run the tests but for those that take minutes and those of the page
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --ignore tests/page -m 'not slow'
 
 fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
 	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py
@@ -42,6 +59,7 @@ format: $(READY) ## put the code into its format
 bench: $(READY) ## measure accuracy and speed (GASFLUX_PEER_PYTHON=... adds the peer); takes a while
 	$(ONE_THREAD) $(BIN)/python benchmarks/accuracy.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/service.py
 
 settings: $(READY) ## write gasflux.ini and the table of the settings anew
 	$(BIN)/python tools/write_settings.py

@@ -10,7 +10,11 @@ from page_world import BROWSERS, FLAGS, SAMPLE, WAIT_MS, Server, browser_path, f
 
 pytest.importorskip("playwright.sync_api", reason="playwright is part of the development extra")
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+TELL_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
+"""
 
 __all__ = ["browser", "done", "new_server", "open_page", "server"]
 
@@ -70,7 +74,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("requestfailed", lambda request: complaints.append(request.url) if "/static/" in request.url else None)
-        page.add_init_script("addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))")
+        page.add_init_script(TELL_VIOLATIONS)
         page.goto(url)
         return page
 

@@ -57,7 +57,7 @@ class Server:
     def start(self) -> Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "gasflux.ini").write_text("[server]\nhost = 127.0.0.1\n", encoding="utf-8")
-        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         plain = {name: value for name, value in os.environ.items() if not name.startswith("GASFLUX_")}
         with (self.folder / "server.out").open("ab") as output:
             self.process = subprocess.Popen(
@@ -98,7 +98,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
-
 
 
 def upload(server: Server, path: Path) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from page_steps import NewServer, OpenPage
 from page_world import PROCESSING_MS, SAMPLE, Server, upload
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gasflux.simulation import Scenario, simulate, to_frame
 
@@ -72,9 +72,17 @@ def many_tasks(database: Path) -> None:
         )
 
 
-def measured(page: Page, act: str) -> float:
-    """Return the milliseconds until a script's promise is kept."""
-    return float(page.evaluate(f"(async () => {{ const start = performance.now(); await ({act}); return performance.now() - start; }})()"))
+FOUND = """
+new Promise((done) => {
+  const start = performance.now();
+  const look = () => {
+    if (document.querySelectorAll(".task").length === 10) done(performance.now() - start);
+    else requestAnimationFrame(look);
+  };
+  look();
+})
+"""
+"""Milliseconds until the ten tasks that fit the search are on the screen, and no others."""
 
 
 def test_five_thousand_tasks_are_searched_without_delay(new_server: NewServer, open_page: OpenPage) -> None:
@@ -86,11 +94,7 @@ def test_five_thousand_tasks_are_searched_without_delay(new_server: NewServer, o
     expect(page.get_by_text("of 5,000")).to_be_visible()
     search = page.get_by_test_id("task-search")
     search.press_sequentially("site 432")
-    waited = measured(
-        page,
-        "new Promise(done => { const look = () => document.querySelectorAll('.task').length === 10 ? done()"
-        " : requestAnimationFrame(look); look(); })",
-    )
+    waited = page.evaluate(FOUND)
     assert waited < SLOWEST_ANSWER_MS
     page.get_by_test_id("task-status").select_option("completed")
     expect(page.get_by_text("Nothing found")).to_be_visible()
@@ -98,8 +102,9 @@ def test_five_thousand_tasks_are_searched_without_delay(new_server: NewServer, o
 
 def long_flight(path: Path) -> Path:
     """Write a curtain flown for hours, at 20 Hz."""
-    scenario = Scenario(rate_kg_h={"ch4": 20.0}, transects=120, sample_hz=20.0, top_m=120.0)
+    scenario = Scenario(rate_kg_h={"ch4": 20.0}, transects=170, sample_hz=20.0, top_m=120.0)
     rows = to_frame(simulate(scenario))
+    assert len(rows) >= LONG_ROWS
     rows.iloc[:LONG_ROWS].to_csv(path, index=False)
     return path
 
@@ -107,7 +112,11 @@ def long_flight(path: Path) -> Path:
 FREEZE = """
 window.longest = 0;
 let last = performance.now();
-const step = (now) => { window.longest = Math.max(window.longest, now - last); last = now; requestAnimationFrame(step); };
+const step = (now) => {
+  window.longest = Math.max(window.longest, now - last);
+  last = now;
+  requestAnimationFrame(step);
+};
 requestAnimationFrame(step);
 """
 
@@ -126,9 +135,11 @@ def test_a_hundred_thousand_rows_do_not_freeze_the_page(
     page.get_by_test_id("task-row").locator(".name").click()
     canvas = page.locator(".plot.curtain canvas")
     expect(canvas).to_be_visible()
+    canvas.scroll_into_view_if_needed()
     frame = canvas.bounding_box()
     assert frame is not None
-    for share in range(20):
-        page.mouse.move(frame["x"] + frame["width"] * share / 20, frame["y"] + 60 + 5 * share)
+    for share in range(18):
+        page.mouse.move(frame["x"] + frame["width"] * (share + 1) / 20, frame["y"] + 60 + 5 * share)
     expect(page.locator(".plot-tip")).to_be_visible()
-    assert page.evaluate("window.longest") < LONGEST_FREEZE_MS
+    longest = page.evaluate("window.longest")
+    assert longest < LONGEST_FREEZE_MS

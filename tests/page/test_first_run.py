@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from page_steps import OpenPage, NewServer, send_sample
+from page_steps import NewServer, OpenPage, send_sample
 from page_world import PROCESSING_MS, SAMPLE, Server
 from playwright.sync_api import expect
+
 
 def test_first_run_to_report(new_server: NewServer, open_page: OpenPage) -> None:
     server = new_server()

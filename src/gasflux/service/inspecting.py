@@ -191,6 +191,7 @@ def _preview(log: FlightLog) -> dict[str, Any]:
     shown = {gas: extremes(values, MAX_POINTS) for gas, values in log.gas_ppm.items()}
     return {
         "track": {
+            "time_s": fixed(log.time_s[path], 2),
             "longitude_deg": fixed(log.longitude_deg[path], 7),
             "latitude_deg": fixed(log.latitude_deg[path], 7),
             "height_m": fixed(log.height_m[path], 2),

@@ -2,12 +2,19 @@
 
 import { drawFrame, markPlace, watchConnection } from "./frame.js";
 import { onLanguage, startLanguage } from "./i18n.js";
+import { problem } from "./parts/states.js";
 import { place, route, show, startRouter } from "./router.js";
 
-/** Load a view only when it is wanted: the first one shows sooner. */
+const VIEWS = ["new_flight", "tasks", "task", "compare", "keys", "service"];
+
+/** Load a view when it is wanted: the first one shows sooner. */
 const view = (name) => async (main, context) => {
-  const module = await import(`./views/${name}.js`);
-  if (!context.signal.aborted) module.render(main, context);
+  try {
+    const module = await import(`./views/${name}.js`);
+    if (!context.signal.aborted) module.render(main, context);
+  } catch (error) {
+    main.replaceChildren(problem(error, () => show(false)));
+  }
 };
 
 route("new", /^\/new$/, view("new_flight"));
@@ -25,3 +32,5 @@ onLanguage(() => {
   show(false);
 });
 startRouter(() => markPlace(place()));
+// The others come while nothing else is to do, so that they are here when the server is not.
+(window.requestIdleCallback ?? setTimeout)(() => Promise.allSettled(VIEWS.map((name) => import(`./views/${name}.js`))));

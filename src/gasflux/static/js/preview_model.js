@@ -13,20 +13,18 @@ export function readPreview(answer, name) {
     start: answer.start,
     duration_s: answer.duration_s ?? NaN,
     gases: answer.gases,
-    track: shown ? readTrack(shown.track, answer.duration_s) : null,
+    track: shown ? readTrack(shown.track) : null,
     series: shown ? shown.gases : {},
     wind_from_deg: meanDirection(shown?.wind),
   };
 }
 
-function readTrack(track, duration) {
-  const last = track.latitude_deg.length - 1;
+function readTrack(track) {
   return {
     latitude: track.latitude_deg,
     longitude: track.longitude_deg,
     height: track.height_m,
-    // The points are evenly spread over the log, so where no times come they follow from the duration.
-    time_s: track.time_s ?? track.latitude_deg.map((_, i) => (i / last) * duration),
+    time_s: track.time_s,
   };
 }
 

@@ -7,7 +7,7 @@ const routes = [];
 let leave = () => {};
 let shown = null;
 
-/** Add a place: `render(main, {params, query, signal})` fills the main element. */
+/** Add a place: `load(main, {params, query, signal})` fills the main element and returns a promise of its beginning. */
 export function route(name, pattern, load) {
   routes.push({ name, pattern, load });
 }
@@ -58,10 +58,9 @@ export function show(moveFocus) {
   leave = () => stop.abort();
   const main = replace(document.getElementById("main"));
   document.title = `${t(`place.${here.name}`)} · GasFlux`;
-  here.load(main, { ...here, signal: stop.signal });
   const isSame = shown === location.hash.split("?")[0];
   shown = location.hash.split("?")[0];
-  if (moveFocus && !isSame) focusHeading(main);
+  here.load(main, { ...here, signal: stop.signal }).then(() => moveFocus && !isSame && !stop.signal.aborted && focusHeading(main));
 }
 
 function focusHeading(main) {
