@@ -113,8 +113,9 @@ def _flights(browser: Browser, url: str, folder: Path) -> list[str]:
     """Send the sample last, so that it stands on top, and return the ids of all flights."""
     page = browser.new_page()
     for seed, (kind, name) in enumerate(KINDS, start=1):
-        flight = simulate_kind(kind, rate_kg_h=5.5, seed=seed)
-        _send(page, url, write_simulated(flight, folder / f"{name}.csv", kind))
+        flight, path = simulate_kind(kind, {"ch4": 5.5}, seed), folder / f"{name}.csv"
+        write_simulated(flight, path, kind)
+        _send(page, url, path)
     _send(page, url, SAMPLE)
     ids = page.locator("[data-testid=task-row]").evaluate_all("rows => rows.map(row => row.dataset.taskId)")
     page.close()
