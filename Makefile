@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-quick fuzz check format bench settings sample freeze clean
+.PHONY: help install demo test test-slow fuzz check format bench settings sample freeze clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,8 +41,8 @@ browser: ## install the browser that test-page needs, on Debian and as root; els
 screenshots: $(READY) ## make the pictures of the page in docs/pictures anew
 	$(ONE_THREAD) $(BIN)/python -m tools.screenshots
 
-test-quick: $(READY) ## run the tests but for those that take minutes and those of the page
-	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --ignore tests/page -m 'not slow'
+test-slow: $(READY) ## run the tests that take minutes: the server killed at random moments
+	$(ONE_THREAD) $(BIN)/python -m pytest -m slow
 
 fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
 	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py
