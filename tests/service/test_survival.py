@@ -1,4 +1,4 @@
-"""Killed at random moments, asked to stop during work: every accepted task completes exactly once, no worker runs on."""
+"""Killed at random moments or asked to stop: every accepted task completes exactly once, and no worker runs on."""
 
 from __future__ import annotations
 
