@@ -20,6 +20,7 @@ from gasflux.service.worker import ProgressFile, progress_path
 
 MIB = 1 << 20
 MEMORY_LIMIT = 256 * MIB
+_kept: list[bytearray] = []
 
 
 def job_in(root: Path, act: str) -> Job:
@@ -70,6 +71,9 @@ def _end(name: str, job: Job) -> None:
     """Come to a bad end, by name."""
     if name == "fault":
         raise JobFailedError(TaskFailure("invalid_input", "no wind", ({"message": "no wind", "column": "windspeed"},)))
+    if name == "big fault":
+        _kept.append(bytearray(b"x") * (64 * MIB))
+        raise JobFailedError(TaskFailure("invalid_input", "no wind"))
     if name == "surprise":
         raise RuntimeError("a secret of the server")
     if name == "exit":

@@ -87,7 +87,8 @@ class _Watch:
         return _out_of_memory(self._job) if resident > self._job.memory_limit_bytes else None
 
     def resident_bytes(self) -> int:
-        """Memory the worker holds."""
+        """Memory the worker holds; a job that was over at once never had its process looked at."""
+        self._read_progress()
         try:
             return self._memory_bytes(self._pid) if self._pid is not None else 0
         except psutil.NoSuchProcess:
@@ -150,18 +151,30 @@ class LocalExecutor:
         """Run a job; see `gasflux.service.executor.Executor.run`."""
         slot = self._idle_slot(cancelled)
         try:
-            progress_path(job).unlink(missing_ok=True)
-            future = slot.submit(begin, self._function, job)
-            watch = _Watch(job, future, timeout_s)
-            self._supervise(slot, watch, future, on_progress, cancelled)
-            result = self._result(slot, job, future)
-            if slot.tasks >= RECYCLE_TASKS or watch.resident_bytes() > RECYCLE_BYTES:
-                slot.renew()
-            return result
+            return self._run_in(slot, job, timeout_s, on_progress, cancelled)
         except ChildStoppedError as error:
             raise ExecutorStoppedError from error
         finally:
             self._idle.put(slot)
+
+    def _run_in(
+        self,
+        slot: ChildPool,
+        job: Job,
+        timeout_s: float,
+        on_progress: Callable[[str, float], None],
+        cancelled: threading.Event,
+    ) -> JobResult:
+        """Run a job in a slot, whose worker is ended before anything else when the job does not come to its end."""
+        progress_path(job).unlink(missing_ok=True)
+        future = slot.submit(begin, self._function, job)
+        watch = _Watch(job, future, timeout_s)
+        try:
+            self._supervise(watch, future, on_progress, cancelled)
+        finally:
+            if not future.done() or slot.tasks >= RECYCLE_TASKS or watch.resident_bytes() > RECYCLE_BYTES:
+                slot.renew()
+        return self._result(slot, job, future)
 
     def _idle_slot(self, cancelled: threading.Event) -> ChildPool:
         """Wait for a slot that has nothing to do."""
@@ -176,7 +189,6 @@ class LocalExecutor:
 
     def _supervise(
         self,
-        slot: ChildPool,
         watch: _Watch,
         future: Future[JobResult],
         on_progress: Callable[[str, float], None],
@@ -186,14 +198,11 @@ class LocalExecutor:
         told: tuple[str, float] | None = None
         while not wait([future], timeout=POLL_S).done:
             if self._stopping.is_set():
-                slot.renew()
                 raise ExecutorStoppedError
             if cancelled.is_set():
-                slot.renew()
                 raise JobCancelledError
             failure = watch.look()
             if failure is not None:
-                slot.renew()
                 raise failure
             if watch.progress is not None and watch.progress != told:
                 told = watch.progress
