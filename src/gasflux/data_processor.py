@@ -25,6 +25,7 @@ from gasflux.pipeline_config import PipelineConfig
 from gasflux.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
 from gasflux.processing_pipelines import StageClock, process_log, utc_now
 from gasflux.readers import flight_from_frame, read_flight
+from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
 from gasflux.records import FlightResult, ProgressCallback
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def process_file(
     progress: ProgressCallback | None = None,
     name: str | None = None,
     max_rows: int | None = None,
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
     render: RenderFigures | None = None,
 ) -> Outcome:
     """Process one flight log into a folder of result files.
@@ -108,6 +110,8 @@ def process_file(
         What to call the log in the results; None takes the name of the file.
     max_rows
         Rows it may have; None for any number.
+    max_unpacked_bytes
+        Bytes it may unpack to when it is a workbook or .gz.
     render
         Who draws, such as the `render` of `drawing.DrawingProcesses`, which its owner starts and ends; None draws here.
 
@@ -118,7 +122,7 @@ def process_file(
     """
     started_at, clock = utc_now(), StageClock(progress)
     with clock.stage("reading", 0.0):
-        log = read_flight(path, config, name=name, max_rows=max_rows)
+        log = read_flight(path, config, name=name, max_rows=max_rows, max_unpacked_bytes=max_unpacked_bytes)
     result = process_log(log, config, _scaled(progress, _READ, _COMPUTED))
     with _staging(output_dir) as folder:
         config_yaml = dump_effective_config(config)

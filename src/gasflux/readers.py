@@ -7,7 +7,7 @@ import hashlib
 import io
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from gasflux.reading.raw_table import RawTable
 from gasflux.reading.signatures import GZIP, OLE, ZIP, refuse_foreign, unsupported
 from gasflux.reading.text_files import frame_columns, read_text
 from gasflux.reading.validation import Inspection, gathered, inspect_table
-from gasflux.reading.workbooks import encrypted, read_workbook
+from gasflux.reading.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.records import FlightLog
 
 if TYPE_CHECKING:
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspection", "flight_from_frame", "inspect_flight", "read_flight"]
 
-MAX_UNPACKED_BYTES: Final = 2 << 30
-
 
 def read_flight(
-    path: Path, config: PipelineConfig, *, name: str | None = None, max_rows: int | None = None
+    path: Path,
+    config: PipelineConfig,
+    *,
+    name: str | None = None,
+    max_rows: int | None = None,
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
 ) -> FlightLog:
     """Return the flight in a file.
 
@@ -44,6 +47,8 @@ def read_flight(
         What to call the file in reports and errors; None takes its own name.
     max_rows
         Rows allowed; None for any number.
+    max_unpacked_bytes
+        Bytes a workbook or .gz may unpack to.
 
     Raises
     ------
@@ -57,25 +62,30 @@ def read_flight(
     shown = name or path.name
     try:
         data = _load(path)
-        table = _within(_table(data, config), max_rows)
+        table = _within(_table(data, config, max_unpacked_bytes), max_rows)
     except InputError as error:
         raise type(error)(str(gathered(shown, error.faults)), error.faults) from error
     return inspect_table(table, config, shown, _sha256(data)).log_or_raise(shown)
 
 
 def inspect_flight(
-    path: Path, config: PipelineConfig, *, name: str | None = None, max_rows: int | None = None
+    path: Path,
+    config: PipelineConfig,
+    *,
+    name: str | None = None,
+    max_rows: int | None = None,
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
 ) -> Inspection:
     """Return what a file holds: columns, units, ranges, notes and faults; bad content is an answer, not an error.
 
     Parameters
     ----------
-    path, config, name, max_rows
+    path, config, name, max_rows, max_unpacked_bytes
         As in `read_flight`.
     """
     try:
         data = _load(path)
-        table = _within(_table(data, config), max_rows)
+        table = _within(_table(data, config, max_unpacked_bytes), max_rows)
         return inspect_table(table, config, name or path.name, _sha256(data))
     except InputError as error:
         return Inspection(None, error.faults, None)
@@ -144,7 +154,7 @@ def _error(message: str) -> InputError:
     return InputError(message, [Fault(message)])
 
 
-def _table(data: bytes, config: PipelineConfig) -> RawTable:
+def _table(data: bytes, config: PipelineConfig, max_unpacked_bytes: int) -> RawTable:
     """Cells of a file, by the signature of its content.
 
     Raises
@@ -153,13 +163,12 @@ def _table(data: bytes, config: PipelineConfig) -> RawTable:
         When it is of another kind, damaged, protected, or has no header.
     """
     if data.startswith(GZIP):
-        data = _unpack(data)
+        data = _unpack(data, max_unpacked_bytes)
     known, listed = tuple(config.columns.values()), listed_gases(config)
-    if data.startswith(ZIP):
-        return read_workbook(data, config.sheet, known, listed)
-    if data.startswith(OLE):
-        _check_ole(data)
-        return read_workbook(data, config.sheet, known, listed)
+    if data.startswith((ZIP, OLE)):
+        if data.startswith(OLE):
+            _check_ole(data)
+        return read_workbook(data, config.sheet, known, listed, max_unpacked_bytes)
     refuse_foreign(data)
     return read_text(data, known, listed)
 
@@ -172,21 +181,21 @@ def _within(table: RawTable, max_rows: int | None) -> RawTable:
     raise TooManyRowsError(message, [Fault(message, value=str(table.size), allowed=f"at most {max_rows} rows")])
 
 
-def _unpack(data: bytes) -> bytes:
+def _unpack(data: bytes, limit: int) -> bytes:
     """Content of a gzip file.
 
     Raises
     ------
     InputError
-        When it is cut off, damaged, or unpacks to over 2 GB.
+        When it is cut off, damaged, or unpacks to more than the limit.
     """
     try:
         with gzip.open(io.BytesIO(data)) as stream:
-            unpacked = stream.read(MAX_UNPACKED_BYTES + 1)
+            unpacked = stream.read(limit + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _error("The .gz file is cut off or damaged; compress or download it again.") from error
-    if len(unpacked) > MAX_UNPACKED_BYTES:
-        raise _error("The .gz file unpacks to more than 2 GB; split the log.")
+    if len(unpacked) > limit:
+        raise _error(f"The .gz file unpacks to more than the {limit:,} bytes that are allowed; split the log.")
     if not unpacked.strip():
         raise _error("The .gz file is empty inside; compress the log again.")
     return unpacked

@@ -14,6 +14,7 @@ import pytest
 import gasflux
 from gasflux.errors import ConfigError, InputError
 from gasflux.service.inspecting import Inspector
+from gasflux.service.settings import LimitSettings
 from gasflux.simulated.output import write_simulated
 from gasflux.simulation import Scenario, simulate, to_frame
 
@@ -25,7 +26,7 @@ MEMORY = 1 << 30
 
 @pytest.fixture(scope="module")
 def inspector() -> Iterator[Inspector]:
-    inspector = Inspector(MEMORY, max_rows=50_000)
+    inspector = Inspector(MEMORY, LimitSettings(max_rows=50_000))
     inspector.start()
     yield inspector
     inspector.stop()
@@ -98,7 +99,7 @@ def test_file_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
     with path.open("wb") as stream:
         stream.write(b"timestamp,latitude\n")
         stream.truncate(1 << 30)
-    inspector = Inspector(64 << 20, max_rows=1000)
+    inspector = Inspector(64 << 20, LimitSettings(max_rows=1000))
     inspector.start()
     try:
         with pytest.raises(InputError, match="memory"):
@@ -142,6 +143,6 @@ def test_one_look_at_a_time(inspector: Inspector) -> None:
 
 
 def test_stopped_inspector_skips() -> None:
-    inspector = Inspector(MEMORY, max_rows=1000)
+    inspector = Inspector(MEMORY, LimitSettings(max_rows=1000))
     inspector.stop()
     assert inspector.inspect(SAMPLE, None, budget_s=0.5) is None

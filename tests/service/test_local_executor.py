@@ -18,6 +18,7 @@ import pytest
 from odd_jobs import is_gone, job_in, pid_of, worker_of
 
 import gasflux
+from gasflux.service import local_executor
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.local_executor import LocalExecutor
 from gasflux.service.records import Job, JobResult, TaskFailure
@@ -162,6 +163,40 @@ def test_progress_is_told(executor: LocalExecutor, tmp_path: Path) -> None:
     ]
 
 
+def test_worker_is_ended_when_its_supervisor_fails(tmp_path: Path) -> None:
+    def tell(stage: str, percent: float) -> None:
+        raise RuntimeError("nobody listens")
+
+    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor.start()
+    job = job_in(tmp_path, "busy")
+    try:
+        with pytest.raises(RuntimeError, match="nobody listens"):
+            executor.run(job, timeout_s=LIMIT_S, on_progress=tell, cancelled=threading.Event())
+        assert pid_of(job) not in psutil.pids()
+        assert run(executor, job_in(tmp_path, "good")).results
+    finally:
+        executor.stop()
+
+
+def test_worker_that_holds_much_is_replaced_after_a_failure_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its memory would be laid to the next job."""
+    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor.start()
+    first, second = job_in(tmp_path, "big fault"), job_in(tmp_path, "good")
+    try:
+        run(executor, idle := job_in(tmp_path, "good"))
+        resident = psutil.Process(pid_of(idle)).memory_info().rss
+        monkeypatch.setattr(local_executor, "RECYCLE_BYTES", resident + 32 * odd_jobs.MIB)  # the job keeps 64
+        assert failure_of(executor, first).type == "invalid_input"
+        run(executor, second)
+        assert pid_of(first) != pid_of(second)
+    finally:
+        executor.stop()
+
+
 def test_stop_ends_jobs_and_refuses_others(tmp_path: Path) -> None:
     executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
     executor.start()
@@ -202,11 +237,14 @@ def test_real_job(tmp_path: Path) -> None:
     """The sample through the real worker: results, summary, log, the page's document, and the user's file name."""
     executor = LocalExecutor(1)
     executor.start()
-    job = replace(job_in(tmp_path, "my flight.xlsx"), memory_limit_bytes=2048 * odd_jobs.MIB)
+    job = replace(
+        job_in(tmp_path, "my flight.xlsx"), memory_limit_bytes=2048 * odd_jobs.MIB, max_unpacked_bytes=1 << 30
+    )
     shutil.copy(SAMPLE, job.input_path)
     try:
         result = run(executor, job)
         too_long = failure_of(executor, replace(job, max_rows=100))
+        too_large = failure_of(executor, replace(job, max_unpacked_bytes=1000))
     finally:
         executor.stop()
     names = [file.name for file in result.results]
@@ -220,3 +258,4 @@ def test_real_job(tmp_path: Path) -> None:
     assert all(f"task:{job.task_id}" in line for line in lines)
     assert any("interpolation: " in line for line in lines)
     assert too_long.type == "too_large"
+    assert "unpacks to more than" in too_large.message

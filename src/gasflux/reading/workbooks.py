@@ -56,29 +56,32 @@ def _span(xml: bytes) -> tuple[int, int]:
     return rows, columns
 
 
-def check_size(data: bytes) -> None:
+def check_size(data: bytes, max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> None:
     """Raise when an .xlsx would unpack to more than a log can be.
 
     Raises
     ------
     InputError
-        When it is no whole zip archive, no workbook, unpacks to over 2 GB or has a sheet of over 50 million cells.
+        When it is no whole zip archive, no workbook, unpacks to too much or has a sheet of over 50 million cells.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_archive(archive)
+            _check_archive(archive, max_unpacked_bytes)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
         raise _error("The workbook is cut off or damaged; copy or download it again.", error) from error
 
 
-def _check_archive(archive: zipfile.ZipFile) -> None:
+def _check_archive(archive: zipfile.ZipFile, limit: int) -> None:
     """Raise when the archive is no workbook or unpacks to too much."""
     names = set(archive.namelist())
     if "xl/workbook.xml" not in names:
         raise _not_a_workbook(names)
     unpacked = sum(info.file_size for info in archive.infolist())
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise _error(f"The workbook unpacks to {unpacked / 1e9:.1f} GB, 2 GB are allowed; split it or save it as .csv.")
+    if unpacked > limit:
+        raise _error(
+            f"The workbook unpacks to more than the {limit:,} bytes that are allowed; split it or save it as .csv.",
+            unpacked,
+        )
     for name in sorted(names):
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             _check_sheet(archive, name)
@@ -203,7 +206,11 @@ def _table(sheet: CalamineSheet, names: list[str], known: tuple[str, ...], liste
 
 
 def read_workbook(
-    data: bytes, sheet: str | int | None = None, known: tuple[str, ...] = (), listed: frozenset[str] = frozenset()
+    data: bytes,
+    sheet: str | int | None = None,
+    known: tuple[str, ...] = (),
+    listed: frozenset[str] = frozenset(),
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
 ) -> RawTable:
     """Return the records of one sheet of an .xlsx or .xls.
 
@@ -215,6 +222,8 @@ def read_workbook(
         Name of the sheet, or its number from 0; None is the first.
     known, listed
         Headers and gases that the configuration names.
+    max_unpacked_bytes
+        Bytes an .xlsx may unpack to.
 
     Raises
     ------
@@ -222,7 +231,7 @@ def read_workbook(
         When the workbook cannot be opened, has no such sheet, or the sheet has no header.
     """
     if data.startswith(b"PK"):
-        check_size(data)
+        check_size(data, max_unpacked_bytes)
     elif not has_possible_sizes(data):
         raise _error("The workbook is damaged; open it in Excel and save it again.")
     import python_calamine

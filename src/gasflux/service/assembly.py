@@ -105,7 +105,7 @@ def build_service(settings: Settings, executor: Executor | None = None) -> Servi
 
     executor = executor or LocalExecutor(worker_count(limits.workers))
     runner = TaskRunner(tasks, executor, settings, folders, finished)
-    inspector = Inspector(limits.memory_limit, settings.limits.max_rows)
+    inspector = Inspector(limits.memory_limit, settings.limits)
 
     def accepted(task: Task) -> None:
         statistics.count_task("created")

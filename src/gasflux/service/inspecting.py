@@ -13,6 +13,7 @@ from pebble import ProcessExpired
 from gasflux.errors import Fault, InputError
 from gasflux.service.child_pool import ChildPool, ChildStoppedError
 from gasflux.service.child_process import limit_memory
+from gasflux.service.settings import LimitSettings
 
 if TYPE_CHECKING:
     from gasflux.pipeline_yaml import ConfigSource
@@ -33,13 +34,13 @@ class Inspector:
     ----------
     memory_limit_bytes
         Memory a look may take.
-    max_rows
-        Rows a log may have.
+    limits
+        Of an upload: rows, and bytes it may unpack to.
     """
 
-    def __init__(self, memory_limit_bytes: int, max_rows: int) -> None:
+    def __init__(self, memory_limit_bytes: int, limits: LimitSettings) -> None:
         self._memory_limit_bytes = memory_limit_bytes
-        self._max_rows = max_rows
+        self._limits = limits
         self._turn = threading.Lock()
         self._child = ChildPool(warm_up)
 
@@ -108,7 +109,7 @@ class Inspector:
             self._child.renew()
         if not self._child.is_warm(max(end - time.monotonic(), 0.0)):
             return None
-        future = self._child.submit(inspect_file, path, config, name, self._max_rows, self._memory_limit_bytes)
+        future = self._child.submit(inspect_file, path, config, name, self._limits, self._memory_limit_bytes)
         if not wait([future], timeout=max(end - time.monotonic(), 0.0)).done:
             self._child.renew()
             return None
@@ -136,13 +137,21 @@ def warm_up() -> None:
     """Load in the child what a look needs."""
 
 
-def inspect_file(path: Path, config: ConfigSource, name: str, max_rows: int, memory_limit_bytes: int) -> dict[str, Any]:
+def inspect_file(
+    path: Path, config: ConfigSource, name: str, limits: LimitSettings, memory_limit_bytes: int
+) -> dict[str, Any]:
     """Look at a file, in the child."""
     from gasflux.pipeline_yaml import load_pipeline_config
     from gasflux.readers import inspect_flight
 
     limit_memory(memory_limit_bytes)
-    inspection = inspect_flight(path, load_pipeline_config(config), name=name, max_rows=max_rows)
+    inspection = inspect_flight(
+        path,
+        load_pipeline_config(config),
+        name=name,
+        max_rows=limits.max_rows,
+        max_unpacked_bytes=limits.max_unpacked_bytes,
+    )
     return inspection_document(inspection, name)
 
 

@@ -121,6 +121,7 @@ def run_job(job: Job) -> JobResult:
             progress=reporter,
             name=job.input_name,
             max_rows=job.max_rows,
+            max_unpacked_bytes=job.max_unpacked_bytes,
         )
         _write_view(outcome)
     reporter.end_stage()
