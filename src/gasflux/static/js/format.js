@@ -38,6 +38,15 @@ export function significant(value, digits = 3) {
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const superscript = (value) => (value < 0 ? "⁻" : "") + [...String(Math.abs(value))].map((digit) => SUPERSCRIPTS[digit]).join("");
 
+/** Return `value` with significant digits but no zeros behind them. */
+export function plain(value, digits = 5) {
+  const text = significant(value, digits);
+  return text.includes(".") && !text.includes("×") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** Return a unit as it is written. */
+export const unitText = (unit) => ({ degC: "°C", deg: "°", degrees: "°", ug: "µg" })[unit] ?? unit;
+
 /** Return the texts of a rate whose digits follow its standard deviation. */
 export function rateTexts({ flux, std, low, high }) {
   const decimals = decimalsFor(isNumber(std) && std > 0 ? std : flux, 2);

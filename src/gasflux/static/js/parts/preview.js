@@ -1,7 +1,7 @@
 // What a file holds, before it is sent for good: columns and units, ranges, where was flown, what was measured.
 
 import { h } from "../dom.js";
-import { dateTime, duration, fixed, gasName, significant } from "../format.js";
+import { dateTime, duration, fixed, gasName, plain, significant, unitText } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { seriesPlots } from "../plots/series.js";
 import { colourKey, trackPlot } from "../plots/track.js";
@@ -99,9 +99,9 @@ function columns(preview) {
       h("tbody", {}, preview.columns.map((column) => h("tr", {},
         h("th", { scope: "row", text: textOr(`column.${column.name}`, gasName(column.name)) }),
         h("td", { text: column.header }),
-        h("td", {}, h("span", { text: column.unit }), column.conversion && h("span", { class: "hint", text: ` ${column.conversion}` })),
-        h("td", { class: "n", text: significant(column.minimum, 5) }),
-        h("td", { class: "n", text: significant(column.maximum, 5) }),
+        h("td", {}, h("span", { text: unitText(column.unit) }), column.conversion && h("span", { class: "hint", text: ` ${column.conversion}` })),
+        h("td", { class: "n", text: plain(column.minimum) }),
+        h("td", { class: "n", text: plain(column.maximum) }),
         h("td", { class: "n", text: column.missing ? fixed(column.missing, 0) : "" })))))),
     preview.ignored.length ? h("p", { class: "hint", text: t("preview.ignored", { names: preview.ignored.join(", ") }) }) : null);
 }

@@ -9,7 +9,7 @@ import { css, scale } from "./colours.js";
 
 /** Fluxes come in kilograms; grams are the numbers that fit a curtain. */
 const GRAMS = 1000;
-const MARGIN = { left: 46, right: 66, top: 26, bottom: 42 };
+const MARGIN = { left: 46, right: 78, top: 26, bottom: 42 };
 
 /**
  * Draw one surface. `grid`: {x, z, flux, std} with flux and std row by row from the lowest; `samples`: {x, z, value}.
@@ -81,7 +81,8 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
   }
 
   function paintSamples(context, colours, [low, high]) {
-    const radius = scales.box.width < 400 ? 1.4 : 2.6;
+    const isCrowded = scales.box.width < 400 || samples.x.length > 800;
+    const radius = isCrowded ? 1.3 : 2.6;
     context.lineWidth = radius / 2.6;
     context.strokeStyle = "rgb(255 255 255 / 75%)";
     samples.x.forEach((x, i) => {

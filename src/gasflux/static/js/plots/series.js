@@ -2,7 +2,7 @@
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
 import { h } from "../dom.js";
-import { fixed, significant } from "../format.js";
+import { significant } from "../format.js";
 import { t } from "../i18n.js";
 import { colour, onTheme } from "../theme.js";
 
@@ -14,6 +14,10 @@ const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 
  */
 export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
   const node = h("div", { class: "stack", role: "group", "aria-label": label });
+  // On a clock, ticks must fall on round times of day, so the axis counts from midnight of some day, not from the start.
+  const offset = Number.isFinite(startMs) ? startMs / 1000 : 0;
+  const axisTimes = time.map((value) => value + offset);
+  const clock = Number.isFinite(startMs) ? timeOfDay : minutes;
   const sync = uPlot.sync(`time-${Math.random()}`);
   let plots = [];
 
@@ -23,18 +27,18 @@ export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
     plots = panels.map((panel) => {
       const holder = h("div", { class: "plot" });
       node.append(holder);
-      return new uPlot(options(panel), [time, ...panel.lines.map((entry) => entry.values)], holder);
+      return new uPlot(options(panel), [axisTimes, ...panel.lines.map((entry) => entry.values)], holder);
     });
   };
 
   const options = (panel) => ({
     width: node.clientWidth || 600,
     height: panel.height ?? 150,
-    cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, points: { size: 7 } },
+    cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, y: false, points: { size: 7 } },
     legend: { live: true },
     scales: { x: { time: false } },
-    axes: [axis({ incrs: STEPS_S, space: 70, values: (_, values) => values.map((value) => tick(startMs, value)) }), axis({ size: 56 })],
-    series: [{ label: t("series.time"), value: (_, value) => (value === null || value === undefined ? "" : clock(startMs, value)) }, ...panel.lines.map((entry) => lineOf(entry, panel))],
+    axes: [axis({ incrs: STEPS_S, space: 70, values: (_, values) => values.map((value) => clock(value).replace(/^(\d\d:\d\d):00$/, "$1")) }), axis({ size: 56 })],
+    series: [{ label: t("series.time"), value: (_, value) => (value === null || value === undefined ? "" : clock(value)) }, ...panel.lines.map((entry) => lineOf(entry, panel))],
     hooks: {
       setCursor: [(plot) => onTime?.(plot.cursor.idx ?? null)],
       setScale: [(plot, name) => name === "x" && follow(plot)],
@@ -77,14 +81,6 @@ function lineOf(entry, panel) {
   };
 }
 
-/** Return the label of a tick: whole minutes, or seconds where the view is narrow. */
-function tick(startMs, seconds) {
-  if (!Number.isFinite(startMs)) return `${Number((seconds / 60).toFixed(2))} min`;
-  return clock(startMs, seconds).replace(/:00$/, "");
-}
+const timeOfDay = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 19);
 
-/** Return a time of day where the start is known, else minutes since the start. */
-function clock(startMs, seconds) {
-  if (!Number.isFinite(startMs)) return `${fixed(seconds / 60, 1)} min`;
-  return new Date(startMs + seconds * 1000).toISOString().slice(11, 19);
-}
+const minutes = (seconds) => `${Number((seconds / 60).toFixed(2))} min`;
