@@ -59,6 +59,7 @@ LAYERS = (
     {"gas", "reading.units", "reading.signatures"},
     {"pipeline_yaml"},
     {"hardened_yaml"},
+    {"result_folder"},
     {"pipeline_config", "records", "constants", "quantiles", "errors", "version"},
 )
 """From the top down. A module imports from lower layers, or within its own as long as no circle comes of it."""

@@ -224,7 +224,7 @@ class _Pool:
 
     def _end(self, connection: Connection) -> int | None:
         """Take leave of a worker that ended or was ended, and of what it did not finish; return its exit code."""
-        from gasflux.data_processor import discard_unfinished
+        from gasflux.result_folder import discard_unfinished
 
         process = self._workers.pop(connection)
         process.join()

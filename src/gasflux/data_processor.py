@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import csv
-import glob
 import json
-import os
-import secrets
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,13 +23,10 @@ from gasflux.processing_pipelines import StageClock, process_log, utc_now
 from gasflux.readers import flight_from_frame, read_flight
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
 from gasflux.records import FlightResult, ProgressCallback
+from gasflux.result_folder import ARCHIVE, REPORT, RESULT, file_names, install, staging
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ARCHIVE: Final = "results.zip"
-RESULT: Final = "output_vars.json"
-REPORT: Final = "report.html"
 
 _CSV_ROWS: Final = 20_000
 
@@ -124,7 +117,7 @@ def process_file(
     with clock.stage("reading", 0.0):
         log = read_flight(path, config, name=name, max_rows=max_rows, max_unpacked_bytes=max_unpacked_bytes)
     result = process_log(log, config, _scaled(progress, _READ, _COMPUTED))
-    with _staging(output_dir) as folder:
+    with staging(output_dir) as folder:
         config_yaml = dump_effective_config(config)
         _write_text(folder / "config.yaml", config_yaml)
         with clock.stage("figures", _COMPUTED):
@@ -139,8 +132,8 @@ def process_file(
         document = output_vars(finished)
         _write_text(folder / RESULT, to_json(document) + "\n")
         _write_archive(folder)
-        names = _file_names(folder)
-        _install(folder, output_dir, names)
+        names = file_names(folder)
+        install(folder, output_dir, names)
     if progress is not None:
         progress("files", _DONE)
     return Outcome(finished, document, output_dir, names)
@@ -222,67 +215,8 @@ def _write_archive(folder: Path) -> None:
     Entries opened by name bear the date 1980-01-01: same results, same bytes. Level 1 packs the table of a long flight
     five times as fast as the usual 6 into a file 12 % larger.
     """
-    names = _file_names(folder)
+    names = file_names(folder)
     with zipfile.ZipFile(folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name in names:
             with (folder / name).open("rb") as source, archive.open(name, "w", force_zip64=True) as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-
-
-def _file_names(folder: Path) -> tuple[str, ...]:
-    """Files below a folder, with forward slashes."""
-    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
-
-
-@contextmanager
-def _staging(output_dir: Path) -> Iterator[Path]:
-    """Make a folder beside the wanted one for files in the making; whatever happens, it is gone afterwards."""
-    output_dir.parent.mkdir(parents=True, exist_ok=True)
-    folder = output_dir.with_name(f".{output_dir.name}.{os.getpid()}-{secrets.token_hex(6)}.part")
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def discard_unfinished(output_dir: Path, pid: int) -> None:
-    """Remove what a process that was killed at its job left beside `output_dir`.
-
-    Parameters
-    ----------
-    output_dir
-        Folder the results were meant for.
-    pid
-        The dead process.
-    """
-    for folder in output_dir.parent.glob(f".{glob.escape(output_dir.name)}.{pid}-*.part"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _install(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:
-    """Put finished files in their place: the folder at once when it is new, else file by file, the result last."""
-    if not output_dir.exists():
-        folder.replace(output_dir)
-        return
-    earlier = _earlier_files(output_dir)
-    for name in sorted(names, key=lambda name: name == RESULT):
-        target = output_dir / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).replace(target)
-    for name in earlier - set(names):
-        (output_dir / name).unlink(missing_ok=True)
-    figures = output_dir / "figures"
-    if figures.is_dir() and not any(figures.iterdir()):
-        figures.rmdir()
-
-
-def _earlier_files(output_dir: Path) -> set[str]:
-    """Files an earlier run wrote here, by the list in its archive: nothing else in the folder is ours to delete."""
-    archive = output_dir / ARCHIVE
-    if not zipfile.is_zipfile(archive):
-        return set()
-    with zipfile.ZipFile(archive) as packed:
-        names = packed.namelist()
-    root = output_dir.resolve()
-    return {name for name in names if (root / name).resolve().is_relative_to(root) and (root / name).is_file()}
