@@ -1,0 +1,79 @@
+"""Install GasFlux into the environment of this Python, as it was tested.
+
+``python -m tools.install [--runtime]`` from the project's folder. Where the lock file covers the machine, every file is
+checked against its hash; elsewhere the same versions are installed unchecked, and a line says so. Needs nothing but
+Python: it runs before anything else is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+OLDEST_GLIBC: Final = (2, 28)
+OLDEST_MACOS: Final = (14, 0)
+_COVERS: Final = re.compile(r"^# covers CPython (?P<pythons>[\d., ]+) on (?P<machines>.+)$", re.MULTILINE)
+
+
+def main() -> int:
+    """Install what runs GasFlux, or what develops it too; return pip's exit code."""
+    parser = argparse.ArgumentParser(description="Install GasFlux into the environment of this Python.")
+    parser.add_argument("--runtime", action="store_true", help="what running needs only, no tests and tools")
+    runtime: bool = parser.parse_args().runtime
+    lock = ROOT / ("requirements.lock" if runtime else "requirements-dev.lock")
+    why_not = not_covered(lock.read_text(encoding="utf-8"))
+    if why_not is None:
+        return _pip("--require-hashes", "-r", str(lock)) or _pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    print(f"{lock.name} does not cover {why_not}: the same versions are installed, their hashes unchecked.", flush=True)
+    return _pip("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}{'' if runtime else '[dev]'}")
+
+
+def not_covered(lock: str) -> str | None:
+    """Return what about this machine a lock file does not cover; None when it covers all.
+
+    Parameters
+    ----------
+    lock
+        Text of the lock file.
+    """
+    covers = _COVERS.search(lock)
+    if covers is None:
+        return "any machine"
+    python, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", f"{sys.platform} {platform.machine()}"
+    if platform.python_implementation() != "CPython" or python not in covers["pythons"].split(", "):
+        return f"{platform.python_implementation()} {python}"
+    if machine not in covers["machines"].split(", "):
+        return machine
+    return _too_old()
+
+
+def _too_old() -> str | None:
+    """Return the system when it is older than the wheels need."""
+    if sys.platform == "linux":
+        name, version = platform.libc_ver()
+        return (
+            None if name == "glibc" and _numbers(version) >= OLDEST_GLIBC else f"the C library {name} {version}".strip()
+        )
+    if sys.platform == "darwin" and _numbers(platform.mac_ver()[0]) < OLDEST_MACOS:
+        return f"macOS {platform.mac_ver()[0]}"
+    return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _pip(*arguments: str) -> int:
+    """Run pip; return its exit code."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
