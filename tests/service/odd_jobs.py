@@ -50,7 +50,7 @@ def act(job: Job) -> JobResult:
     """Do what the name of the input says, after noting who does it."""
     job.output_dir.mkdir(parents=True, exist_ok=True)
     ProgressFile(job).write("acting", 10.0)
-    name = job.input_name
+    name = _told(job) or job.input_name
     if name == "sleep":
         time.sleep(600)
     elif name == "short sleep":
@@ -65,6 +65,16 @@ def act(job: Job) -> JobResult:
         _end(name, job)
     (job.output_dir / "report.html").write_text(f"{name}\n")
     return JobResult((ResultFile("report.html", len(name) + 1, "text/html"),), ())
+
+
+def _told(job: Job) -> str:
+    """Return what a file beside the input says to do this once."""
+    order = job.log_path.with_name("once.txt")
+    if not order.exists():
+        return ""
+    word = order.read_text()
+    order.unlink()
+    return word
 
 
 def _end(name: str, job: Job) -> None:

@@ -1,22 +1,26 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import odd_jobs
 import pytest
 from stores import new_task, opened
 
+from gasflux.service.clock import utc_now
 from gasflux.service.estimate import DurationEstimator
 from gasflux.service.folders import TaskFolders
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import Task, TaskStatus
+from gasflux.service.records import JobResult, Task, TaskStatus
 from gasflux.service.runner import TaskRunner, worker_count
 from gasflux.service.settings import Settings, TaskSettings
+from gasflux.service.task_changes import TaskChanges
 from gasflux.service.task_store import TaskStore
 
 LIMIT_S = 30.0
@@ -40,6 +44,10 @@ class Bench:
         self.store.add(new)
         self.runner.wake()
         return new.task_id
+
+    def tell_once(self, task_id: str, act: str) -> None:
+        """Have the next attempt do something else."""
+        self.folders.log_path(task_id).with_name("once.txt").write_text(act)
 
     def until(self, task_id: str, is_so: Callable[[Task], bool]) -> Task:
         """Wait for a state of a task."""
@@ -215,6 +223,99 @@ def test_rerun_begins_with_a_clean_folder(bench: Bench) -> None:
     bench.runner.wake()
     assert bench.end_of(task_id).status is TaskStatus.COMPLETED
     assert not stale.exists()
+
+
+def test_attempts_count_anew_after_a_rerun(bench: Bench) -> None:
+    """The third run of a task is worth a second try like the first run."""
+    task_id = bench.add("good")
+    for word in ("good", "abort"):
+        bench.end_of(task_id)
+        bench.tell_once(task_id, word)
+        bench.store.rerun(task_id)
+        bench.runner.wake()
+    task = bench.end_of(task_id)
+    assert (task.status, task.attempts) == (TaskStatus.COMPLETED, 4)
+
+
+def test_task_run_again_waits_for_its_former_worker(tmp_path: Path) -> None:
+    """Given up while in work, and run again at once: two workers must not write into one folder."""
+    with bench_in(tmp_path, slots=2) as bench:
+        task_id = bench.add("good")
+        bench.end_of(task_id)
+        bench.tell_once(task_id, "busy")
+        bench.store.rerun(task_id)
+        bench.runner.wake()
+        former = bench.until(task_id, lambda task: task.stage == "acting")
+        bench.store.give_up_before(utc_now() + timedelta(days=1))
+        bench.store.rerun(task_id)
+        bench.runner.wake()
+        bench.until(task_id, lambda task: task.attempts == 3)
+        time.sleep(0.5)  # time enough for the second slot to begin, if nothing held it back
+        assert bench.store.get(task_id).stage is None
+        bench.runner.cancel(task_id, former.attempts)
+        assert bench.end_of(task_id).status is TaskStatus.COMPLETED
+        assert (bench.folders.output_dir(task_id) / "report.html").is_file()
+        assert bench.runner.is_alive()
+
+
+class _BeginsMeanwhile(TaskStore):
+    """The interleaving in which a task that waited when it was looked at is in work when it is hidden."""
+
+    def begin_delete(self, task_id: str) -> None:
+        end = time.monotonic() + LIMIT_S
+        while self.get(task_id).stage != "acting":
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        super().begin_delete(task_id)
+
+
+def test_deletion_waits_for_work_that_began_meanwhile(tmp_path: Path) -> None:
+    with bench_in(tmp_path, store_type=_BeginsMeanwhile) as bench:
+        first, doomed = bench.add("short sleep"), bench.add("busy")
+        bench.until(first, lambda task: task.stage == "acting")
+        seen: list[bool] = []
+        bench.folders.remove = lambda task_id: seen.append(bench.store.is_in_work(task_id)) or ()  # type: ignore[method-assign,func-returns-value]
+        TaskChanges(bench.store, bench.folders, bench.runner).delete(doomed)
+        assert seen == [False]
+        assert doomed not in bench.store.known_ids()
+
+
+class _Surprising(TaskStore):
+    """Raises what nobody expects: twice at a claim, and whenever a result shall be noted."""
+
+    claims = 0
+
+    def claim(self) -> Task | None:
+        self.claims += 1
+        if self.claims <= 2:
+            raise RuntimeError("claims are out")
+        return super().claim()
+
+    def complete(self, task_id: str, attempt: int, result: JobResult) -> bool:
+        raise TypeError("results are out")
+
+
+def test_surprises_end_neither_thread_nor_queue(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with bench_in(tmp_path, store_type=_Surprising) as bench:
+        task = bench.end_of(bench.add("good"))
+        assert task.failure is not None
+        assert task.failure.type == "internal_error"
+        assert bench.end_of(bench.add("fault")).failure is not None
+        assert bench.runner.problem() is None
+    assert caplog.text.count("RuntimeError: claims are out") == 1
+    assert "results are out" in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the end of the thread
+def test_thread_that_is_gone_is_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.runner, "_turn", lambda: sys.exit())  # the quietest end of a thread
+    bench.runner.wake()
+    end = time.monotonic() + LIMIT_S
+    while (problem := bench.runner.problem()) is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert problem.startswith("0 of 1 supervising threads")
+    assert not bench.runner.is_alive()
 
 
 def test_hook_that_fails_does_not_end_the_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

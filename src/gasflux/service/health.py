@@ -65,8 +65,8 @@ def _disk(service: Service) -> dict[str, str]:
 def _workers(service: Service) -> dict[str, str]:
     if service.stopping.is_set:
         return _check("failed", "the server is about to stop")
-    if not service.runner.is_alive():
-        return _check("failed", "not every worker can take a task")
+    if problem := service.runner.problem():
+        return _check("failed", problem)
     return _check("ok", f"{service.executor.slots} ready")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from gasflux.service.folders import TaskFolders
 from gasflux.service.job_log import JobLog
 from gasflux.service.records import Job, JobResult, Task, TaskFailure, TaskQuery, TaskStatus
 from gasflux.service.settings import Settings
+from gasflux.service.task_sql import CANCELLED
 from gasflux.service.task_store import TaskStore
 
 _log = logging.getLogger(__name__)
@@ -41,6 +41,12 @@ def worker_count(workers: int) -> int:
         return workers
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _unexpected(error: Exception) -> TaskFailure:
+    """Return the failure that an unexpected error means; its text is for the log only."""
+    message = f"An unexpected error ({type(error).__name__}) ended the work; the server's log says more."
+    return TaskFailure("internal_error", message)
 
 
 @dataclass(eq=False)
@@ -109,11 +115,19 @@ class TaskRunner:
             self._calls += 1
             self._news.notify_all()
 
-    def cancel(self, task_id: str) -> None:
-        """End the work on a task, if there is any; the store was told before."""
+    def cancel(self, task_id: str, attempt: int | None = None) -> None:
+        """End the work on a task, if there is any; the store was told before.
+
+        Parameters
+        ----------
+        task_id
+            Of the task.
+        attempt
+            The attempt that is not wanted; a later one goes on. None is whichever there is.
+        """
         with self._news:
             running = self._running.get(task_id)
-        if running is not None:
+        if running is not None and attempt in (None, running.task.attempts):
             running.cancelled.set()
 
     def stop(self, drain_s: float) -> None:
@@ -128,8 +142,14 @@ class TaskRunner:
 
     def is_alive(self) -> bool:
         """Whether every supervising thread is there and every slot can take a job."""
-        has_threads = bool(self._threads) and all(thread.is_alive() for thread in self._threads)
-        return has_threads and self._executor.healthy()
+        return self.problem() is None
+
+    def problem(self) -> str | None:
+        """Say what keeps tasks from being worked on; None when nothing does."""
+        living = sum(thread.is_alive() for thread in self._threads)
+        if living < self._executor.slots:
+            return f"{living} of {self._executor.slots} supervising threads run; restart the service"
+        return None if self._executor.healthy() else "not every worker can take a task"
 
     def time_left_s(self, task: Task) -> float | None:
         """Return the seconds until a task is finished, the wait in the queue included; None when nothing is known."""
@@ -169,29 +189,55 @@ class TaskRunner:
 
     def _supervise(self) -> None:
         """Take task after task."""
+        pause = 0.0
         while not self._stopping.is_set():
-            with self._news:
-                calls = self._calls
-            task = self._until_stored(self._store.claim, self._stopping)
-            if task is not None:
-                self._work_on(task)
-                continue
-            with self._news:
-                if calls == self._calls and not self._stopping.is_set():
-                    self._news.wait(SAFETY_POLL_S)
+            try:
+                self._turn()
+            except Exception:  # a boundary: without its thread a slot would stand still for ever
+                if not pause:
+                    _log.exception("unexpected error, tried again until it is over")
+                pause = min(max(2.0 * pause, FIRST_BACKOFF_S), LAST_BACKOFF_S)
+                self._stopping.wait(pause)
+            else:
+                pause = 0.0
+
+    def _turn(self) -> None:
+        """See the next task through, or wait for news of one."""
+        with self._news:
+            calls = self._calls
+        task = self._until_stored(self._store.claim, self._stopping)
+        if task is not None:
+            self._work_on(task)
+            return
+        with self._news:
+            if calls == self._calls and not self._stopping.is_set():
+                self._news.wait(SAFETY_POLL_S)
 
     def _work_on(self, task: Task) -> None:
         """See one task through."""
         running = _Running(task)
         with self._news:
+            # A task that was given up while in work may run again before its former worker is dead.
+            self._news.wait_for(lambda: task.task_id not in self._running)
             self._running[task.task_id] = running
         try:
             settle = self._outcome(running)
         finally:
             with self._news:
                 del self._running[task.task_id]
-        self._until_stored(settle, self._given_up)
+                self._news.notify_all()
+        self._settle(task, settle)
         self._announce(task)
+
+    def _settle(self, task: Task, step: Callable[[], object]) -> None:
+        """Note how the work ended."""
+        try:
+            self._until_stored(step, self._given_up)
+        except Exception as error:  # a boundary: what cannot be noted must not leave its task in work for ever
+            _log.exception("the end of the work cannot be noted", extra={"task": task.task_id})
+            failure = _unexpected(error)
+            self._clear(task)
+            self._until_stored(lambda: self._store.fail(task.task_id, task.attempts, failure), self._given_up)
 
     def _outcome(self, running: _Running) -> Callable[[], object]:
         """Run a task; return the step of the store that notes how it ended."""
@@ -205,17 +251,12 @@ class TaskRunner:
             log.write("INFO", "put back into the queue: the server stops")
             return lambda: store.release(task.task_id, task.attempts)
         except JobCancelledError:
-            return self._failing(task, TaskFailure("cancelled", "The task was cancelled."), log)
+            return self._failing(task, CANCELLED, log)
         except JobFailedError as error:
-            if task.attempts < error.most_attempts:
-                self._clear(task)
-                log.write("WARNING", f"attempt {task.attempts} ended: {error}")
-                return lambda: store.retry(task.task_id, task.attempts)
-            return self._failing(task, error.failure, log)
+            return self._failing(task, error.failure, log, error.most_attempts)
         except Exception as error:  # a boundary: whatever it is, it concerns this task and not the thread
             _log.exception("unexpected error", extra={"task": task.task_id})
-            failure = TaskFailure("internal_error", f"An unexpected error ({type(error).__name__}) ended the work.")
-            return self._failing(task, failure, log)
+            return self._failing(task, _unexpected(error), log)
         self._durations.learn(task.size_bytes, running.elapsed_s)
         log.write("INFO", f"completed in {running.elapsed_s:.1f} s")
         return lambda: store.complete(task.task_id, task.attempts, result)
@@ -234,11 +275,12 @@ class TaskRunner:
         )
 
     def _is_unwanted(self, task: Task) -> bool:
-        """Tell whether a task was cancelled or deleted between its claim and the moment `cancel` could find it."""
+        """Tell whether an attempt was cancelled, deleted or given up before `cancel` could find it."""
         try:
-            return self._store.get(task.task_id).cancel_requested
+            now = self._store.get(task.task_id)
         except NotFoundError:
             return True
+        return now.cancel_requested or (now.status, now.attempts) != (TaskStatus.PROCESSING, task.attempts)
 
     def _job(self, task: Task) -> Job:
         """Return what a worker is to do."""
@@ -268,18 +310,16 @@ class TaskRunner:
         else:
             running.is_noted = True
 
-    def _failing(self, task: Task, failure: TaskFailure, log: JobLog) -> Callable[[], object]:
-        """Remove what there is of results; return the step that notes the failure."""
+    def _failing(self, task: Task, failure: TaskFailure, log: JobLog, most_attempts: int = 1) -> Callable[[], object]:
+        """Remove what there is of results; return the step that notes the failure, or that there is another try."""
         self._clear(task)
+        # Before the step: after it the task may be removed, and its log with it.
         log.write("ERROR", f"{failure.type}: {failure.message}")
-        return lambda: self._store.fail(task.task_id, task.attempts, failure)
+        return lambda: self._store.retry(task.task_id, task.attempts, failure, most_attempts)
 
     def _clear(self, task: Task) -> None:
         """Remove results of an earlier attempt, and what a killed worker left beside them."""
-        left = list(self._folders.remove_results(task.task_id))
-        for folder in self._folders.outputs.glob(f".{task.task_id}.*.part"):
-            shutil.rmtree(folder, onerror=lambda _call, path, error: left.append(f"{path}: {error[1]}"))
-        if left:
+        if left := self._folders.remove_results(task.task_id):
             _log.warning("earlier results stay: %s", "; ".join(left), extra={"task": task.task_id})
 
     def _announce(self, task: Task) -> None:

@@ -13,9 +13,9 @@ from typing import Final
 
 from gasflux.db import StorageFullError
 from gasflux.pipeline_yaml import load_pipeline_config
-from gasflux.service.errors import ConflictError
+from gasflux.service.errors import ConflictError, StorageError
 from gasflux.service.folders import TaskFolders
-from gasflux.service.records import Task, TaskStatus
+from gasflux.service.records import Task
 from gasflux.service.runner import TaskRunner
 from gasflux.service.task_store import TaskStore
 
@@ -25,6 +25,7 @@ _STOP_WITHIN_S: Final = 5.0
 """Longest wait for a running task to let its files go; the janitor removes what is left after it."""
 
 _POLL_S: Final = 0.05
+_RETRY_S: Final = 60
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class TaskChanges:
     def cancel(self, task_id: str) -> Task:
         """End a waiting or running task; ConflictError when it is finished."""
         task = self.tasks.cancel(task_id)
-        self.runner.cancel(task_id)
+        self.runner.cancel(task_id, task.attempts)
         return task
 
     def run_again(self, task_id: str, config: str | None = None) -> Task:
@@ -60,34 +61,45 @@ class TaskChanges:
             The task is not finished.
         QueueFullError
             As many tasks wait as may.
+        StorageError
+            The configuration cannot be written.
         """
         if config is None:
             task = self.tasks.rerun(task_id)
         else:
             load_pipeline_config(config.encode())
-            has_config = bool(config.strip())
             with self._config_lock:
-                if not self.tasks.get(task_id).status.is_final:
-                    raise ConflictError(f"The task {task_id} is not finished; cancel it or wait before it runs again.")
-                with _replaced(self.folders.config_path(task_id), config if has_config else None):
-                    task = self.tasks.rerun(task_id, has_config)
+                task = self._rerun_with(task_id, config if config.strip() else None)
         self.runner.wake()
         return task
+
+    def _rerun_with(self, task_id: str, config: str | None) -> Task:
+        """Put a finished task into the queue with another configuration, or with none."""
+        if not self.tasks.get(task_id).status.is_final:
+            raise ConflictError(f"The task {task_id} is not finished; cancel it or wait before it runs again.")
+        try:
+            with _replaced(self.folders.config_path(task_id), config):
+                return self.tasks.rerun(task_id, config is not None)
+        except OSError as error:
+            self.tasks.get(task_id)  # NotFoundError when the cleaning was faster
+            message = f"The configuration cannot be written ({error.strerror or error}); try again later."
+            raise StorageError(message, _RETRY_S) from error
 
     def delete(self, task_id: str) -> None:
         """Stop a task if it is running, and remove its files and its row."""
         task = self.tasks.get(task_id)
-        was_running = task.status is TaskStatus.PROCESSING
         try:
-            self.tasks.begin_delete(task_id)
+            with self._config_lock:  # nobody puts a configuration into a folder that is about to go
+                self.tasks.begin_delete(task_id)
         except StorageFullError:
             # On a full disk not even this can be written: the files of a finished task go first and make room.
             if not task.status.is_final:
                 raise
-        self.runner.cancel(task_id)
-        if was_running and not self._has_ended(task_id):
-            _LOG.warning("the task goes on after its deletion; the cleaning removes it", extra={"task": task_id})
-            return
+        else:
+            self.runner.cancel(task_id)
+            if not self._has_ended(task_id):
+                _LOG.warning("the task goes on after its deletion; the cleaning removes it", extra={"task": task_id})
+                return
         left = self.folders.remove(task_id)
         if left:
             _LOG.warning("not removed yet: %s", "; ".join(left), extra={"task": task_id})
@@ -95,9 +107,9 @@ class TaskChanges:
         self.tasks.delete(task_id)
 
     def _has_ended(self, task_id: str) -> bool:
-        """Wait for the end of the work on a hidden task."""
+        """Wait for the end of the work on a hidden task; nobody can begin any more."""
         until = time.monotonic() + _STOP_WITHIN_S
-        while task_id not in self.tasks.half_deleted():
+        while self.tasks.is_in_work(task_id):
             if time.monotonic() > until:
                 return False
             time.sleep(_POLL_S)

@@ -337,6 +337,12 @@ class TaskStore:
             rows = connection.execute(f"SELECT task_id FROM tasks WHERE deleting = 1 AND {IS_FINAL}")
             return tuple(row[0] for row in rows)
 
+    def is_in_work(self, task_id: str) -> bool:
+        """Return whether an attempt at a task runs, at one that is hidden too."""
+        with self._database.read() as connection:
+            found = connection.execute("SELECT 1 FROM tasks WHERE task_id = ? AND status = 'processing'", (task_id,))
+            return found.fetchone() is not None
+
     def expired(self, ages: CleanupSettings, now: datetime) -> tuple[Task, ...]:
         """Return the finished tasks whose time is over, the oldest first; pinned ones have no end."""
         return self._finished(
