@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from page_steps import NewServer, OpenPage
-from page_world import PROCESSING_MS, SAMPLE, Server
+from page_world import PROCESSING_MS, SAMPLE, Server, upload
 from playwright.sync_api import Page, expect
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -59,6 +59,49 @@ def test_axe_finds_nothing_in_a_preview_and_a_dialogue(
     page.goto(server.url + "#/tasks")
     page.get_by_role("button", name="Run again").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_other_states(
+    new_server: NewServer, open_page: OpenPage, tmp_path: Path, theme: str
+) -> None:
+    server = new_server()
+    page = open_page(server.url + "#/tasks", color_scheme=theme, reduced_motion="reduce")
+    found = []
+    expect(page.get_by_text("No flights yet")).to_be_visible()
+    found += faults(page)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("timestamp,latitude\n2026-04-13T09:30:00,95\n", encoding="utf-8")
+    page.goto(server.url + "#/new")
+    page.get_by_test_id("file-input").set_input_files(bad)
+    expect(page.locator(".fault-list").first).to_be_visible()
+    found += faults(page)
+    page.get_by_test_id("submit-upload").click()
+    page.get_by_test_id("task-row").locator(".name").click()
+    expect(page.locator(".note.bad")).to_be_visible()
+    found += faults(page)
+    page.goto(server.url + "#/keys")
+    page.get_by_test_id("create-key").click()
+    expect(page.get_by_test_id("new-key")).to_be_visible()
+    found += faults(page)
+    page.get_by_role("button", name="I have saved it").click()
+    expect(page.get_by_test_id("key-row")).to_be_visible()
+    found += faults(page)
+    page.get_by_test_id("forget-key").click()
+    expect(page.get_by_text("No key yet?")).to_be_visible()
+    found += faults(page)
+    page.goto(server.url + "#/tasks")
+    expect(page.get_by_test_id("api-key-input")).to_be_visible()
+    found += faults(page)
+    assert found == []
+
+
+def test_axe_finds_nothing_in_a_comparison(done: tuple[Server, str], open_page: OpenPage) -> None:
+    server, first = done
+    second = upload(server, SAMPLE)
+    page = open_page(f"{server.url}#/compare?ids={first},{second}", reduced_motion="reduce")
+    expect(page.get_by_test_id("combined-value")).to_contain_text("kg/h")
     assert faults(page) == []
 
 

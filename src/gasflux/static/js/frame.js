@@ -20,6 +20,7 @@ export function drawFrame() {
     event.preventDefault();
     document.getElementById("main").focus();
   };
+  document.getElementById("toasts").setAttribute("aria-label", t("frame.messages"));
   replace(document.getElementById("topbar"), brand(), places(), h("div", { class: "switches" }, languageSwitch(), themeSwitch()));
   drawFoot();
 }

@@ -9,7 +9,7 @@ import { keyForm } from "../parts/key_form.js";
 import { loading, problem, sentence } from "../parts/states.js";
 import { forgetKey, isRemembered, key, setKey } from "../session.js";
 
-const COMMAND = "python create_api_key.py";
+const COMMAND = 'python create_api_key.py --name "My key"';
 
 export function render(main, { signal }) {
   const body = h("div", { class: "view" }, loading(2, "tall"));
@@ -96,13 +96,13 @@ export function render(main, { signal }) {
         toast(error.status === 401 || error.status === 403 ? t("keys.bootstrap_refused") : sentence(error));
       }
     };
-    return h("form", { class: "row", on: { submit } },
+    return h("form", { class: "row at-end", on: { submit } },
       h("div", { class: "field" }, h("label", { htmlFor: id, text: t("keys.bootstrap") }), input),
       h("button", { class: "button", text: t("keys.make_first") }));
   }
 
   function listCard(keys, access) {
-    const heads = ["name", "role", "created", "used", "state"];
+    const heads = ["name", "role", "created", "used", "condition"];
     const rows = keys.map((entry) => keyRow(entry, access));
     return h("section", { class: "card" },
       h("div", { class: "spread" }, h("h2", { text: t("keys.all") }), h("button", { class: "button primary", type: "button", text: t("keys.create"), data: { testid: "create-key" }, on: { click: create } })),
