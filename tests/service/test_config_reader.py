@@ -77,7 +77,12 @@ def another_value(row: SettingRow) -> str:
         return "false" if row.default else "true"
     if row.kind in ("integer", "number"):
         return str(row.default + 1 if row.at_most is None or row.default < row.at_most else row.default - 1)
-    return {"base_url": "https://x.example", "trusted_proxy": "10.1.2.3"}.get(row.key, "another")
+    shaped = {
+        "base_url": "https://x.example",
+        "trusted_proxy": "10.1.2.3",
+        "dask_scheduler": "tls://scheduler.example:8786",
+    }
+    return shaped.get(row.key, "another")
 
 
 def test_no_file_no_variable_gives_the_defaults(tmp_path: Path) -> None:
@@ -191,6 +196,8 @@ def test_every_fault_comes_at_once_one_line_each(tmp_path: Path) -> None:
         ("database", "busy_timeout", "inf"),
         ("paths", "uploads", ""),
         ("security", "trusted_proxy", "*"),
+        ("tasks", "dask_scheduler", "scheduler:8786"),
+        ("tasks", "executor", "slurm"),
         ("security", "require_api_key", "yes"),
     ],
 )

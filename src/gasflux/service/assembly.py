@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gasflux.db import Database
+from gasflux.errors import ConfigError
 from gasflux.janitor import Janitor
 from gasflux.service.answers import task_answer
 from gasflux.service.audit import AuditTrail
+from gasflux.service.callback_store import CallbackStore
 from gasflux.service.callbacks import CallbackSender
 from gasflux.service.executor import Executor
 from gasflux.service.folders import TaskFolders
@@ -21,7 +23,7 @@ from gasflux.service.local_executor import LocalExecutor
 from gasflux.service.rate_limit import RateLimiter
 from gasflux.service.records import Task, TaskStatus
 from gasflux.service.runner import TaskRunner, worker_count
-from gasflux.service.settings import Settings
+from gasflux.service.settings import Settings, TaskSettings
 from gasflux.service.statistics import APIStatsCollector
 from gasflux.service.stopping import StopSignal
 from gasflux.service.task_changes import TaskChanges
@@ -44,6 +46,7 @@ class Service:
     runner: TaskRunner
     janitor: Janitor
     inspector: Inspector
+    callback_states: CallbackStore
     callbacks: CallbackSender
     intake: Intake
     changes: TaskChanges
@@ -59,7 +62,8 @@ class Service:
             _LOG.info("%d task(s) of the last server wait again", recovered.pending)
         for task in recovered.given_up:
             _LOG.warning("given up: %s", task.failure, extra={"task": task.task_id})
-            self.callbacks.send(task)
+        for task, tries in self.callback_states.due():
+            self.callbacks.send(task, tries)
         self.callbacks.start()
         self.inspector.start()
         self.runner.start()
@@ -73,6 +77,23 @@ class Service:
         self.inspector.stop()
         self.callbacks.stop()
         self.database.close()
+
+
+def make_executor(settings: TaskSettings) -> Executor:
+    """Return who computes.
+
+    Raises
+    ------
+    ConfigError
+        A cluster is wanted, but where it is or what it needs is missing.
+    """
+    if settings.executor == "local":
+        return LocalExecutor(worker_count(settings.workers))
+    from gasflux.service.dask_executor import DaskExecutor
+
+    if not settings.dask_scheduler:
+        raise ConfigError("[tasks] executor = dask needs [tasks] dask_scheduler, an address such as tcp://host:8786.")
+    return DaskExecutor(settings.dask_scheduler, settings.workers, shared_folder=settings.shared_folder)
 
 
 def build_service(settings: Settings, executor: Executor | None = None) -> Service:
@@ -89,6 +110,8 @@ def build_service(settings: Settings, executor: Executor | None = None) -> Servi
     ------
     StorageError
         The data folders or the database cannot be used.
+    ConfigError
+        The cluster of the settings cannot be used.
     """
     database = Database(settings.database.path, settings.database.busy_timeout)
     folders = TaskFolders(settings.paths.uploads, settings.paths.outputs)
@@ -97,13 +120,14 @@ def build_service(settings: Settings, executor: Executor | None = None) -> Servi
     limits, security = settings.tasks, settings.security
     tasks = TaskStore(database, max_queue=limits.max_queue, max_attempts=limits.max_attempts)
     statistics, stopping = APIStatsCollector(), StopSignal()
-    callbacks = CallbackSender(security, lambda task: task_answer(task, settings.cleanup))
+    callback_states = CallbackStore(database)
+    callbacks = CallbackSender(security, lambda task: task_answer(task, settings.cleanup), note=callback_states.note)
 
     def finished(task: Task) -> None:
         statistics.count_task("completed" if task.status is TaskStatus.COMPLETED else "failed")
         callbacks.send(task)
 
-    executor = executor or LocalExecutor(worker_count(limits.workers))
+    executor = executor or make_executor(limits)
     runner = TaskRunner(tasks, executor, settings, folders, finished)
     inspector = Inspector(limits.memory_limit, settings.limits)
 
@@ -114,6 +138,12 @@ def build_service(settings: Settings, executor: Executor | None = None) -> Servi
         else:
             runner.wake()
 
+    def given_up(task: Task) -> None:
+        if task.started_at is None:  # it was waiting: nobody else will tell of its end
+            finished(task)
+        else:
+            runner.cancel(task.task_id, task.attempts)
+
     return Service(
         settings=settings,
         database=database,
@@ -123,11 +153,12 @@ def build_service(settings: Settings, executor: Executor | None = None) -> Servi
         folders=folders,
         executor=executor,
         runner=runner,
-        janitor=Janitor(tasks, folders, settings, lambda task: runner.cancel(task.task_id, task.attempts)),
+        janitor=Janitor(tasks, folders, settings, given_up),
         inspector=inspector,
+        callback_states=callback_states,
         callbacks=callbacks,
         intake=Intake(settings, tasks, folders, inspector, stopping, accepted),
-        changes=TaskChanges(tasks, folders, runner),
+        changes=TaskChanges(tasks, folders, runner, finished),
         statistics=statistics,
         limiter=RateLimiter(security.rate_limit, security.upload_rate_limit),
         stopping=stopping,

@@ -1,4 +1,4 @@
-"""What the service asks of whatever runs its jobs: processes on this machine, or some day a cluster."""
+"""What the service asks of whatever runs its jobs: processes on this machine, or a cluster."""
 
 from __future__ import annotations
 
@@ -52,6 +52,9 @@ class Executor(Protocol):
 
     def healthy(self) -> bool:
         """Whether every slot can take a job."""
+
+    def trouble(self) -> str | None:
+        """Return why jobs must wait, or some of them, although the executor itself works; None when all is well."""
 
     def run(
         self,

@@ -67,6 +67,8 @@ def _workers(service: Service) -> dict[str, str]:
         return _check("failed", "the server is about to stop")
     if problem := service.runner.problem():
         return _check("failed", problem)
+    if trouble := service.executor.trouble():
+        return _check("degraded", trouble)
     return _check("ok", f"{service.executor.slots} ready")
 
 

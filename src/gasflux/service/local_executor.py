@@ -63,7 +63,7 @@ class _Watch:
             return _never_began() if now - self._submitted > START_LIMIT_S else None
         self._read_progress()
         if now - self._began > self._timeout_s:
-            return _timed_out(self._timeout_s)
+            return timed_out(self._timeout_s)
         return self._look_at_process()
 
     def _read_progress(self) -> None:
@@ -139,6 +139,10 @@ class LocalExecutor:
     def healthy(self) -> bool:
         """Whether every slot has a worker."""
         return not self._stopping.is_set() and all(slot.is_alive() for slot in self._all)
+
+    def trouble(self) -> str | None:
+        """Return None: what is wrong with processes of this machine, `healthy` tells."""
+        return None
 
     def run(
         self,
@@ -257,7 +261,8 @@ def _never_began() -> JobFailedError:
     return _worker_died(f"it did not start within {START_LIMIT_S:g} s")
 
 
-def _timed_out(timeout_s: float) -> JobFailedError:
+def timed_out(timeout_s: float) -> JobFailedError:
+    """Return the failure of a job that took too long."""
     message = (
         f"The work took longer than the {timeout_s:g} s a task may take and was ended; "
         "split the flight, or ask the administrator to raise [tasks] timeout."

@@ -165,12 +165,22 @@ class DatabaseSettings:
 class TaskSettings:
     """Processing."""
 
-    workers: int = setting(0, "worker processes; 0 takes one per core", at_least=0, at_most=256)
+    workers: int = setting(
+        0,
+        "tasks in work at a time; 0 takes one per core of this machine, or per thread of the dask cluster",
+        at_least=0,
+        at_most=256,
+    )
     timeout: int = setting(1800, "seconds a task may take", at_least=1)
     memory_limit: int = setting(4096 * MIB, "bytes of memory a task may take", at_least=256 * MIB)
     max_queue: int = setting(1000, "tasks that may wait; more are answered 503", at_least=1)
     max_attempts: int = setting(4, "times a task is started before it is given up as killing its worker", at_least=1)
     drain_timeout: int = setting(20, "seconds that answers may take to finish when the server stops", at_least=0)
+    executor: str = setting(
+        "local", "who computes: processes of this machine or a dask cluster", choices=("local", "dask")
+    )
+    dask_scheduler: str = setting("", "address of the cluster's scheduler, such as tcp://host:8786 or tls://host:8786")
+    shared_folder: bool = setting(False, "whether every dask worker sees the data folders under the same paths")
 
 
 @dataclass(frozen=True)

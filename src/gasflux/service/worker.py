@@ -112,7 +112,7 @@ def run_job(job: Job) -> JobResult:
     log = JobLog(job.log_path, job.task_id)
     reporter = _Reporter(job, log)
     log.write("INFO", f"attempt {job.attempt} begins with {job.input_name}")
-    with _faults_as_data():
+    with faults_as_data():
         config = load_pipeline_config(job.config_path)
         outcome = process_file(
             job.input_path,
@@ -130,7 +130,7 @@ def run_job(job: Job) -> JobResult:
 
 
 @contextmanager
-def _faults_as_data() -> Iterator[None]:
+def faults_as_data() -> Iterator[None]:
     """Turn errors that a user can mend, and trouble with the disk, into failures that travel between processes."""
     try:
         yield
