@@ -8,17 +8,17 @@ READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow fuzz check format bench settings sample freeze clean
+.PHONY: help install demo test test-slow fuzz check format bench settings sample pictures lock lock-check audit licences wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 install: $(READY) ## set up .venv with the tested versions
 
-$(READY): pyproject.toml requirements.txt constraints.txt
+$(READY): pyproject.toml requirements.txt constraints.txt requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "GasFlux needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; choose another by: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m tools.install
 	@touch $(READY)
 
 demo: $(READY) ## start the server, post the bundled flight, print its emission rate and where the report is
@@ -67,9 +67,24 @@ settings: $(READY) ## write gasflux.ini and the table of the settings anew
 sample: $(READY) ## make the bundled flight anew
 	$(BIN)/python tools/make_sample.py
 
-freeze: $(READY) ## write the installed versions to constraints.txt
-	@echo '# The exact versions the tests pass with; "make freeze" writes this file.' > constraints.txt
-	$(BIN)/python -m pip freeze --exclude-editable >> constraints.txt
+pictures: $(READY) ## make the pictures of the report in docs/pictures anew
+	$(BIN)/python -m tools.report_picture
+
+lock: $(READY) ## write the lock files from constraints.txt: hashes of every wheel on every platform
+	$(BIN)/python -m tools.lock
+
+lock-check: $(READY) ## install both lock files into fresh environments
+	$(BIN)/python -m pytest -m slow tests/test_supply_chain.py
+
+audit: $(READY) ## pinned versions against known weaknesses; asks the index whether one was yanked
+	$(BIN)/python -m tools.audit --index
+
+licences: $(READY) ## what every dependency is licensed under
+	$(BIN)/python -m tools.audit --licences
+
+wheel: $(READY) ## build the package into dist/
+	rm -rf build/lib build/bdist*
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## remove .venv, caches and results
 	rm -rf $(VENV) output build dist .pytest_cache .mypy_cache .ruff_cache benchmarks/results
