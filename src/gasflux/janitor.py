@@ -71,7 +71,7 @@ class Janitor:
     store, folders, settings
         What to clean, and when things go.
     on_given_up
-        Called with every task that was given up while in work, so that its worker ends.
+        Called with every task that was given up, so that its worker ends and its client is told.
     """
 
     def __init__(

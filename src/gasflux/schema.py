@@ -108,5 +108,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *_SERVICE_TABLES,
         *_INDEXES,
     ),
+    ("ALTER TABLE tasks ADD COLUMN callback_tries INTEGER NOT NULL DEFAULT 0",),
 )
 """Statements that lead from version n to n + 1 of the file (`PRAGMA user_version`)."""

@@ -110,6 +110,9 @@ class TaskInfo(Model):
     input_name: str
     size_bytes: int
     has_config: bool = Field(description="whether it has a configuration of its own")
+    callback_state: Literal["pending", "delivered", "failed"] | None = Field(
+        description="of the callback to its `callback_url`; null while unfinished and without such an address"
+    )
 
 
 class AcceptedUpload(Model):

@@ -40,6 +40,7 @@ def task_answer(task: Task, ages: CleanupSettings, time_left_s: float | None = N
         "input_name": task.input_name,
         "size_bytes": task.size_bytes,
         "has_config": task.has_config,
+        "callback_state": task.callback_state and task.callback_state.value,
     }
 
 

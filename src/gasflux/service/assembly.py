@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,6 +32,9 @@ from gasflux.service.task_changes import TaskChanges
 from gasflux.service.task_store import TaskStore
 
 _LOG: Final = logging.getLogger(__name__)
+
+STOP_LIMIT_S: Final = 15.0
+"""Longest end of all parts, tasks in work included; ending them takes well under a second unless something hangs."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,23 @@ class Service:
         self.runner.start()
         self.janitor.start()
 
-    def stop(self) -> None:
+    def stop(self, limit_s: float = STOP_LIMIT_S) -> None:
         """End everything; unfinished tasks wait for the next start. May be called twice, and without a start."""
         self.stopping.set()
-        self.runner.stop(0.0)
-        self.janitor.stop()
-        self.inspector.stop()
-        self.callbacks.stop()
-        self.database.close()
+        closing = threading.Thread(target=self._close, name="closing", daemon=True)
+        closing.start()
+        closing.join(limit_s)
+        if closing.is_alive():
+            _LOG.error("not everything could be ended within %g s; the end of the process does it", limit_s)
+
+    def _close(self) -> None:
+        """End the parts, the last named first, each even when another fails."""
+        with ExitStack() as stack:
+            stack.callback(self.database.close)
+            stack.callback(self.callbacks.stop)
+            stack.callback(self.inspector.stop)
+            stack.callback(self.janitor.stop)
+            stack.callback(self.runner.stop, 0.0)
 
 
 def make_executor(settings: TaskSettings) -> Executor:

@@ -24,7 +24,8 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from gasflux.errors import Fault, InputError
-from gasflux.service.records import Task
+from gasflux.service.errors import StorageError
+from gasflux.service.records import CallbackState, Task
 from gasflux.service.settings import SecuritySettings
 from gasflux.version import __version__
 
@@ -191,10 +192,16 @@ class _Delivery:
 
     due: float
     number: int
-    task_id: str = field(compare=False)
+    task: Task = field(compare=False)
     url: str = field(compare=False)
     body: bytes = field(compare=False)
-    tries: int = field(compare=False, default=0)
+    tries: int = field(compare=False)
+    """How many were begun."""
+
+    @property
+    def mark(self) -> dict[str, str]:
+        """What marks the lines of the log."""
+        return {"task": self.task.task_id}
 
 
 class CallbackSender:
@@ -208,6 +215,9 @@ class CallbackSender:
         Makes the JSON object of a task, as its status answer has it.
     waits_s
         Pauses between the tries; there is one try more than pauses.
+    note
+        Called as ``note(task, state, tries)`` before and after every try; it keeps the state for the next server, and
+        answers False when the callback is not wanted any more.
     """
 
     def __init__(
@@ -215,14 +225,16 @@ class CallbackSender:
         settings: SecuritySettings,
         render: Callable[[Task], Mapping[str, Any]],
         waits_s: tuple[float, ...] = WAITS_S,
+        note: Callable[[Task, CallbackState, int], bool] = lambda task, state, tries: True,
     ) -> None:
         self._settings = settings
         self._render = render
         self._waits_s = waits_s
+        self._note_state = note
         self._due: list[_Delivery] = []
         self._number = 0
         self._news = threading.Condition()
-        self._stopping = False
+        self._end: float | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -231,44 +243,66 @@ class CallbackSender:
         self._thread.start()
 
     def stop(self) -> None:
-        """Send what is due now as far as `STOP_S` goes, drop the rest."""
+        """Send what is due now as far as `STOP_S` goes; the rest is for the next server."""
         with self._news:
-            self._stopping = True
+            self._end = time.monotonic() + STOP_S
             self._news.notify_all()
         if self._thread is not None:
             self._thread.join(STOP_S)
 
-    def send(self, task: Task) -> None:
-        """Queue the callback of a finished task, if it has one."""
+    def send(self, task: Task, tries: int = 0) -> None:
+        """Queue the callback of a finished task, if it has one.
+
+        Parameters
+        ----------
+        task
+            The task.
+        tries
+            How many were begun by servers before this one.
+        """
         if task.callback_url is None or not self._settings.callback_secret:
             return
         body = json.dumps(self._render(task), ensure_ascii=False, allow_nan=False).encode("utf-8")
         with self._news:
             if len(self._due) >= MAX_WAITING:
-                _log.error("callback dropped: %d wait already", MAX_WAITING, extra={"task": task.task_id})
+                message = "callback put off to the next start of the server: %d wait already"
+                _log.error(message, MAX_WAITING, extra={"task": task.task_id})
                 return
             self._number += 1
-            heapq.heappush(self._due, _Delivery(time.monotonic(), self._number, task.task_id, task.callback_url, body))
+            heapq.heappush(self._due, _Delivery(time.monotonic(), self._number, task, task.callback_url, body, tries))
             self._news.notify_all()
 
     def _work(self) -> None:
         """Send what is due."""
         while (delivery := self._next()) is not None:
-            problem = self._try(delivery)
-            if problem is None:
-                _log.info("callback delivered", extra={"task": delivery.task_id})
-            else:
+            delivery.tries += 1
+            if not self._note(delivery, CallbackState.PENDING):
+                _log.info("callback not wanted any more", extra=delivery.mark)
+            elif (problem := self._try(delivery)) is not None:
                 self._again(delivery, problem)
+            else:
+                self._note(delivery, CallbackState.DELIVERED)
+                _log.info("callback delivered", extra=delivery.mark)
+
+    def _note(self, delivery: _Delivery, state: CallbackState) -> bool:
+        """Keep a state; when that is impossible the callback goes on, at worst the next server repeats it."""
+        try:
+            return self._note_state(delivery.task, state, delivery.tries)
+        except StorageError as error:
+            _log.warning("state of the callback not noted: %s", error, extra=delivery.mark)
+            return True
 
     def _next(self) -> _Delivery | None:
-        """Wait for the next delivery; None when the sender stops and nothing is due."""
+        """Wait for the next delivery; None when the sender stops and nothing is due, or its time is over."""
         with self._news:
             while True:
-                wait_s = self._due[0].due - time.monotonic() if self._due else None
-                if wait_s is not None and wait_s <= 0.0:
-                    return heapq.heappop(self._due)
-                if self._stopping:
+                now = time.monotonic()
+                wait_s = self._due[0].due - now if self._due else None
+                is_due = wait_s is not None and wait_s <= 0.0
+                if self._end is not None and (now > self._end or not is_due):
                     return None
+                if is_due:
+                    return heapq.heappop(self._due)
                 self._news.wait(wait_s)
 
     def _try(self, delivery: _Delivery) -> str | None:
@@ -277,7 +311,7 @@ class CallbackSender:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": f"GasFlux/{__version__}",
-            "X-GasFlux-Task": delivery.task_id,
+            "X-GasFlux-Task": delivery.task.task_id,
             HEADER: signature(self._settings.callback_secret, timestamp, delivery.body),
         }
         try:
@@ -289,11 +323,11 @@ class CallbackSender:
 
     def _again(self, delivery: _Delivery, problem: str) -> None:
         """Queue another try, or give up after the last."""
-        if delivery.tries >= len(self._waits_s):
-            _log.error("callback given up: %s", problem, extra={"task": delivery.task_id})
+        if delivery.tries > len(self._waits_s):
+            self._note(delivery, CallbackState.FAILED)
+            _log.error("callback given up: %s", problem, extra=delivery.mark)
             return
-        _log.warning("callback failed, will be tried again: %s", problem, extra={"task": delivery.task_id})
+        _log.warning("callback failed, will be tried again: %s", problem, extra=delivery.mark)
         with self._news:
-            delivery.due = time.monotonic() + self._waits_s[delivery.tries]
-            delivery.tries += 1
+            delivery.due = time.monotonic() + self._waits_s[delivery.tries - 1]
             heapq.heappush(self._due, delivery)

@@ -24,6 +24,14 @@ class TaskStatus(StrEnum):
         return self in (TaskStatus.COMPLETED, TaskStatus.FAILED)
 
 
+class CallbackState(StrEnum):
+    """What became of the callback of a finished task."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class NewTask:
     """An accepted upload, already in its folder."""
@@ -108,6 +116,8 @@ class Task:
     """1 for the next to be processed; None unless pending."""
     owner_key_id: str | None = None
     callback_url: str | None = None
+    callback_state: CallbackState | None = None
+    """None while unfinished, and without a ``callback_url``."""
 
 
 @dataclass(frozen=True)

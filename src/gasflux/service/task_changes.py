@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,12 +35,17 @@ class TaskChanges:
     tasks: TaskStore
     folders: TaskFolders
     runner: TaskRunner
+    on_finished: Callable[[Task], None] = lambda task: None
+    """Called with a task that ends without having been in work."""
     _config_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def cancel(self, task_id: str) -> Task:
         """End a waiting or running task; ConflictError when it is finished."""
         task = self.tasks.cancel(task_id)
-        self.runner.cancel(task_id, task.attempts)
+        if task.status.is_final:
+            self.on_finished(task)
+        else:
+            self.runner.cancel(task_id, task.attempts)
         return task
 
     def run_again(self, task_id: str, config: str | None = None) -> Task:

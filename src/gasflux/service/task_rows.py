@@ -9,7 +9,7 @@ from typing import Any
 
 from gasflux.db import Row
 from gasflux.service.clock import from_optional_text, from_text
-from gasflux.service.records import GasSummary, ResultFile, Task, TaskFailure, TaskStatus
+from gasflux.service.records import CallbackState, GasSummary, ResultFile, Task, TaskFailure, TaskStatus
 
 
 def task_of(row: Row, queue_position: int | None = None) -> Task:
@@ -38,6 +38,7 @@ def task_of(row: Row, queue_position: int | None = None) -> Task:
         queue_position=queue_position,
         owner_key_id=row["owner_key_id"],
         callback_url=row["callback_url"],
+        callback_state=CallbackState(row["callback_state"]) if row["callback_state"] else None,
     )
 
 

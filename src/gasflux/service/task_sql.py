@@ -24,9 +24,12 @@ WAITING: Final = "Waiting to be processed."
 TOUCH: Final = "updated_at = :now"
 HIDE: Final = "deleting = 1, idempotency_key = NULL"
 NEXT_PLACE: Final = "(SELECT coalesce(max(queue_order), 0) + 1 FROM tasks)"
+CALL: Final = "callback_tries = 0, callback_state = CASE WHEN callback_url IS NULL THEN NULL ELSE 'pending' END"
+"""The end of a task and the promise to tell of it are one step: a server that dies in between breaks no promise."""
+
 FAIL: Final = (
     "status = 'failed', message = :error, error = :error, error_type = :error_type, error_details = :error_details,"
-    " finished_at = :exact, stage = NULL, cancel_requested = 0"
+    f" finished_at = :exact, stage = NULL, cancel_requested = 0, {CALL}"
 )
 AGAIN: Final = "status = 'pending', progress = 0, stage = NULL, started_at = NULL"
 FORGET: Final = (

@@ -20,6 +20,7 @@ from gasflux.service.task_page import page_of
 from gasflux.service.task_rows import gases_as_json, results_as_json, task_of
 from gasflux.service.task_sql import (
     AGAIN,
+    CALL,
     CANCELLED,
     EXPIRED,
     FAIL,
@@ -186,7 +187,7 @@ class TaskStore:
         """Note the results of an attempt; False, and nothing is written, when it is no longer the current one."""
         return self._step(
             "status = 'completed', message = 'Processing completed.', progress = 100, stage = NULL,"
-            " finished_at = :exact, results = :results, gases = :gases, cancel_requested = 0",
+            f" finished_at = :exact, results = :results, gases = :gases, cancel_requested = 0, {CALL}",
             task_id,
             attempt,
             {"results": results_as_json(result.results), "gases": gases_as_json(result.gases)},
