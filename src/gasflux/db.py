@@ -95,7 +95,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """Yield the thread's connection on one consistent state; whatever is written in it is undone."""
         session = self._session()
-        with session.lock, self._refusing():
+        with self._using(session):
             if session.connection.in_transaction:
                 yield session.connection
                 return
@@ -112,7 +112,7 @@ class Database:
         A transaction that begins with reading and takes the lock later fails whenever somebody wrote in between.
         """
         session = self._session()
-        with self._writing(), session.lock, self._refusing():
+        with self._writing(), self._using(session):
             session.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield session.connection
@@ -193,13 +193,24 @@ class Database:
         if session is not None and not self._closed:
             return session
         with self._registry:
-            if self._closed:
-                raise StorageError(f"The database {self.path} is closed: the service is stopping.", _RETRY_AFTER_S)
+            self._refuse_when_closed()
             self._close_left_behind()
             with self._refusing():
                 session = _Session(self._open())
             self._sessions[threading.current_thread()] = self._local.session = session
         return session
+
+    @contextmanager
+    def _using(self, session: _Session) -> Iterator[None]:
+        """Have a session for the length of a transaction; `close` may have been faster than the caller."""
+        with session.lock, self._refusing():
+            self._refuse_when_closed()
+            yield
+
+    def _refuse_when_closed(self) -> None:
+        """Raise after `close`."""
+        if self._closed:
+            raise StorageError(f"The database {self.path} is closed: the service is stopping.", _RETRY_AFTER_S)
 
     def _close_left_behind(self) -> None:
         """Close the connections of threads that have ended."""

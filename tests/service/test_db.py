@@ -150,6 +150,14 @@ def test_connections_of_ended_threads_are_closed(database: Database) -> None:
     assert len(database._sessions) <= 2
 
 
+def test_closing_between_asking_and_using_refuses_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = database._session()
+    monkeypatch.setattr(database, "_session", lambda: session)  # what a thread holds that is overtaken by `close`
+    database.close()
+    with pytest.raises(StorageError, match="closed"), database.read():
+        raise AssertionError("a closed connection was handed out")
+
+
 def test_closing_waits_and_then_refuses(database: Database) -> None:
     inside, done = threading.Event(), threading.Event()
 
