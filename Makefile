@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow fuzz check format bench settings sample pictures lock lock-check audit licences wheel clean
+.PHONY: help install demo test test-page test-slow test-exe test-dask test-fuzz browser screenshots check format bench settings sample pictures lock lock-check audit licences wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,9 +42,15 @@ screenshots: $(READY) ## make the pictures of the page in docs/pictures anew
 	$(ONE_THREAD) $(BIN)/python -m tools.screenshots
 
 test-slow: $(READY) ## run the tests that take minutes: the server killed at random moments
-	$(ONE_THREAD) $(BIN)/python -m pytest -m slow
+	$(ONE_THREAD) $(BIN)/python -m pytest -m slow --numprocesses 2 tests
 
-fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
+test-exe: $(READY) ## build the executables and run a flight through them
+	$(ONE_THREAD) $(BIN)/python -m pytest -m exe tests
+
+test-dask: $(READY) ## run tasks on a dask cluster of this machine
+	$(ONE_THREAD) $(BIN)/python -m pytest -m dask tests
+
+test-fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
 	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py
 
 check: $(READY) ## lint, format and types

@@ -19,7 +19,7 @@ from gasflux.app import create_app
 from gasflux.service.rate_limit import RateLimiter
 
 EXAMPLES = int(os.environ.get("GASFLUX_FUZZ_EXAMPLES", "8"))
-"""Per endpoint and phase; `make fuzz` takes more."""
+"""Per endpoint and phase; `make test-fuzz` takes more."""
 
 LIMIT_S = 240.0
 """It takes some 20 s; a machine that runs other tests on every core may need many times that."""
