@@ -22,7 +22,7 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
   const cellHeight = step(grid.z);
   const rangeX = [grid.x[0] - cellWidth / 2, grid.x.at(-1) + cellWidth / 2];
   const floor = Math.min(ground ?? Infinity, grid.z[0] - cellHeight / 2);
-  const rangeZ = [floor, Math.max(grid.z.at(-1) + cellHeight / 2, ...samples.z.slice(0, 1))];
+  const rangeZ = [floor, samples.z.reduce((top, z) => Math.max(top, z), grid.z.at(-1) + cellHeight / 2)];
   let scales = null;
   const tip = h("div", { class: "plot-tip", hidden: true });
   const readOut = h("p", { class: "read-out", text: t("curtain.hint") });
