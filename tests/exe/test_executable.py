@@ -21,6 +21,7 @@ import pytest
 import requests
 
 from gasflux.client import GasFluxClient
+from gasflux.version import __version__
 from tools.build_exe import PROGRAMS, ROOT, SHARED, build, place
 
 pytestmark = pytest.mark.exe
@@ -111,7 +112,7 @@ def test_page_and_documentation_are_inside(home: Path) -> None:
 def test_help_and_version(home: Path) -> None:
     for program in PROGRAMS:
         assert "Usage:" in run(home, program, "--help").stdout
-        assert "0.3.0" in run(home, program, "--version").stdout
+        assert __version__ in run(home, program, "--version").stdout
 
 
 def test_command_line(home: Path, tmp_path: Path) -> None:

@@ -1,0 +1,322 @@
+"""The pages are true: every command runs, every link leads somewhere, the two languages say the same."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from live_server import LiveServer, live_server
+from markdown_pages import ROOT, Block, Page, pages
+
+from gasflux import errors
+from gasflux.client import GasFluxClient
+from gasflux.simulated.output import simulate_kind, write_simulated
+from gasflux.version import __version__
+
+PAGES = {page.name: page for page in pages()}
+SOURCE = ROOT / "src" / "gasflux"
+LIMIT_S = 180.0
+"""A block takes up to 15 s on a quiet machine: several flights with all their figures."""
+
+RUN_ELSEWHERE = {"docs/API_DOCUMENTATION.md"}
+"""Its requests are run by tests/service/test_api_documentation.py, answers compared."""
+
+NOT_RUN = (
+    (r"^sudo |&& sudo ", "needs root and changes the system; deploy/install.sh is run by tests/test_deploy.py"),
+    (r"^make ", "sets up an environment of its own, as CI does; that the target exists is tested here"),
+    (r"^(sh )?build_exe|^\./build_exe", "tests/exe builds the executable and runs it"),
+    (
+        r"^gasflux restore ",
+        "needs a stopped server with empty folders: tests/test_deploy.py and tests/service/test_backup.py",
+    ),
+    (r"^(ssh|scp|kubectl|helm|docker|sbatch|srun|squeue|scancel|module) ", "needs a cluster"),
+    (r"\bdask\b", "needs a cluster; tests marked dask run one"),
+)
+"""Commands that cannot be run in a scratch copy, with the reason."""
+
+FOREVER = re.compile(r"(server_waitress|run_api)\.py(?!.*--help)|gasflux serve(?!.*--help)")
+"""Commands that run until they are stopped."""
+
+OPTIONAL = ("ss", "lsof", "sqlite3", "systemctl", "rsync")
+"""Programs of the system that a machine may lack; without them their commands are left out."""
+
+needs_shell = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("sh")), reason="the pages show curl and sh")
+
+
+@dataclass
+class Scratch:
+    """A copy of the project where commands may write, with a server to talk to."""
+
+    folder: Path
+    server: LiveServer
+    keys: dict[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GASFLUX_")}
+        path = os.pathsep.join([str(Path(sys.executable).parent), own.get("PATH", "")])
+        given = {"GASFLUX_HOST": "127.0.0.1", "GASFLUX_PORT": "0", "GASFLUX_TASKS_WORKERS": "1"}
+        return own | given | {"PATH": path, "HOME": str(self.folder)} | self.keys
+
+    def adapted(self, text: str) -> str:
+        """Return a command with what differs here: the server's address, free ports, folders that may be written."""
+        text = text.replace("http://localhost:5000", self.server.url).replace("/backups/", f"{self.folder}/backups/")
+        return re.sub(r"GASFLUX_PORT=\d+", "GASFLUX_PORT=0", text).replace("tail -f ", "tail -n 5 ")
+
+    def run(self, *command: str) -> None:
+        """Run a command to its end, which must be good."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=LIMIT_S,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command[-1]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+    def start_and_stop(self, command: str) -> None:
+        """Run a server until it listens, and stop it."""
+        with subprocess.Popen(
+            ["sh", "-c", f"exec env {command}"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process:
+            assert process.stdout
+            assert any(re.search(r"127\.0\.0\.1:\d+", line) for line in process.stdout), command
+            process.send_signal(signal.SIGTERM)
+            process.stdout.read()
+            assert process.wait(LIMIT_S) == 0, command
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Iterator[Scratch]:
+    folder = tmp_path / "gasflux"
+    shutil.copytree(
+        ROOT, folder, ignore=shutil.ignore_patterns(".*", "output", "logs", "dist", "web_api_data", "pictures")
+    )
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "web_api_data").mkdir()
+    (folder / "logs").mkdir()
+    (folder / "flights").mkdir()
+    (folder / "backups").mkdir()
+    (folder / "logs" / "gasflux_api.log").write_text("task:abc123 and task:0c7d1f0e\n", encoding="utf-8")
+    write_simulated(simulate_kind("steady", {"ch4": 5.0}, 1), folder / "flight.xlsx", "steady")
+    write_simulated(simulate_kind("steady", {"ch4": 5.0}, 2), folder / "flights" / "one.csv", "steady")
+    with live_server(tmp_path / "server", {"GASFLUX_TASKS_WORKERS": "1"}) as server:
+        yield Scratch(folder, server, {})
+
+
+def runnable(block: Block) -> list[str]:
+    """Return the commands of a block that can be run here."""
+    return [command for command in block.commands if not any(re.search(rule, command) for rule, _ in NOT_RUN)]
+
+
+def is_there(command: str) -> bool:
+    return all(shutil.which(name) for name in OPTIONAL if re.search(rf"(^|\| ){name} ", command))
+
+
+def shell_blocks(page: Page) -> list[Block]:
+    """Return the blocks of a page that hold something to run."""
+    return [block for block in page.blocks("sh", "bash", "console") if runnable(block)]
+
+
+def translated(page: Page) -> bool:
+    """Whether a page has the commands of its English original, which another test holds."""
+    return page.name.endswith(".zh-CN.md")
+
+
+TO_RUN = [page for name, page in PAGES.items() if name not in RUN_ELSEWHERE and not translated(page)]
+
+
+@needs_shell
+@pytest.mark.parametrize("page", [page for page in TO_RUN if shell_blocks(page)], ids=lambda page: page.name)
+def test_every_shell_command_runs(page: Page, scratch: Scratch) -> None:
+    if "_KEY" in page.text:
+        scratch.keys.update(make_keys(scratch))
+    for block in shell_blocks(page):
+        commands = [scratch.adapted(command) for command in runnable(block) if is_there(command)]
+        for command in filter(FOREVER.search, commands):
+            scratch.start_and_stop(command)
+        if rest := [command for command in commands if not FOREVER.search(command)]:
+            scratch.run("sh", "-ec", "\n".join(rest))
+
+
+def make_keys(scratch: Scratch) -> dict[str, str]:
+    """Return a key and an administrator's for the scratch copy's server, under the names the pages use."""
+    made = {}
+    for variable, role in (("KEY", ()), ("ADMIN_KEY", ("--admin",))):
+        command = [sys.executable, str(ROOT / "create_api_key.py"), "--name", variable, *role]
+        environment = scratch.server.environment
+        made[variable] = subprocess.run(
+            command, env=environment, cwd=scratch.server.folder, capture_output=True, encoding="utf-8", check=True
+        ).stdout.strip()
+    return made
+
+
+@pytest.mark.parametrize("page", [page for page in TO_RUN if page.blocks("python")], ids=lambda page: page.name)
+def test_every_python_example_runs(page: Page, scratch: Scratch) -> None:
+    for block in page.blocks("python"):
+        scratch.run(sys.executable, "-c", scratch.adapted(block.text))
+
+
+@needs_shell
+def test_the_shown_upload_gives_a_report(scratch: Scratch) -> None:
+    """The loop of the README would also end with a task that failed."""
+    upload = next(block for block in PAGES["README.md"].blocks("sh") if "/upload" in block.text)
+    scratch.run("sh", "-ec", scratch.adapted(upload.text))
+    with GasFluxClient(scratch.server.url) as client:
+        assert [task.status for task in client.tasks()] == ["completed"]
+    assert "<html" in (scratch.folder / "report.html").read_text(encoding="utf-8")[:500]
+
+
+def test_every_exception_is_still_needed() -> None:
+    commands = [
+        command for page in TO_RUN for block in page.blocks("sh", "bash", "console") for command in block.commands
+    ]
+    clusters = {rule for rule, reason in NOT_RUN if "cluster" in reason}
+    used = {rule for rule, _ in NOT_RUN if any(re.search(rule, command) for command in commands)}
+    assert {rule for rule, _ in NOT_RUN} - used - clusters <= {r"^(sh )?build_exe|^\./build_exe"}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES.values() if "```" in page.text], ids=lambda page: page.name)
+def test_make_targets_and_tools_exist(page: Page) -> None:
+    """What cannot be run here, on Windows or with make, names at least what there is."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for block in page.blocks("sh", "bash", "bat", "console", "powershell"):
+        for command in block.commands:
+            for target in re.findall(r"\bmake ([a-z][a-z-]*)", command):
+                assert re.search(rf"(?m)^{target}:", makefile), command
+            for module in re.findall(r"python(?:3|\.exe)? -m (tools\.\w+)", command):
+                assert (ROOT / f"{module.replace('.', '/')}.py").is_file(), command
+            for script in re.findall(r"(?<![\w/\\])(\w+\.(?:py|bat))\b", command):
+                assert (ROOT / script).is_file() or list(ROOT.glob(f"*/{script}")), command
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Page) -> None:
+    for link in page.links():
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (page.path.parent / target).resolve() if target else page.path
+        assert path.exists(), link
+        if anchor:
+            assert anchor in Page(path).anchors(), link
+
+
+PAIRS = [("README.md", "README.zh-CN.md"), ("docs/TROUBLESHOOTING.md", "docs/TROUBLESHOOTING.zh-CN.md")]
+
+
+@pytest.mark.parametrize(("english", "chinese"), PAIRS)
+def test_both_languages_have_the_same(english: str, chinese: str) -> None:
+    one, other = PAGES[english], PAGES[chinese]
+    assert [level for level, _ in one.headings()] == [level for level, _ in other.headings()]
+    assert [block.commands for block in all_blocks(one)] == [block.commands for block in all_blocks(other)]
+    assert [[skeleton(row) for row in table] for table in one.tables()] == [
+        [skeleton(row) for row in table] for table in other.tables()
+    ]
+    assert files_linked(one) == files_linked(other)
+
+
+def all_blocks(page: Page) -> list[Block]:
+    return page.blocks("sh", "bash", "bat", "python", "powershell", "console", "ini", "yaml")
+
+
+def skeleton(row: list[str]) -> list[tuple[set[str], set[str]]]:
+    """Return what must be equal in a row of both languages: code and numbers, cell by cell."""
+    return [(set(re.findall(r"`([^`]+)`", cell)), set(re.findall(r"\d+\.\d+", cell))) for cell in row]
+
+
+def files_linked(page: Page) -> list[str]:
+    """Return the files that a page links, in order, one for both languages."""
+    files = [link.partition("#")[0] for link in page.links()]
+    return [re.sub(r"\.zh-CN(?=\.md)|-(zh|en)(?=[-.])", "", file) for file in files if "README" not in file and file]
+
+
+def test_accuracy_table_is_that_of_the_methods() -> None:
+    methods = PAGES["docs/METHODS.md"].tables()
+    ours = {row[0]: row for table in methods if table[0][0] == "kind" and len(table[0]) == 9 for row in table[2:]}
+    peer = {row[0]: row for table in methods if table[0][0] == "kind" and len(table[0]) == 5 for row in table[2:]}
+    shown = next(table for table in PAGES["README.md"].tables() if "peer" in table[0][-1])[2:]
+    for kind, row in zip(("steady", "meandering", "5hz"), shown, strict=True):
+        _, flights, _, median, std, _, holds = ours[kind][:7]
+        assert row[1:3] == [f"{median} ± {std}", f"{float(holds):.1%}".replace("%", " %")], kind
+        assert f"{flights} flights" in " ".join(PAGES["README.md"].tables()[0][0]) or flights == "400"
+        assert row[3:] == [peer[kind][4], peer[kind][2]], kind
+
+
+def error_types() -> set[str]:
+    """Return every type that an answer, a task or an exception may have, as the code states them."""
+    types: set[str] = set()
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and any("Error" in ast.unparse(base) for base in node.bases):
+                types |= _strings(getattr(item, "value", None) for item in node.body if _assigns(item, "kind"))
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("TaskFailure"):
+                types |= _strings(node.args[:1])
+            elif isinstance(node, ast.keyword) and node.arg == "error_type":
+                types |= _strings([node.value])
+        types |= set(re.findall(r"error_type = '(\w+)'", path.read_text(encoding="utf-8")))
+    refusals = ast.parse((SOURCE / "api" / "refusals.py").read_text(encoding="utf-8"))
+    mapping = next(item for item in refusals.body if _assigns(item, "_TYPES"))
+    return types | _strings(ast.walk(mapping))
+
+
+def _assigns(item: ast.AST, name: str) -> bool:
+    targets = item.targets if isinstance(item, ast.Assign) else [item.target] if isinstance(item, ast.AnnAssign) else []
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
+
+
+def _strings(nodes: object) -> set[str]:
+    assert hasattr(nodes, "__iter__")
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+BASES = {"gasflux_error", "service_error", "client_error"}
+"""Types of classes that only others are made from."""
+
+
+def test_every_error_type_is_explained() -> None:
+    table = PAGES["docs/TROUBLESHOOTING.md"].tables()[-1]
+    explained = [row[0].strip("`") for row in table[2:]]
+    assert explained == sorted(set(explained))
+    assert set(explained) == error_types() - BASES
+    assert errors.InputError.kind in explained
+
+
+def test_base_errors_are_never_raised() -> None:
+    raised = r"raise (GasFluxError|ServiceError|ClientError)\("
+    assert not [path.name for path in SOURCE.rglob("*.py") if re.search(raised, path.read_text(encoding="utf-8"))]
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """Documentation shows it where an answer of the server does; the truth of the sample says what made it."""
+    allowed = {"CHANGELOG.md", "src/gasflux/version.py", "src/gasflux/data/sample_flight.xlsx.truth.json"}
+    shown = {"docs/API_DOCUMENTATION.md"}
+    suffixes = set(".py .md .toml .txt .ini .yaml .yml .service .sh .bat .spec .json .html".split())
+    hidden = {".git", "vendor", "output", "logs", "dist", "build", "web_api_data", "results"}
+    stating = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*")
+        if path.suffix in suffixes
+        and not any(
+            part in hidden or part.startswith(".") or part.endswith("egg-info") for part in path.relative_to(ROOT).parts
+        )
+        and re.search(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])", path.read_text(encoding="utf-8"))
+    }
+    assert stating <= allowed | shown
+    assert PAGES["CHANGELOG.md"].headings()[1] == (2, __version__)
