@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from gasflux.figures.names import figure_keys
 from gasflux.plotting import draw, png_bytes
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
-from gasflux.report.numbers import decimals_for, fixed, percent, plain, significant
-from gasflux.report.sections import clock_text, flag_table
+from gasflux.report.numbers import decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
+from gasflux.report.sections import card, clock_text, flag_table
 from gasflux.report.texts import REPORT_TEXTS, dropped_reason
 from gasflux.reporting import MAX_BYTES, render_report
 
@@ -294,6 +294,49 @@ def test_an_unproven_emission_is_called_so(rate: float, low: float, high: float,
     text = Page(render_report(with_rate(rate, 0.3, low, high, limit), {}, CONFIG)).text
     assert sentence in text
     assert ("no emission is proven" in text) is bool(sentence)
+    assert ("Not told from zero" in text) is bool(sentence)
+
+
+def test_a_rate_not_told_from_zero_is_headed_by_its_bound() -> None:
+    result = with_rate(0.9, 0.61, -0.12, 1.94, 0.5)
+    text = Page(render_report(result, {}, CONFIG)).text
+    assert text.index("< 1.94 kg/h") < text.index("Not told from zero: at most 1.94 kg/h at 95 %.")
+    assert "The estimate is 0.90 ± 0.61 kg/h." in text
+    chinese = Page(render_report(replace(result, language="zh"), {}, CONFIG)).text
+    assert "以 95 % 的置信水平，至多为 1.94 kg/h" in chinese
+    told = Page(render_report(with_rate(4.8, 0.4, 4.1, 5.5, 0.5), {}, CONFIG)).text
+    assert "4.80 ± 0.40 kg/h" in told
+    assert "<" not in told
+
+
+@pytest.mark.parametrize(
+    ("numbers", "bound"),
+    [
+        ((0.3, -0.2, 0.8, 0.9), 0.8),
+        ((0.9, -0.1, 1.9, 0.5), 1.9),
+        ((-0.4, -0.7, -0.1, 0.9), 0.9),
+        ((4.8, 4.1, 5.5, 0.5), None),
+        ((-3.0, -5.0, -1.0, 0.5), None),
+        ((None, None, None, None), None),
+        ((float("nan"), 0.0, 1.0, 0.5), None),
+    ],
+)
+def test_upper_bound(numbers: tuple[float | None, ...], bound: float | None) -> None:
+    assert upper_bound(*numbers) == bound
+
+
+@given(st.floats(1e-6, 1e6), st.sampled_from([1.0, -1.0]))
+def test_scale_ends_beyond_what_it_shows(size: float, sign: float) -> None:
+    end = tick_beyond(sign * size)
+    # A twentieth of room at least; two digits round up by less than a tenth. 1e-9 for binary fractions.
+    assert 1.05 * size * (1.0 - 1e-9) <= sign * end <= 1.16 * size
+    assert float(significant(end, 2).replace(",", "").replace("−", "-")) == end
+
+
+def test_bar_leaves_room_at_its_end() -> None:
+    bar = card(with_rate(4.8, 0.4, 4.1, 5.5, 0.5), "ch4").bar
+    assert (bar.zero, bar.first, bar.last) == (2.0, "0", "5.8")
+    assert bar.low + bar.width < 95.0
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 0.0])

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from gasflux.report.numbers import decimals_for, fixed, upper_bound
+
 if TYPE_CHECKING:
     from gasflux.readers import Inspection
     from gasflux.records import ColumnReport, ReadReport
@@ -32,34 +34,18 @@ def format_table(header: Row, rows: Sequence[Row]) -> str:
     return "\n".join([line(header), "  ".join("-" * width for width in widths), *map(line, rows)])
 
 
-def format_rate(value: float | None, std: float | None = None) -> str:
-    """Return a rate with the digits its standard deviation leaves it: two significant ones of that."""
-    if value is None:
-        return "-"
-    if not std:
-        return f"{value:.3g}"
-    decimals = min(max(1 - _exponent(std), 0), 9)
-    return f"{value:.{decimals}f} ± {std:.{decimals}f}"
-
-
-def _exponent(value: float) -> int:
-    """Decimal exponent after rounding to two significant digits."""
-    return int(f"{abs(value):.1e}".split("e")[1])
-
-
 FLUX_HEADER: Row = ("file", "gas", "flux kg/h", "interval", "grade")
 
 
 def flux_rows(name: str, document: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield one row per gas of an `output_vars` object."""
+    """Yield one row per gas of an `output_vars` object, rounded as the report rounds."""
     for gas, values in document["gases"].items():
-        interval = values["flux_interval_kg_h"]
-        std = values["flux_std_kg_h"]
-        digits = 9 if not std else min(max(1 - _exponent(std), 0), 9)
-        bounds = "-"
-        if interval["low"] is not None and interval["high"] is not None:
-            bounds = f"{interval['low']:.{digits}f} to {interval['high']:.{digits}f} ({interval['level']:.0%})"
-        yield name, gas, format_rate(values["flux_kg_h"], std), bounds, values["quality"]["grade"]
+        flux, std, interval = values["flux_kg_h"], values["flux_std_kg_h"], values["flux_interval_kg_h"]
+        places = decimals_for(std or 0.0)
+        bound = upper_bound(flux, interval["low"], interval["high"], values["detection_limit_kg_h"])
+        rate = f"{fixed(flux, places)} ± {fixed(std, places)}" if bound is None else f"< {fixed(bound, places)}"
+        low, high = fixed(interval["low"], places), fixed(interval["high"], places)
+        yield name, gas, rate, f"{low} to {high} ({interval['level']:.0%})", values["quality"]["grade"]
 
 
 def inspection_document(name: str, inspection: Inspection) -> dict[str, Any]:

@@ -69,6 +69,45 @@ def plain(value: float | None, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
+def tick_beyond(value: float) -> float:
+    """Return the end of a scale that leaves room beyond `value`: a twentieth or more, two significant digits.
+
+    Examples
+    --------
+    >>> tick_beyond(7.02), tick_beyond(-1.9), tick_beyond(0.0)
+    (7.4, -2.0, 0.0)
+    """
+    if value == 0.0 or not math.isfinite(value):
+        return value
+    unit = 10.0 ** (math.floor(math.log10(1.05 * abs(value))) - 1)
+    return math.copysign(float(f"{math.ceil(1.05 * abs(value) / unit) * unit:.2g}"), value)
+
+
 def percent(part: float, whole: float) -> str:
     """Return a part in percent of a whole with two significant digits; a dash when the whole is zero."""
     return significant(100.0 * part / abs(whole), 2) if whole else DASH
+
+
+def upper_bound(rate: float | None, low: float | None, high: float | None, limit: float | None) -> float | None:
+    """Return what a rate is at most when it is not told from zero, None when it is told (or unknown).
+
+    A rate is not told from zero inside the detection limit, or with zero inside its interval. The upper end of a
+    two-sided interval at 90 % is the upper bound at 95 %; where noise pushed even that below zero, it is the detection
+    limit.
+
+    Parameters
+    ----------
+    rate, low, high, limit
+        Rate, both ends of its interval and its detection limit, in one unit.
+
+    Examples
+    --------
+    >>> upper_bound(0.3, -0.2, 0.8, 0.9), upper_bound(4.8, 4.1, 5.5, 0.5)
+    (0.8, None)
+    """
+    if rate is None or low is None or high is None or not math.isfinite(rate + low + high):
+        return None
+    is_below_limit = limit is not None and abs(rate) < limit
+    if not is_below_limit and not low <= 0.0 <= high:
+        return None
+    return high if high > 0.0 or limit is None else limit

@@ -19,7 +19,7 @@ from gasflux.records import (
     Plane,
     SegmentResult,
 )
-from gasflux.report.numbers import DASH, decimals_for, fixed, percent, plain, significant
+from gasflux.report.numbers import DASH, decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
 from gasflux.report.texts import dropped_reason, report_text
 
 MAIN_FLAGS: Final = 3
@@ -57,9 +57,10 @@ class Card:
     """The answer for one gas."""
 
     label: str
-    rate: str
-    std: str
-    share: str
+    headline: str
+    """Rate and standard deviation, or what the rate is less than when it is not told from zero."""
+    bound: str
+    """The sentence to that, empty when the rate is told from zero."""
     level: str
     low: str
     high: str
@@ -116,11 +117,11 @@ def card(result: FlightResult, gas: str) -> Card:
     answer = result.gases[gas]
     places = decimals_for(answer.flux_std_kg_h)
     flags = tuple(_flag_lines((gas, flag) for flag in answer.quality.flags))
+    headline, bound = _headline(result, answer)
     return Card(
         label=gas_label(gas),
-        rate=fixed(answer.flux_kg_h, places),
-        std=fixed(answer.flux_std_kg_h, places),
-        share=percent(answer.flux_std_kg_h, answer.flux_kg_h),
+        headline=headline,
+        bound=bound,
         level=level_text(answer.interval),
         low=fixed(answer.interval.low_kg_h, places),
         high=fixed(answer.interval.high_kg_h, places),
@@ -132,6 +133,19 @@ def card(result: FlightResult, gas: str) -> Card:
         more_flags=max(len(flags) - MAIN_FLAGS, 0),
         segment_flags=segment_flag_count(result, gas),
     )
+
+
+def _headline(result: FlightResult, answer: CombinedGas) -> tuple[str, str]:
+    """Return the rate to print large and, when it is not told from zero, the sentence that says so."""
+    places, interval = decimals_for(answer.flux_std_kg_h), answer.interval
+    measured = f"{fixed(answer.flux_kg_h, places)} ± {fixed(answer.flux_std_kg_h, places)}"
+    bound = upper_bound(answer.flux_kg_h, interval.low_kg_h, interval.high_kg_h, answer.detection_limit_kg_h)
+    if bound is None:
+        return measured, ""
+    at_most = fixed(bound, places)
+    level = f"{50.0 * (1.0 + interval.level):g}"
+    sentence = report_text("not_told", result.language, bound=at_most, level=level, measured=measured)
+    return f"< {at_most}", sentence
 
 
 def _remark(result: FlightResult, answer: CombinedGas) -> str:
@@ -147,7 +161,7 @@ def _bar(answer: CombinedGas) -> Bar:
     """Place zero, interval, rate and detection limit on a scale that holds them all."""
     limit = answer.detection_limit_kg_h if np.isfinite(answer.detection_limit_kg_h) else 0.0
     marks = (0.0, answer.interval.low_kg_h, answer.interval.high_kg_h, answer.flux_kg_h, limit)
-    first, last = min(marks), max(marks)
+    first, last = tick_beyond(min(marks)), tick_beyond(max(marks))
     span = (last - first) or 1.0
 
     def position(value: float) -> float:
