@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,6 +15,8 @@ import pytest
 from test_pipeline_yaml import HANDOVER_YAML
 
 from gasflux import cli
+from gasflux.flight import phase_model
+from gasflux.flight.phase_model import load_model, model_path
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.pipeline_yaml import load_pipeline_config
 from gasflux.simulated.kinds import KINDS
@@ -106,9 +109,10 @@ def test_failures_are_one_line_each_and_the_others_go_on(gasflux: Any, tmp_path:
     run = gasflux("process", "bad.csv", "gone.xlsx", SAMPLE, "--no-figures")
     assert run.code == 1
     assert "sample_flight.xlsx" in run.out
-    lines = run.err.splitlines()
+    lines = [line for line in run.err.splitlines() if line.startswith("failed: ")]
+    progress = [line for line in run.err.splitlines() if line not in lines]
+    assert progress == ["1 of 2: bad.csv failed", "2 of 2: sample_flight.xlsx done"]
     assert len(lines) == 2
-    assert all(line.startswith("failed: ") for line in lines)
     assert any("bad.csv" in line for line in lines)
     assert any("gone.xlsx" in line for line in lines)
 
@@ -122,6 +126,23 @@ def test_json_gives_one_line_per_file(gasflux: Any, tmp_path: Path) -> None:
     assert len(documents) == 3
     assert sorted(document["input"] for document in documents if "error" in document) == ["bad.csv", "gone.xlsx"]
     assert [document["schema"] for document in documents if "schema" in document] == ["gasflux.output_vars/1"]
+
+
+def test_results_of_another_flight_are_not_replaced_silently(gasflux: Any, tmp_path: Path) -> None:
+    for folder, seed in (("north", 1), ("south", 2)):
+        gasflux("simulate", "--rate", "2", "--out", f"{folder}/f.csv", "--seed", seed, "--kind", "steady")
+    assert gasflux("process", "north/f.csv", "--no-figures").err == ""
+    assert gasflux("process", "north/f.csv", "--no-figures").err == ""
+    run = gasflux("process", "south/f.csv", "--no-figures", "--json")
+    (note,) = run.err.splitlines()
+    assert len(run.json_lines()) == 1
+    first, second = (
+        hashlib.sha256((tmp_path / name / "f.csv").read_bytes()).hexdigest() for name in ("north", "south")
+    )
+    assert note.startswith("note: ")
+    assert all(text in note for text in (first[:12], second[:12], str(Path("south/f.csv")), str(Path("output/f"))))
+    (tmp_path / "output/f/output_vars.json").write_text("[]", encoding="utf-8")
+    assert gasflux("process", "north/f.csv", "--no-figures").err == ""
 
 
 def test_folder_with_two_logs_of_one_name(gasflux: Any, tmp_path: Path) -> None:
@@ -139,6 +160,22 @@ def test_a_wrong_configuration_is_one_line(gasflux: Any, tmp_path: Path) -> None
     run = gasflux("process", SAMPLE, "--config", "c.yaml")
     assert run.code == 1
     assert run.err.splitlines() == ["error: c.yaml: gasses (line 1) is not a known setting; did you mean 'gases'?"]
+
+
+def test_yaml_that_cannot_be_read_is_one_line_that_names_it(gasflux: Any, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("gases: {ch4: [1, 2\n", encoding="utf-8")
+    for command in ("process", "inspect"):
+        run = gasflux(command, SAMPLE, "--config", "c.yaml")
+        assert run.code == 1
+        (line,) = run.err.splitlines()
+        assert line.startswith("error: c.yaml: YAML: line 2")
+
+
+def test_the_example_of_a_configuration_is_one(gasflux: Any) -> None:
+    text = gasflux("generate-config", "--help").out
+    example = [line for line in text.splitlines() if line.startswith("    ")]
+    config = load_pipeline_config("\n".join(line.strip() for line in example) + "\n")
+    assert (config.language, config.ground.height, len(config.filters.exclude)) == ("zh", -1.5, 1)
 
 
 def test_generated_configuration_is_the_defaults_and_is_not_replaced(gasflux: Any, tmp_path: Path) -> None:
@@ -210,11 +247,23 @@ def test_inspect_names_every_fault(gasflux: Any, tmp_path: Path) -> None:
     assert len(document["faults"]) == len(faults)
 
 
-def test_train_phases_writes_a_model_and_its_score(gasflux: Any, tmp_path: Path) -> None:
-    run = gasflux("train-phases", "--flights", "4", "--out", "model.npz")
+def test_train_phases_leaves_the_shipped_model_alone(gasflux: Any, tmp_path: Path) -> None:
+    shipped = model_path().read_bytes()
+    run = gasflux("train-phases", "--flights", "4")
     assert run.code == 0
     assert "% of the samples" in run.out
-    assert (tmp_path / "model.npz").stat().st_size > 0
+    assert "--install` puts it to use" in run.out
+    assert load_model(tmp_path / "phase_model.npz").features == load_model().features
+    assert model_path().read_bytes() == shipped
+
+
+def test_train_phases_installs_when_asked(gasflux: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "package.npz"
+    monkeypatch.setattr(phase_model, "model_path", lambda: place)  # not the one of the package under test
+    run = gasflux("train-phases", "--flights", "4", "--out", "model.npz", "--install")
+    assert run.code == 0
+    assert f"{place}: `filters: {{phase: ml}}` uses it from now on" in run.out
+    assert place.read_bytes() == (tmp_path / "model.npz").read_bytes()
 
 
 def test_an_unexpected_error_is_one_line_unless_debugging(gasflux: Any, monkeypatch: pytest.MonkeyPatch) -> None:

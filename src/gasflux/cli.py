@@ -20,6 +20,7 @@ from gasflux.console import FLUX_HEADER, flux_rows, format_table, inspection_doc
 from gasflux.drawing import drawing_processes_here
 from gasflux.errors import ConfigError, InputError
 from gasflux.pipeline_yaml import default_config_text, load_pipeline_config
+from gasflux.result_folder import flight_of
 from gasflux.version import __version__
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -91,22 +92,30 @@ def process(
     no_figures: bool,
     as_json: bool,
 ) -> None:
-    """Process flight logs: files, or folders searched for .xlsx, .xls, .csv and .csv.gz."""
+    """Process flight logs: files, or folders searched for .xlsx, .xls, .csv and .csv.gz.
+
+    Exit code: 0 when all succeeded, 1 when a file failed or the YAML is wrong (one line each says why), 2 for wrong
+    usage.
+    """
     settings = load_pipeline_config(config)
     logs, missing = _find_all(paths)
     planned = plan_jobs(logs, output or Path(settings.output_dir).expanduser())
     for path, error in missing:
         _report_failure(path, error, as_json)
-    results = []
+    results, earlier = [], [flight_of(job.output_dir) for job in planned]
     with _progress_bar(planned) as on_progress:
         options = JobOptions(settings, not no_figures, debug, drawing_processes_here())
         for result in run_jobs(planned, options, jobs, on_progress):
             results.append(result)
-            if as_json and result.output_vars is not None:
+            if not as_json:
+                _tell_progress(result, len(results), len(planned))
+            elif result.output_vars is not None:
                 click.echo(json.dumps(result.output_vars, ensure_ascii=False, allow_nan=False))
     failed = [result for result in results if result.error is not None]
     if not as_json:
         _print_table(results)
+    for result in results:
+        _tell_replaced(result, earlier[result.index])
     for result in failed:
         _report_failure(result.job.path, str(result.error), as_json)
     if failed or missing:
@@ -148,6 +157,27 @@ def _progress_bar(jobs: Sequence[Job]) -> Iterator[JobProgress]:
         yield advance
 
 
+def _tell_progress(result: JobResult, done: int, count: int) -> None:
+    """Say that one file of many has ended, where there is no progress bar: in a log of a batch."""
+    if count > 1 and not sys.stderr.isatty():
+        outcome = "failed" if result.error else "done"
+        click.echo(f"{done} of {count}: {result.job.path.name} {outcome}", err=True)
+
+
+def _tell_replaced(result: JobResult, earlier: tuple[str, str] | None) -> None:
+    """Say so when the results of another flight had the same folder; stdout is left to the results."""
+    if earlier is None or result.output_vars is None:
+        return
+    name, sha256 = earlier
+    own = result.output_vars["input"]["sha256"]
+    if sha256 != own:
+        click.echo(
+            f"note: {result.job.output_dir} held the results of another flight, {name} (SHA-256 {sha256[:12]}); those "
+            f"of {result.job.path} (SHA-256 {own[:12]}) replaced them; another --output keeps both.",
+            err=True,
+        )
+
+
 def _print_table(results: Sequence[JobResult]) -> None:
     """Print the rates of the files that succeeded, in the order they were given, and where their reports are."""
     finished = sorted((result for result in results if result.output_vars), key=lambda result: result.index)
@@ -159,7 +189,19 @@ def _print_table(results: Sequence[JobResult]) -> None:
         click.echo(f"report: {result.job.output_dir / 'report.html'}")
 
 
-@cli.command()
+_EXAMPLE = """A configuration need hold only what differs from the defaults. A whole my.yaml, for `gasflux process
+flight.xlsx --config my.yaml`:
+
+\b
+  gases: {ch4: [1.5, 500]}      # ppm; other gases of the file are left out
+  columns: {windspeed: WS_2}    # where the recognition should be overruled
+  ground: {height: -1.5}        # m; the ground lies lower than the take-off
+  filters: {exclude: [["2026-04-13T09:30:00", "2026-04-13T09:32:00"]]}
+  language: zh
+"""
+
+
+@cli.command(epilog=_EXAMPLE)
 @click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path), metavar="[DIR]")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 def generate_config(folder: Path, force: bool) -> None:
@@ -224,14 +266,30 @@ def inspect(file: Path, config: Path | None, as_json: bool) -> None:
 @cli.command()
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same model.")
 @click.option("--flights", type=click.IntRange(min=2), default=40, show_default=True, help="Flights to learn from.")
-@click.option("--out", type=_ANY_PATH, metavar="FILE", help="Where the model goes; else it replaces the package's own.")
-def train_phases(seed: int, flights: int, out: Path | None) -> None:
-    """Train the flight-phase classifier (filters: {phase: ml}) on simulated flights and score it on others."""
+@click.option(
+    "--out",
+    type=_ANY_PATH,
+    default=Path("phase_model.npz"),
+    show_default=True,
+    metavar="FILE",
+    help="Where the model goes.",
+)
+@click.option("--install", is_flag=True, help="Put it to use as well: it replaces the one of `filters: {phase: ml}`.")
+def train_phases(seed: int, flights: int, out: Path, install: bool) -> None:
+    """Train the flight-phase classifier (filters: {phase: ml}) on simulated flights and score it on others.
+
+    The model is put to use by --install; from Python, `gasflux.ml.predict_phases` takes any that `gasflux.ml.load`
+    read.
+    """
     from gasflux import ml
 
     model = ml.train(seed, flights)
     scores = ml.evaluate(model, seed + 1, _TEST_FLIGHTS)
     click.echo(f"{ml.save(model, out)}: {scores.accuracy:.1%} of the samples of {_TEST_FLIGHTS} other flights right")
+    if install:
+        click.echo(f"{ml.install(model)}: `filters: {{phase: ml}}` uses it from now on")
+    else:
+        click.echo("`gasflux train-phases --install` puts it to use for `filters: {phase: ml}`")
 
 
 def main(

@@ -12,7 +12,14 @@ import numpy as np
 from gasflux.flight import phases
 from gasflux.flight.geometry import local_track
 from gasflux.flight.motion import motion_of, nearest
-from gasflux.flight.phase_model import PhaseModel, load_model, motion_features, predict_phases, save_model
+from gasflux.flight.phase_model import (
+    PhaseModel,
+    install_model,
+    load_model,
+    motion_features,
+    predict_phases,
+    save_model,
+)
 from gasflux.pipeline_config import Filters
 from gasflux.records import FlightLog, FloatArray, IntArray, Phase, Track
 from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate, to_log
@@ -20,7 +27,9 @@ from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate
 if TYPE_CHECKING:
     from sklearn.neural_network import MLPClassifier
 
-__all__ = ["PhaseModel", "PhaseScores", "evaluate", "load", "predict_phases", "save", "train", "training_flight"]
+__all__ = [
+    "PhaseModel", "PhaseScores", "evaluate", "install", "load", "predict_phases", "save", "train", "training_flight",
+]  # fmt: skip
 
 _HIDDEN: Final = (32, 16)
 _EPOCHS: Final = 60
@@ -29,6 +38,7 @@ _PENALTY: Final = 1e-3
 
 load = load_model
 save = save_model
+install = install_model
 
 
 @dataclass(frozen=True)

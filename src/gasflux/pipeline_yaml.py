@@ -46,7 +46,11 @@ def load_pipeline_config(source: ConfigSource = None) -> PipelineConfig:
     if isinstance(source, Mapping):
         return _validate(YamlTree(data=dict(source)), "configuration")
     subject, text = _text_of(source)
-    return _validate(read_yaml(text), subject)
+    try:
+        tree = read_yaml(text)
+    except ConfigError as error:
+        raise ConfigError(f"{subject}: {error}", error.faults) from error
+    return _validate(tree, subject)
 
 
 class _RangesOnOneLine(yaml.SafeDumper):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 import secrets
 import shutil
@@ -20,6 +21,15 @@ REPORT: Final = "report.html"
 def file_names(folder: Path) -> tuple[str, ...]:
     """Files below a folder, with forward slashes."""
     return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
+
+
+def flight_of(output_dir: Path) -> tuple[str, str] | None:
+    """Return name and SHA-256 of the flight whose results are in a folder, None when there are none to be read."""
+    try:
+        flight = json.loads((output_dir / RESULT).read_text(encoding="utf-8"))["input"]
+        return str(flight["name"]), str(flight["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):  # nothing there, or nothing that GasFlux wrote
+        return None
 
 
 @contextmanager

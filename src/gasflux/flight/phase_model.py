@@ -174,7 +174,7 @@ def model_path() -> Path:
     return Path(str(resources.files("gasflux"))) / "data" / "phase_model.npz"
 
 
-def save_model(model: PhaseModel, path: Path | None = None) -> Path:
+def save_model(model: PhaseModel, path: Path) -> Path:
     """Write a model as arrays with format, feature names and checksum; return where.
 
     Parameters
@@ -182,14 +182,18 @@ def save_model(model: PhaseModel, path: Path | None = None) -> Path:
     model
         The model.
     path
-        File to write; None replaces the model of the package.
+        File to write.
     """
-    target = model_path() if path is None else Path(path)
     arrays = _arrays(model)
-    with target.open("wb") as file:
+    with path.open("wb") as file:
         stored = arrays | {"format": np.array(FORMAT), "checksum": np.array(_checksum(arrays))}
         np.savez_compressed(file, allow_pickle=False, **stored)
-    return target
+    return path
+
+
+def install_model(model: PhaseModel) -> Path:
+    """Make a model the one that `predict_phases` takes by default, in place of the package's own; return where."""
+    return save_model(model, model_path())
 
 
 def load_model(path: Path | None = None) -> PhaseModel:
@@ -224,7 +228,7 @@ def load_model(path: Path | None = None) -> PhaseModel:
 def _bad_model(source: Path, what: str) -> ProcessingError:
     """Error for a model file that cannot be used."""
     return ProcessingError(
-        f"the flight-phase model {source.name} {what}; make it anew with `gasflux train-phases`, or set "
+        f"the flight-phase model {source.name} {what}; make it anew with `gasflux train-phases --install`, or set "
         "filters.phase: rules"
     )
 
