@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,8 +17,6 @@ import psutil
 START_S = 60.0
 """A scheduler or worker starts in 2 s; a machine that runs other tests on every core may need many times that."""
 
-SERVICE_TESTS = Path(__file__).parent
-
 
 class DaskCluster:
     """Processes started as an administrator would.
@@ -26,10 +25,13 @@ class DaskCluster:
     ----------
     folder
         For scratch files and what the processes say.
+    modules
+        Folders in which the processes look for modules first.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *modules: Path) -> None:
         self.folder = folder
+        self._modules = (*modules, Path(__file__).parent)
         folder.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
@@ -67,15 +69,13 @@ class DaskCluster:
 
     def _start(self, name: str, *options: str) -> subprocess.Popen[bytes]:
         module = f"distributed.cli.dask_{name.split()[0]}"
-        paths = os.pathsep.join(filter(None, (str(SERVICE_TESTS), os.environ.get("PYTHONPATH"))))
+        paths = os.pathsep.join(map(str, filter(None, (*self._modules, os.environ.get("PYTHONPATH")))))
         environment = os.environ | {"PYTHONPATH": paths, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
         with (self.folder / f"{name}.txt").open("ab") as said:
             command = [sys.executable, "-m", module, *options]
             return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=said, stderr=said)
 
     def _wait_for(self, name: str, text: str) -> None:
-        import re
-
         end = time.monotonic() + START_S
         while not re.search(text, self.said(name)):
             assert time.monotonic() < end, self.said(name)
@@ -101,11 +101,9 @@ def kill_family(process: subprocess.Popen[bytes]) -> None:
         family = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         family = []
-    process.kill()
-    for child in family:
-        child.kill()
+    for member in (process, *family):
+        member.kill()
     process.wait()
-    psutil.wait_procs(family)
 
 
 def _free_port() -> int:

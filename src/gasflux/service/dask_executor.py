@@ -189,6 +189,8 @@ class DaskExecutor:
             finally:
                 self._session = None
                 session.close()
+            if not self._stopping.is_set():
+                self._note(f"the dask scheduler {self._address} went away; tasks wait until it is back")
 
     def _look_after(self, session: DaskSession) -> None:
         """Keep an eye on a cluster until it is gone, or the executor stops."""
@@ -208,10 +210,7 @@ class DaskExecutor:
         if threads:
             self._has_workers.set()
         if strangers:
-            self._note(
-                f"GasFlux is not the same everywhere in the cluster: {'; '.join(strangers)}; this server has "
-                "another. Install the same version on all"
-            )
+            self._note(f"the cluster is not installed like this server: {'; '.join(strangers)}")
         elif not threads:
             self._note(f"the cluster at {self._address} has no workers; tasks wait until it has")
         else:
@@ -251,7 +250,7 @@ class _Watch:
             raise timed_out(self._timeout_s)
         match news:
             case ("began", worker):
-                self._began = time.monotonic()
+                self._began, self._told = time.monotonic(), None
                 _log.info("works at %s", worker, extra={"task": self._job.task_id})
             case ("progress", stage, percent):
                 self._tell(stage, percent)

@@ -108,11 +108,16 @@ class DaskSession:
         return threads
 
     def strangers(self) -> list[str]:
-        """Ask every machine of the cluster for its GasFlux; return a phrase for each that has another than this one."""
+        """Ask every machine of the cluster what it has installed; return a phrase for each difference from here."""
         versions = self._client.get_versions(packages=["gasflux"])
         machines = {"the scheduler": versions["scheduler"]} | versions["workers"]
-        found = {name: answer["packages"].get("gasflux") for name, answer in machines.items()}
-        return [f"{name} has {version or 'none'}" for name, version in found.items() if version != __version__]
+        own = _installed(versions["client"])
+        return [
+            f"{machine} has {name} {version or 'missing'}, not {own[name]}"
+            for machine, answer in machines.items()
+            for name, version in _installed(answer).items()
+            if version != own[name]
+        ]
 
     def submit(self, parcel: Parcel) -> Ticket:
         """Hand a job to the cluster."""
@@ -137,3 +142,10 @@ class DaskSession:
         key, *news = event[1]
         if ticket := self._tickets.get(key):
             ticket.put(tuple(news))
+
+
+def _installed(answer: dict[str, Any]) -> dict[str, str | None]:
+    """Return what must be the same everywhere, lest pickles cannot be read or results differ."""
+    packages = answer["packages"]
+    python = ".".join(packages["python"].split(".")[:2])
+    return {"gasflux": packages.get("gasflux"), "distributed": packages.get("distributed"), "Python": python}

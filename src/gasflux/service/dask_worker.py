@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,9 @@ POLL_S: Final = 0.2
 
 LOST_ATTEMPTS: Final = 1_000
 """What happens to machines says little of a job: ``[tasks] max_attempts`` is the limit."""
+
+_DEATH_S: Final = 1.0
+"""A killed process is gone in milliseconds, unless the system hangs in a call for it."""
 
 _AT_WORK: Final = frozenset({"executing", "long-running"})
 _ENDING: Final = frozenset({"closing", "closed", "failed"})
@@ -136,14 +140,16 @@ class _Host:
     def kill(self) -> None:
         """End it and its job; both are gone when this returns."""
         try:
-            family = [*psutil.Process(self._process.pid).children(recursive=True)]
+            family = psutil.Process(self._process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             family = []
         self._process.kill()
         for process in family:
             process.kill()
         self._process.wait()
-        psutil.wait_procs(family)
+        end = time.monotonic() + _DEATH_S
+        while any(_is_alive(process) for process in family) and time.monotonic() < end:
+            time.sleep(0.01)
 
     def _listen(self) -> None:
         """Take its answers until it ends."""
@@ -156,6 +162,14 @@ class _Host:
             self._answers.put(None)
         self._process.wait()
         self._process.stdout.close()
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process runs; one that ended and that nobody has asked how does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @functools.cache
