@@ -283,4 +283,8 @@ def _refuse_forged_request() -> None:
 def _is_own_origin(origin: str) -> bool:
     """Whether an origin is the service under the name it was asked by, or under its base URL."""
     base = urlsplit(current_service().settings.server.base_url)
-    return urlsplit(origin).netloc.lower() in (request.host.lower(), base.netloc.lower())
+    try:
+        netloc = urlsplit(origin).netloc.lower()
+    except ValueError:
+        return False
+    return netloc in (request.host.lower(), base.netloc.lower())

@@ -30,7 +30,10 @@ Status = Literal["pending", "processing", "completed", "failed"]
 
 def _utc(moment: datetime) -> datetime:
     """Take a time without zone as UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC it lies outside the years 1 to 9999") from None
 
 
 QueryTime = Annotated[datetime, AfterValidator(_utc)]

@@ -179,7 +179,7 @@ def _flight() -> FileStorage:
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("Send a form of the type multipart/form-data with the flight as its part 'file'.")
     files = request.files.getlist("file")
-    unknown = [name[:_SHOWN_FIELD] for name in {*request.files, *request.form} if name not in _FIELDS]
+    unknown = [(name or "")[:_SHOWN_FIELD] for name in {*request.files, *request.form} if name not in _FIELDS]
     if unknown:
         sentence = f"The form has no field {unknown[0]!r}; it takes {', '.join(_FIELDS)}."
         raise _refusal(unknown[0], sentence)
