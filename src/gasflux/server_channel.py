@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
@@ -75,7 +75,9 @@ class _RefusalError(Error):  # type: ignore[misc]  # Waitress has no types
 class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no types
     """A request whose body may be refused from its headers."""
 
+    chunked: bool
     content_length: int
+    headers: dict[str, str]
     expect_continue: bool
     completed: bool
     error: Error | None
@@ -88,7 +90,11 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the headers, then judge the body they announce."""
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # Waitress would drop the connection without an answer
+            raise ParsingError("The address or the length of the body cannot be read") from error
+        self._refuse_ambiguity()
         refusal = self._guard.refusal(self.content_length) if self.content_length else None
         if refusal is None:
             return
@@ -97,6 +103,12 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
         self.expect_continue = False
         self._unread = self.content_length if wait else 0
         self.content_length = 0
+
+    def _refuse_ambiguity(self) -> None:
+        """Refuse a body whose end a proxy in front may see elsewhere: the rest of it would pass as a request."""
+        is_left = "TRANSFER_ENCODING" in self.headers  # Waitress takes it out of HTTP/1.1, and does not heed it in 1.0
+        if is_left or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Transfer-Encoding goes neither with Content-Length nor with HTTP/1.0")
 
     def received(self, data: bytes) -> int:
         """Take bytes of the request, or drop those of a refused body."""

@@ -2,8 +2,50 @@
 
 from __future__ import annotations
 
+import re
+import socket
+from collections.abc import Iterator
+
 import pytest
 from api_service import Api
+from live_server import LiveServer, live_server
+
+ANSWER_S = 10.0
+"""An answer takes milliseconds; a machine that runs other tests on every core may need many times that."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("attacked")) as running:
+        yield running
+
+
+def sent(server: LiveServer, request: bytes) -> list[int]:
+    """Send bytes; return the status of every answer until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), ANSWER_S) as connection:
+        connection.sendall(request)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    return [int(status) for status in re.findall(rb"^HTTP/1\.[01] (\d{3})", answer, re.MULTILINE)]
+
+
+SMUGGLED = b"0\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /config/check HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        b"POST /config/check HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        b"POST /config/check HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n",
+    ],
+)
+def test_no_second_request_hides_behind_a_body_of_two_lengths(server: LiveServer, head: bytes) -> None:
+    assert sent(server, head + b"Host: localhost\r\n\r\n" + SMUGGLED) == [400]
+
+
+@pytest.mark.parametrize("line", [b"GET http://[ HTTP/1.1\r\n", b"POST /upload HTTP/1.1\r\nContent-Length: %b\r\n"])
+def test_what_cannot_be_read_is_answered(server: LiveServer, line: bytes) -> None:
+    assert sent(server, line.replace(b"%b", b"9" * 5000) + b"Host: localhost\r\n\r\n") == [400]
 
 
 @pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://[x]"])
