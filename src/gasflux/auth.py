@@ -131,8 +131,13 @@ def _guard() -> None:
     if request.endpoint in _UNCOUNTED:
         return
     view = current_app.view_functions.get(request.endpoint or "")
-    who = _admitted(declaration_of(view).access if view is not None else Access.OPEN)
-    current_service().limiter.count_request(who.key_id or network_of(client_address()))
+    limiter, address = current_service().limiter, network_of(client_address())
+    try:
+        who = _admitted(declaration_of(view).access if view is not None else Access.OPEN)
+    except (UnauthorizedError, ForbiddenError):
+        limiter.count_request(address)  # who is not let in must not ask without end
+        raise
+    limiter.count_request(who.key_id or address)
 
 
 def _admitted(access: Access) -> Principal:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from api_service import Api
+from api_service import Api, running_api
 from live_server import LiveServer, live_server
 
 ANSWER_S = 10.0
@@ -68,3 +69,12 @@ def test_a_part_without_a_name_is_refused(api: Api) -> None:
     answer = api.client.post("/upload", data=body, headers=headers)
     assert answer.status_code == 422
     assert "has no field ''" in answer.get_json()["message"]
+
+
+@pytest.mark.parametrize("key", [None, "nonsense", "gf_{:016x}_" + "A" * 43])
+def test_who_is_not_let_in_cannot_ask_without_end(tmp_path: Path, key: str | None) -> None:
+    with running_api(tmp_path, start=False, security={"rate_limit": 5}) as api:
+        requests = [{} if key is None else {"X-API-Key": key.format(number)} for number in range(6)]
+        statuses = [api.client.get("/tasks", headers=headers).status_code for headers in requests]
+        assert statuses == [401] * 5 + [429]
+        assert api.client.get("/tasks", headers=api.user).status_code == 200  # the holder of a key is not shut out
