@@ -163,15 +163,15 @@ def _identify(service: Service) -> Principal:
     if without_key is _LOCAL:
         _refuse_foreign_host(service)
         return without_key
-    presented = request.headers.get(KEY_HEADER)
-    if not presented:
-        return without_key
-    try:
-        return _holder(service, presented)
-    except UnauthorizedError:
-        if not without_key.may_use:
-            raise
-        return without_key
+    if presented := request.headers.get(KEY_HEADER):
+        try:
+            return _holder(service, presented)
+        except UnauthorizedError:
+            if not without_key.may_use:
+                raise
+    if without_key.may_use and _is_this_machine():
+        _refuse_foreign_host(service)
+    return without_key
 
 
 def _holder(service: Service, presented: str) -> Principal:

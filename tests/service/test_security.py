@@ -78,3 +78,12 @@ def test_who_is_not_let_in_cannot_ask_without_end(tmp_path: Path, key: str | Non
         statuses = [api.client.get("/tasks", headers=headers).status_code for headers in requests]
         assert statuses == [401] * 5 + [429]
         assert api.client.get("/tasks", headers=api.user).status_code == 200  # the holder of a key is not shut out
+
+
+def test_a_name_rebound_to_this_machine_is_refused_where_no_key_is_needed(tmp_path: Path) -> None:
+    with running_api(tmp_path, start=False, security={"require_api_key": "false"}) as api:
+        rebound = {"Host": "evil.example"}
+        assert api.client.get("/tasks", headers=rebound).status_code == 403
+        assert api.client.get("/tasks", headers={**rebound, **api.user}).status_code == 200  # no page knows the key
+        remote = api.client.get("/tasks", headers=rebound, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
+        assert remote.status_code == 200
