@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import socket
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from api_service import Api, running_api
 from live_server import LiveServer, live_server
+
+from gasflux.service.callbacks import is_public
 
 ANSWER_S = 10.0
 """An answer takes milliseconds; a machine that runs other tests on every core may need many times that."""
@@ -87,3 +90,13 @@ def test_a_name_rebound_to_this_machine_is_refused_where_no_key_is_needed(tmp_pa
         assert api.client.get("/tasks", headers={**rebound, **api.user}).status_code == 200  # no page knows the key
         remote = api.client.get("/tasks", headers=rebound, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
         assert remote.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["64:ff9b:1::7f00:1", "::ffff:0:7f00:1", "fec0::1", "5f00::1", "4000::1"],
+    ids=["local translator", "stateless translator", "site", "segment routing", "not given out"],
+)
+def test_callbacks_go_to_no_network_of_the_site(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+    assert is_public(ipaddress.ip_address("64:ff9b::808:808"))

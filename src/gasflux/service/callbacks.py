@@ -46,6 +46,9 @@ MAX_URL: Final = 2_048
 _EMBEDDING: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 """Networks whose addresses end in one of IPv4: translated ones, and the ancient compatible ones."""
 
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""All that IANA has ever given out; translators and sites use what lies outside for their own networks."""
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -63,6 +66,8 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if address not in _GLOBAL_UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
