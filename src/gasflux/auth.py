@@ -113,11 +113,11 @@ def audited(act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(view)
         def noted(**arguments: Any) -> Any:
-            response = view(**arguments)
-            target = getattr(g, "audit_target", None) or "-"
-            current_service().audit.record(
-                AuditEntry(utc_now(), principal().actor or "-", act, target, client_address())
-            )
+            service, actor = current_service(), principal().actor or "-"
+            with service.database.write():  # an act whose entry cannot be kept is undone
+                response = view(**arguments)
+                target = getattr(g, "audit_target", None) or "-"
+                service.audit.record(AuditEntry(utc_now(), actor, act, target, client_address()))
             return response
 
         return noted

@@ -97,8 +97,9 @@ def _issue(settings: Settings, name: str, admin: bool, expires_days: int | None)
     try:
         database.migrate()
         expires_at = now + timedelta(days=expires_days) if expires_days else None
-        issued = KeyStore(database).issue(name, is_admin=admin, expires_at=expires_at)
-        AuditTrail(database).record(AuditEntry(now, "command line", "create_key", issued.key.key_id, ""))
+        with database.write():  # a key whose entry cannot be kept is not made
+            issued = KeyStore(database).issue(name, is_admin=admin, expires_at=expires_at)
+            AuditTrail(database).record(AuditEntry(now, "command line", "create_key", issued.key.key_id, ""))
     finally:
         database.close()
     return issued

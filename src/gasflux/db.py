@@ -50,6 +50,7 @@ class _Session:
 
     connection: Connection
     lock: threading.RLock = field(default_factory=threading.RLock)
+    is_writing: bool = False
 
 
 class Database:
@@ -109,15 +110,22 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Yield the thread's connection in a transaction that holds the write lock from its first statement.
 
-        A transaction that begins with reading and takes the lock later fails whenever somebody wrote in between.
+        A transaction that begins with reading and takes the lock later fails whenever somebody wrote in between. Inside
+        another `write` of the thread it is part of that one: all of it is kept, or nothing.
         """
         session = self._session()
+        if session.is_writing:
+            with self._using(session):
+                yield session.connection
+            return
         with self._writing(), self._using(session):
             session.connection.execute("BEGIN IMMEDIATE")
+            session.is_writing = True
             try:
                 yield session.connection
                 session.connection.execute("COMMIT")
             finally:
+                session.is_writing = False
                 self._roll_back(session.connection)
 
     def check(self) -> None:

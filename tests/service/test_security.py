@@ -12,7 +12,9 @@ import pytest
 from api_service import Api, running_api
 from live_server import LiveServer, live_server
 
+from gasflux.db import Database
 from gasflux.service.callbacks import is_public
+from gasflux.service.errors import StorageError
 
 ANSWER_S = 10.0
 """An answer takes milliseconds; a machine that runs other tests on every core may need many times that."""
@@ -100,3 +102,36 @@ def test_a_name_rebound_to_this_machine_is_refused_where_no_key_is_needed(tmp_pa
 def test_callbacks_go_to_no_network_of_the_site(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
     assert is_public(ipaddress.ip_address("64:ff9b::808:808"))
+
+
+def test_an_act_whose_entry_cannot_be_kept_is_undone(tmp_path: Path) -> None:
+    with running_api(tmp_path, start=False) as api:
+        before = api.service.keys.list()
+        with api.service.database.write() as connection:
+            connection.execute("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        made = api.client.post("/api_keys", json={"name": "unseen", "admin": True}, headers=api.admin)
+        revoked = api.client.delete(f"/api_keys/{before[0].key_id}", headers=api.admin)
+        assert (made.status_code, revoked.status_code) == (500, 500)
+        assert [(key.key_id, key.revoked) for key in api.service.keys.list()] == [(key.key_id, False) for key in before]
+
+
+def test_a_transaction_inside_another_is_part_of_it(tmp_path: Path) -> None:
+    database = Database(tmp_path / "gasflux.db", busy_timeout_s=0.1)
+    database.migrate()
+    count = "SELECT count(*) FROM audit"
+    entry = "INSERT INTO audit (at, actor, act, target, address) VALUES ('', '', '', '', '')"
+
+    def act_that_fails() -> None:
+        with database.write() as outer:
+            with database.write() as inner:
+                inner.execute(entry)
+            assert outer.execute(count).fetchone()[0] == 1
+            raise StorageError("the act fails", 1)
+
+    with pytest.raises(StorageError):
+        act_that_fails()
+    with database.read() as connection:
+        assert connection.execute(count).fetchone()[0] == 0
+    with database.write() as connection:  # the lock is free again
+        connection.execute(entry)
+    database.close()
