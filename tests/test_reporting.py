@@ -21,7 +21,7 @@ from gasflux.plotting import draw, png_bytes
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
 from gasflux.report.numbers import decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
 from gasflux.report.sections import card, clock_text, flag_table
-from gasflux.report.texts import REPORT_TEXTS, dropped_reason
+from gasflux.report.texts import REPORT_TEXTS, dropped_reason, report_text
 from gasflux.reporting import MAX_BYTES, render_report
 
 CONFIG = "language: en\ngases: {}\n"
@@ -423,3 +423,11 @@ def test_report_does_not_draw() -> None:
     """Taking figure names from a leaf keeps a report without figures free of the drawing library's start."""
     code = "import sys, gasflux.reporting; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ("samples inside it", "stripes")), ("zh", ("落入其中", "条纹"))]
+)
+def test_caption_explains_what_looks_wrong_in_the_curtain(language: Any, words: tuple[str, ...]) -> None:
+    caption = report_text("caption.curtain", language, gas="CH₄")
+    assert all(word in caption for word in words)

@@ -114,7 +114,7 @@ def _drawn(answer: GasResult) -> IntArray:
 
 
 def _surface_axes(upper: Axes, lower: Axes, result: FlightResult, index: int, answer: GasResult) -> None:
-    """Limits down to the ground, the layer nobody flew hatched, labels, and the compass."""
+    """Limits down to the ground, the layer that is extrapolated hatched, labels, and the compass."""
     item, language, grid = result.segments[index], result.language, answer.grid
     ground, bottom = item.summary.ground_height_m, float(grid.z_m[0] - 0.5 * grid.dz_m)
     top = max(float(grid.z_m[-1] + 0.5 * grid.dz_m), float(np.nanmax(item.segment.height_m)))
@@ -126,7 +126,7 @@ def _surface_axes(upper: Axes, lower: Axes, result: FlightResult, index: int, an
         axes.set_ylabel(figure_text("height", language))
     if bottom - low > 0.04 * (high - low):
         upper.text(
-            0.012, 0.5 * (bottom - low) / (high - low), figure_text("not_flown", language), va="center", fontsize=8,
+            0.012, 0.5 * (bottom - low) / (high - low), figure_text("below", language), va="center", fontsize=8,
             transform=upper.transAxes, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip
     upper.tick_params(labelbottom=False)

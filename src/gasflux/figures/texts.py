@@ -90,7 +90,7 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     "pairs": Phrase("{count} pairs", "{count} 对"),
     "no_pairs": Phrase("Too few pairs of samples", "样本对过少"),
     "samples": Phrase("Samples", "样本"),
-    "not_flown": Phrase("Not flown", "未飞行区域"),
+    "below": Phrase("Extrapolated", "外推"),
     "measured_layer": Phrase("Between the passes", "测线之间"),
     "extrapolated": Phrase("Below the lowest pass, extrapolated", "最低测线以下，外推"),
     "pass_heights": Phrase("Mean height of a pass", "各测线平均高度"),

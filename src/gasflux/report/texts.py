@@ -247,10 +247,13 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "caption.curtain": Phrase(
         "Above: {gas} flux density between the passes, with the samples in the same colours: dots that stand "
         "out are not "
-        "followed by the map. Below: its standard error, smallest at the samples. The hatched layer, below the mean "
-        "height of the lowest pass, is extrapolated.",
-        "上：测线之间的 {gas} 通量密度，样本以同一色标表示：显眼的点表示插值未能跟随。下：其标准误差，在样本处最小。"
-        "斜线部分低于最低测线的平均高度，为外推值。",
+        "followed by the map. Below: its standard error at the centre of each cell; it is small on a pass and grows "
+        "within metres of it, so the passes show as dark stripes, darker where a centre lies nearer to a sample. The "
+        "hatched layer, below the mean height at which the lowest pass met the plume, is extrapolated; samples inside "
+        "it, where that pass flew lower, count all the same.",
+        "上：测线之间的 {gas} 通量密度，样本以同一色标表示：显眼的点表示插值未能跟随。"
+        "下：各单元中心处的标准误差；在测线上小，离开数米即增大，因此测线呈暗色条纹，单元中心离样本越近越暗。"
+        "斜线部分低于最低测线穿过羽流的平均高度，为外推值；该测线飞得更低处的样本落入其中，仍参与计算。",
     ),
     "caption.profile": Phrase(
         "What each metre of height contributes to the {gas} rate. The hatched part lies below the lowest pass and is "
