@@ -36,8 +36,8 @@ group=$(id -gn "$user")
 mkdir -p "$prefix"
 prefix=$(cd "$prefix" && pwd)
 [ "$source" != "$prefix" ] || { echo "install.sh: this checkout lies in $prefix itself; run it from another folder" >&2; exit 1; }
-for item in src docs deploy server_waitress.py run_api.py create_api_key.py pyproject.toml requirements.txt \
-    constraints.txt README.md README.zh-CN.md LICENSE; do
+for item in src docs deploy tools server_waitress.py run_api.py create_api_key.py pyproject.toml requirements.txt \
+    requirements.lock constraints.txt README.md README.zh-CN.md CHANGELOG.md LICENSE; do
     rm -rf "${prefix:?}/$item"
     cp -R "$source/$item" "$prefix/$item"
 done
@@ -46,8 +46,7 @@ if [ ! -e "$prefix/gasflux.ini" ]; then
 fi
 
 [ -x "$prefix/venv/bin/python" ] || "$python" -m venv "$prefix/venv"
-"$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --constraint "$prefix/constraints.txt" --editable "$prefix"
+(cd "$prefix" && venv/bin/python -m tools.install --runtime)
 
 # The program belongs to root; the service writes its data and its log, and reads its settings, which may hold a key.
 chown -R root:root "$prefix"

@@ -88,7 +88,7 @@ def weaknesses(pins: Mapping[str, str]) -> Iterator[str]:
 
 
 def yanked(names: set[str], pins: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for every pin that its maintainers took back; needs the index and a pip that tells (23.3).
+    """Yield a line for every pin that its maintainers took back; needs the index.
 
     Raises
     ------

@@ -31,7 +31,7 @@ def main() -> int:
     if why_not is None:
         return _pip("--require-hashes", "-r", str(lock)) or _pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
     print(f"{lock.name} does not cover {why_not}: the same versions are installed, their hashes unchecked.", flush=True)
-    return _pip("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}{'' if runtime else '[dev]'}")
+    return _pip("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}{'' if runtime else '[dev,dask,exe]'}")
 
 
 def not_covered(lock: str) -> str | None:

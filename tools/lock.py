@@ -108,7 +108,7 @@ def main() -> int:
         return 1
     for path, text in locks.items():
         path.write_text(text, encoding="utf-8", newline="\n")
-        print(f"{path.name}: {text.count('==')} packages, {text.count('sha256:')} hashes")
+        print(f"{path.name}: {len(re.findall(r'(?m)^[a-z].*==', text))} packages, {text.count('sha256:')} hashes")
     return 0
 
 
@@ -179,11 +179,12 @@ def pip_report(pins: Sequence[str], target: Target | None = None) -> dict[str, W
         )
     if run.returncode:
         raise LockError(f"pip finds no wheels for {target or 'this machine'}:\n{run.stderr}")
-    wheels = (_wheel(entry) for entry in json.loads(run.stdout)["install"])
+    wheels = (_wheel(entry, run.stderr) for entry in json.loads(run.stdout)["install"])
     return {wheel.name: wheel for wheel in wheels}
 
 
-def _wheel(entry: Mapping[str, Any]) -> Wheel:
+def _wheel(entry: Mapping[str, Any], warnings: str) -> Wheel:
+    """Read an entry of pip's report; a pip older than 23.3 tells only in a warning that a version was yanked."""
     metadata, download = entry["metadata"], entry["download_info"]
     return Wheel(
         canonicalize_name(metadata["name"]),
@@ -191,7 +192,7 @@ def _wheel(entry: Mapping[str, Any]) -> Wheel:
         download["archive_info"]["hashes"]["sha256"],
         download["url"].rpartition("/")[2],
         tuple(metadata.get("requires_dist", ())),
-        bool(entry.get("is_yanked")),
+        bool(entry.get("is_yanked")) or f"yanked version: {metadata['name']!r}" in warnings,
     )
 
 
