@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from itertools import combinations
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from gasflux.grading.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
 from gasflux.grading.measures import azimuth_spread_deg, relative_half_width
 from gasflux.grading.quality import QualityInputs, assess, assess_together, grade
-from gasflux.records import Plane
+from gasflux.records import Plane, Quality
 
 BY_CODE = {rule.code: rule for rule in FLAG_RULES}
 
@@ -96,6 +97,26 @@ def test_mean_of_curtains_is_judged_by_what_most_of_them_have() -> None:
         "plume_at_top"
     }
     assert assess_together([top, fine], [0.3, 0.7], QualityInputs(), "en").flags == ()
+
+
+def messages(parts: list[Quality], language: Literal["en", "zh"] = "en", numbers: tuple[int, ...] = ()) -> list[str]:
+    weights = [1.0 / len(parts)] * len(parts)
+    return [flag.message for flag in assess_together(parts, weights, QualityInputs(), language, numbers).flags]
+
+
+def test_flag_of_a_curtain_names_its_segment() -> None:
+    high, higher, fine = (assess(QualityInputs(top_share=share), "en") for share in (0.6, 0.7, 0.1))
+    (said,) = messages([fine, high])
+    assert said == f"Segment 2: {high.flags[0].message}"
+    assert messages([fine, high], numbers=(2, 5)) == [f"Segment 5: {high.flags[0].message}"]
+    assert messages([high, fine, higher]) == [f"Segment 1 (also 3): {high.flags[0].message}"]
+    assert messages([high, higher]) == [f"Segment 1 (also 2): {high.flags[0].message}"]
+    assert messages([high, higher], "zh")[0].startswith("第 1 段（另有第 2 段）：")
+
+
+def test_what_all_curtains_say_alike_names_none() -> None:
+    blind = assess(QualityInputs(direction_missing=1.0), "en")
+    assert messages([blind, blind]) == [blind.flags[0].message]
 
 
 def test_mean_of_curtains_answers_for_its_own_error() -> None:

@@ -234,19 +234,21 @@ def _combined_gases(results: Sequence[SegmentResult], config: PipelineConfig) ->
             "no gas has enough samples on the curtain or spiral for a flux (10 samples on 2 passes); "
             "look at the gas columns with `gasflux inspect`."
         )
-    measured = {gas: [result for result in results if gas in result.gases] for gas in names}
-    return {gas: _combined_gas(gas, of_gas, config) for gas, of_gas in measured.items()}
+    return {gas: _combined_gas(gas, results, config) for gas in names}
 
 
 def _combined_gas(gas: str, results: Sequence[SegmentResult], config: PipelineConfig) -> CombinedGas:
-    """One gas over its surfaces; with one surface, its own values."""
-    parts = [result.gases[gas] for result in results]
+    """One gas over the surfaces it was measured on; with one surface, its own values."""
+    numbers = [number for number, result in enumerate(results, start=1) if gas in result.gases]
+    surfaces = [results[number - 1].segment.surface for number in numbers]
+    parts = [results[number - 1].gases[gas] for number in numbers]
     if len(parts) == 1:
         return CombinedGas(**{field.name: getattr(parts[0], field.name) for field in fields(CombinedGas)})
     combined = combine(parts)
     weights = np.array(combined.weights)
     limit = float(np.linalg.norm(weights * [part.detection_limit_kg_h for part in parts]))
-    measures = combined_measures(parts, [result.segment.surface for result in results], combined, limit)
+    measures = combined_measures(parts, surfaces, combined, limit)
+    quality = assess_together([part.quality for part in parts], combined.weights, measures, config.language, numbers)
     return CombinedGas(
         gas=gas,
         flux_kg_h=combined.flux_kg_h,
@@ -258,5 +260,5 @@ def _combined_gas(gas: str, results: Sequence[SegmentResult], config: PipelineCo
         flux_positive_kg_h=float(weights @ [part.flux_positive_kg_h for part in parts]),
         flux_negative_kg_h=float(weights @ [part.flux_negative_kg_h for part in parts]),
         detection_limit_kg_h=limit,
-        quality=assess_together([part.quality for part in parts], combined.weights, measures, config.language),
+        quality=quality,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from gasflux.grading.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
@@ -78,12 +78,17 @@ def assess(inputs: QualityInputs, language: Literal["en", "zh"]) -> Quality:
 
 
 def assess_together(
-    parts: Sequence[Quality], weights: Sequence[float], inputs: QualityInputs, language: Literal["en", "zh"]
+    parts: Sequence[Quality],
+    weights: Sequence[float],
+    inputs: QualityInputs,
+    language: Literal["en", "zh"],
+    numbers: Sequence[int] = (),
 ) -> Quality:
     """Judge the mean of several curtains by its own figures and by what ails the curtains it is made of.
 
     A flag of the curtains counts when curtains with half of the weight raise it. Those about the size of an error do
-    not: repeats are flown to make it smaller, and the mean has its own.
+    not: repeats are flown to make it smaller, and the mean has its own. What not all curtains say in the same words
+    names the segment whose words they are.
 
     Parameters
     ----------
@@ -95,21 +100,37 @@ def assess_together(
         Figures of the mean.
     language
         Language of the sentences.
+    numbers
+        Number of each curtain's segment, counted from 1; without, they are numbered in order.
     """
     own = assess(inputs, language)
     flags = {flag.code: flag for flag in own.flags}
-    for part in parts:
-        for flag in part.flags:
-            raised = sum(weight for other, weight in zip(parts, weights, strict=True) if _has(other, flag.code))
-            if flag.code not in OF_ONE_CURTAIN and raised >= 0.5:
-                flags.setdefault(flag.code, flag)
+    named = tuple(numbers) or tuple(range(1, len(parts) + 1))
+    for code in dict.fromkeys(flag.code for part in parts for flag in part.flags):
+        raised = sum(weight for part, weight in zip(parts, weights, strict=True) if _raised(part, code))
+        if code not in OF_ONE_CURTAIN and code not in flags and raised >= 0.5:
+            flags[code] = _located([_raised(part, code) for part in parts], named, language)
     kept = sorted(flags.values(), key=lambda flag: _WEIGHT[flag.severity])
     return Quality(grade([_BY_CODE[flag.code] for flag in kept]), tuple(kept))
 
 
-def _has(quality: Quality, code: str) -> bool:
-    """Tell whether a quality has a flag."""
-    return any(flag.code == code for flag in quality.flags)
+def _raised(quality: Quality, code: str) -> Flag | None:
+    """Return the flag of that code, if it was raised."""
+    return next((flag for flag in quality.flags if flag.code == code), None)
+
+
+def _located(flags: Sequence[Flag | None], numbers: Sequence[int], language: Literal["en", "zh"]) -> Flag:
+    """Return the first of the curtains' flags, with the number of its segment unless all curtains say the same."""
+    found = [(number, flag) for number, flag in zip(numbers, flags, strict=True) if flag is not None]
+    number, first = found[0]
+    if len(found) == len(flags) and len({flag.message for _, flag in found}) == 1:
+        return first
+    others = ("、" if language == "zh" else ", ").join(str(other) for other, _ in found[1:])
+    if language == "zh":
+        place = f"第 {number} 段（另有第 {others} 段）：" if others else f"第 {number} 段："
+    else:
+        place = f"Segment {number} (also {others}): " if others else f"Segment {number}: "
+    return replace(first, message=place + first.message)
 
 
 def grade(rules: Sequence[FlagRule]) -> Literal["A", "B", "C", "D"]:

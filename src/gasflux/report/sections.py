@@ -205,10 +205,10 @@ def _flags_of_flight(result: FlightResult) -> Iterator[tuple[str, Flag]]:
 
 
 def _flags_of_segments(result: FlightResult) -> Iterator[tuple[str, Flag]]:
-    """Yield findings about single segments that do not stand in the same words for the flight."""
-    of_flight = {(label, flag.code, flag.message) for label, flag in _flags_of_flight(result)}
+    """Yield findings about single segments that do not stand, with the same figure, for the flight."""
+    of_flight = {(label, flag.code, flag.value) for label, flag in _flags_of_flight(result)}
     for gas, number, flag in _segment_findings(result):
-        if (gas_label(gas), flag.code, flag.message) not in of_flight:
+        if (gas_label(gas), flag.code, flag.value) not in of_flight:
             yield report_text("in_segments", result.language, gas=gas_label(gas), numbers=number), flag
 
 
