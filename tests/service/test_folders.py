@@ -228,3 +228,14 @@ def test_a_read_only_folder_is_told_at_once_and_used_again_later() -> None:
         folders.outputs.chmod(0o700)
         folders.prepare()
         assert list(folders.outputs.iterdir()) == []
+
+
+def test_folder_that_goes_while_it_is_looked_at_counts_as_young(
+    folders: TaskFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = str(uuid.uuid4())
+    folders.create(task_id)
+    before = utc_now()
+    monkeypatch.setattr(Path, "lstat", lambda path: (_ for _ in ()).throw(FileNotFoundError(str(path))))
+    assert folders.task_ids()[task_id] >= before
+    assert folders.strangers() == ()

@@ -139,9 +139,13 @@ class TaskFolders:
         """Return the id of every task folder, with the time of the last change in it."""
         found: dict[str, datetime] = {}
         for entry in self._entries():
-            if _is_task_folder(entry):
+            if not _is_task_folder(entry):
+                continue
+            try:
                 changed = _last_change(Path(entry.path))
-                found[entry.name] = max(changed, found.get(entry.name, changed))
+            except FileNotFoundError:  # somebody works in it, or removes it, at this moment
+                changed = datetime.now(UTC)
+            found[entry.name] = max(changed, found.get(entry.name, changed))
         return found
 
     def strangers(self) -> tuple[str, ...]:
@@ -193,7 +197,10 @@ def _is_task_folder(entry: os.DirEntry[str]) -> bool:
 
 def _is_junction(path: Path) -> bool:
     """Return whether a path is a link of Windows that does not call itself a symbolic link."""
-    attributes: int = getattr(path.lstat(), "st_file_attributes", 0)
+    try:
+        attributes: int = getattr(path.lstat(), "st_file_attributes", 0)
+    except FileNotFoundError:  # removed at this moment
+        return False
     return bool(attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
 
 
@@ -232,6 +239,8 @@ def _remove(path: Path) -> tuple[str, ...]:
                 path.rmdir()
         else:
             path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        pass  # somebody else removes the same task and was faster
     except OSError as error:
         left.append(f"{path}: {error.strerror or error}")
     return tuple(left)

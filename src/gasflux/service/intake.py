@@ -22,6 +22,7 @@ from gasflux.service.inspecting import Inspector
 from gasflux.service.records import NewTask, Task, TaskFailure
 from gasflux.service.settings import MIB, Settings
 from gasflux.service.stopping import StopSignal
+from gasflux.service.task_sql import CANCELLED, EXPIRED
 from gasflux.service.task_store import TaskStore
 from gasflux.service.upload_check import check_upload
 
@@ -329,4 +330,5 @@ def _gathered(errors: Sequence[GasFluxError]) -> TaskFailure | None:
 
 def _door_failure(task: Task) -> TaskFailure | None:
     """Return why an earlier upload was refused at the door; None when it was let in."""
-    return task.failure if task.attempts == 0 and task.failure and task.failure.type != "cancelled" else None
+    was_let_in = task.attempts > 0 or task.failure is None or task.failure.type in (CANCELLED.type, EXPIRED.type)
+    return None if was_let_in else task.failure

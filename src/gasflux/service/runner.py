@@ -130,6 +130,11 @@ class TaskRunner:
         if running is not None and attempt in (None, running.task.attempts):
             running.cancelled.set()
 
+    def works_on(self, task_id: str) -> bool:
+        """Whether an attempt at a task runs, one too that is not wanted any more."""
+        with self._news:
+            return task_id in self._running
+
     def stop(self, drain_s: float) -> None:
         """Take no new task, give those in work `drain_s` to finish, put the others back into the queue."""
         self._stopping.set()
@@ -221,12 +226,11 @@ class TaskRunner:
             self._news.wait_for(lambda: task.task_id not in self._running)
             self._running[task.task_id] = running
         try:
-            settle = self._outcome(running)
+            self._settle(task, self._outcome(running))
         finally:
             with self._news:
                 del self._running[task.task_id]
                 self._news.notify_all()
-        self._settle(task, settle)
         self._announce(task)
 
     def _settle(self, task: Task, step: Callable[[], object]) -> None:
@@ -259,7 +263,12 @@ class TaskRunner:
             return self._failing(task, _unexpected(error), log)
         self._durations.learn(task.size_bytes, running.elapsed_s)
         log.write("INFO", f"completed in {running.elapsed_s:.1f} s")
-        return lambda: store.complete(task.task_id, task.attempts, result)
+        return lambda: self._complete(task, result)
+
+    def _complete(self, task: Task, result: JobResult) -> None:
+        """Note the results; those of an attempt that was given up in its last moment are nobody's."""
+        if not self._store.complete(task.task_id, task.attempts, result):
+            self._clear(task)
 
     def _run(self, running: _Running) -> JobResult:
         """Run a task from a clean folder of results."""

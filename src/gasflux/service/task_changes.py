@@ -114,7 +114,8 @@ class TaskChanges:
     def _has_ended(self, task_id: str) -> bool:
         """Wait for the end of the work on a hidden task; nobody can begin any more."""
         until = time.monotonic() + _STOP_WITHIN_S
-        while self.tasks.is_in_work(task_id):
+        # A task that was given up is finished for everybody, but its worker may still be dying.
+        while self.tasks.is_in_work(task_id) or self.runner.works_on(task_id):
             if time.monotonic() > until:
                 return False
             time.sleep(_POLL_S)
