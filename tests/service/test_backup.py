@@ -245,11 +245,12 @@ def test_changed_member_is_told(home: Home, tmp_path: Path) -> None:
         check_backup(changed)
 
 
-def test_archive_that_writes_elsewhere_is_refused(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["../../../evil.txt", "../evil.txt", "..", "a/../../evil.txt", "a\n/../../../evil.txt"])
+def test_archive_that_writes_elsewhere_is_refused(home: Home, tmp_path: Path, way: str) -> None:
     """Somebody who can forge a manifest still cannot leave the data folders."""
     write_backup(home.settings, tmp_path / "all.tar.gz")
     task_id = next(iter(home.store.known_ids()))
-    name, content = f"uploads/{task_id}/../../../evil.txt", b"evil"
+    name, content = f"uploads/{task_id}/{way}", b"evil"
     with tarfile.open(tmp_path / "all.tar.gz") as archive:
         stream = archive.extractfile("manifest.json")
         assert stream is not None

@@ -18,7 +18,7 @@ from gasflux.service.folders import TaskFolders, is_task_id
 from gasflux.service.settings import Settings
 from gasflux.service.task_store import TaskStore
 
-_TASK_FILE: Final = re.compile(r"(uploads|outputs)/([0-9a-f-]{36})/(?!.*(?:^|/)\.\.(?:/|$))[^\\:]+")
+_TASK_FILE: Final = re.compile(r"(uploads|outputs)/([0-9a-f-]{36})/(?!(?:.*/)?\.\.(?:/|$))[^\\:]+", re.DOTALL)
 _NO_LIMIT: Final = 1 << 31
 _RESERVE: Final = 1.1
 """Free space wanted over the size of the members: file systems round up."""
