@@ -30,6 +30,9 @@ INBUF_BYTES: Final = 512 * 1024
 _COPIES: Final = 2
 """Waitress stores a body once, the upload a second time."""
 
+_LOOK_EVERY: Final = 1024 * 1024
+"""Bytes of a body between two looks at the free space."""
+
 _MOST_READ_AWAY: Final = 10
 """Times the limit that is read for the sake of a clear answer; who sends more is cut off."""
 
@@ -51,9 +54,13 @@ class BodyGuard:
         if length > self.limits.max_content_length:
             allowed = f"allowed are {self.limits.max_content_length} ([limits] max_content_length)"
             return _RefusalError(413, f"The request brings {length} bytes; {allowed}.")
-        if length > INBUF_BYTES and self._free() - _COPIES * length < self.limits.min_free_bytes:
-            return _RefusalError(503, "The server's disk is nearly full; try again later or tell its administrator.")
-        return None
+        return self.shortage(_COPIES * length) if length > INBUF_BYTES else None
+
+    def shortage(self, wanted: int = 0) -> Error | None:
+        """Return the refusal for want of space when these bytes cannot be stored, or None."""
+        if self._free() - wanted >= self.limits.min_free_bytes:
+            return None
+        return _RefusalError(503, "The server's disk is nearly full; try again later or tell its administrator.")
 
     def most_read_away(self) -> int:
         """Return up to how many bytes a refused body is read."""
@@ -75,6 +82,7 @@ class _RefusalError(Error):  # type: ignore[misc]  # Waitress has no types
 class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no types
     """A request whose body may be refused from its headers."""
 
+    body_bytes_received: int
     chunked: bool
     content_length: int
     headers: dict[str, str]
@@ -83,6 +91,8 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
     error: Error | None
     _unread: int | None = None
     """Bytes of a refused body that are still to come."""
+    _next_look: int = INBUF_BYTES
+    """Bytes of the body at which the free space is looked at again."""
 
     def __init__(self, guard: BodyGuard, adjustments: Any) -> None:
         super().__init__(adjustments)
@@ -115,11 +125,20 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
         if not self._unread:
             taken = int(super().received(data))
             self.completed = self.completed or self._unread == 0
+            self._watch_space()
             return taken
         dropped = min(len(data), self._unread)
         self._unread -= dropped
         self.completed = self._unread == 0
         return dropped
+
+    def _watch_space(self) -> None:
+        """End a body that would fill the disk: its length may be unknown, and many that fit may come at a time."""
+        if self.completed or self.body_bytes_received < self._next_look:
+            return
+        self._next_look = self.body_bytes_received + _LOOK_EVERY
+        self.error = self._guard.shortage()
+        self.completed = self.error is not None
 
 
 class JsonErrorTask(ErrorTask):  # type: ignore[misc]  # Waitress has no types

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from api_service import Api, running_api
 from live_server import LiveServer, live_server
+from test_trouble import mounted, needs_mount
 
 from gasflux.db import Database
 from gasflux.service.callbacks import is_public
@@ -52,6 +55,28 @@ def test_no_second_request_hides_behind_a_body_of_two_lengths(server: LiveServer
 @pytest.mark.parametrize("line", [b"GET http://[ HTTP/1.1\r\n", b"POST /upload HTTP/1.1\r\nContent-Length: %b\r\n"])
 def test_what_cannot_be_read_is_answered(server: LiveServer, line: bytes) -> None:
     assert sent(server, line.replace(b"%b", b"9" * 5000) + b"Host: localhost\r\n\r\n") == [400]
+
+
+@needs_mount
+def test_strangers_cannot_fill_the_disk(tmp_path: Path) -> None:
+    """A body of unknown length is taken before any key is looked at, and only as far as there is room."""
+    disk, kept_free = tmp_path / "disk", 12 << 20
+    disk.mkdir()
+    settings = {"GASFLUX_LIMITS_MIN_FREE_BYTES": str(kept_free)}
+    with (
+        mounted("-t", "tmpfs", "-o", "size=32m", "tmpfs", str(disk)),
+        live_server(disk, settings) as server,
+        socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), ANSWER_S) as connection,
+    ):
+        connection.sendall(b"POST /upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with contextlib.suppress(ConnectionError):  # the server hangs up on who goes on sending
+            for _ in range(24):
+                connection.sendall(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
+                # What is on its way may still be written: one look is due per MiB.
+                assert shutil.disk_usage(disk).free > kept_free - (2 << 20)
+            connection.sendall(b"0\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 503")
+        assert "disk is nearly full" in server.log
 
 
 @pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://[x]"])
