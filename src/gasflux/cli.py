@@ -80,6 +80,9 @@ def cli(context: click.Context, debug: bool) -> None:
 @click.option("--config", type=_FILE, help="Processing YAML (see generate-config).")
 @click.option("--output", type=_ANY_PATH, metavar="DIR", help="Folder of the results; else the YAML's output_dir.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files processed side by side.")
+@click.option(
+    "--dask", "scheduler", metavar="ADDRESS", help="Process on the cluster of this scheduler: tcp://host:8786."
+)
 @click.option("--no-figures", is_flag=True, help="Draw no figures; the report then holds figures in numbers only.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line per file, as it ends, instead of a table.")
 @click.pass_obj
@@ -89,6 +92,7 @@ def process(
     config: Path | None,
     output: Path | None,
     jobs: int,
+    scheduler: str | None,
     no_figures: bool,
     as_json: bool,
 ) -> None:
@@ -105,7 +109,7 @@ def process(
     results, earlier = [], [flight_of(job.output_dir) for job in planned]
     with _progress_bar(planned) as on_progress:
         options = JobOptions(settings, not no_figures, debug, drawing_processes_here())
-        for result in run_jobs(planned, options, jobs, on_progress):
+        for result in _results(planned, options, jobs, scheduler, on_progress):
             results.append(result)
             if not as_json:
                 _tell_progress(result, len(results), len(planned))
@@ -120,6 +124,17 @@ def process(
         _report_failure(result.job.path, str(result.error), as_json)
     if failed or missing:
         sys.exit(EXIT_FAILED)
+
+
+def _results(
+    planned: Sequence[Job], options: JobOptions, jobs: int, scheduler: str | None, on_progress: JobProgress
+) -> Iterator[JobResult]:
+    """Run the jobs here, or on a cluster, which decides itself how many run side by side."""
+    if scheduler is None:
+        return run_jobs(planned, options, jobs, on_progress)
+    from gasflux.batch_cluster import run_on_cluster
+
+    return run_on_cluster(planned, options, scheduler, on_progress)
 
 
 def _find_all(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:

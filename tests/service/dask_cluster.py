@@ -101,7 +101,8 @@ def kill_family(process: subprocess.Popen[bytes]) -> None:
         family = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         family = []
-    for member in (process, *family):
+    process.kill()
+    for member in family:
         member.kill()
     process.wait()
 

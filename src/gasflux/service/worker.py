@@ -99,13 +99,28 @@ class _Reporter:
 
 
 def run_job(job: Job) -> JobResult:
-    """Process one flight into ``job.output_dir``.
+    """Process one flight of the service into ``job.output_dir``, with the page's document beside the results.
 
     Raises
     ------
     JobFailedError
         When the flight or the configuration is at fault, or the disk is full; anything else comes as it is.
     """
+    return _run(job, for_page=True)
+
+
+def process_job(job: Job) -> JobResult:
+    """Process one flight of ``gasflux process``; raises as `run_job` does."""
+    return _run(job)
+
+
+def process_job_without_figures(job: Job) -> JobResult:
+    """Process one flight of ``gasflux process --no-figures``; raises as `run_job` does."""
+    return _run(job, figures=False)
+
+
+def _run(job: Job, *, figures: bool = True, for_page: bool = False) -> JobResult:
+    """Process one flight, telling progress and log."""
     from gasflux.data_processor import process_file
     from gasflux.pipeline_yaml import load_pipeline_config
 
@@ -118,12 +133,14 @@ def run_job(job: Job) -> JobResult:
             job.input_path,
             config,
             job.output_dir,
+            figures=figures,
             progress=reporter,
             name=job.input_name,
             max_rows=job.max_rows,
             max_unpacked_bytes=job.max_unpacked_bytes,
         )
-        _write_view(outcome)
+        if for_page:
+            _write_view(outcome)
     reporter.end_stage()
     _log_findings(outcome, log)
     return JobResult(_result_files(outcome), gas_summaries(outcome.output_vars))
