@@ -329,7 +329,11 @@ def test_columns_of_the_configuration() -> None:
 
 
 def test_only_listed_gases_are_processed() -> None:
-    columns: dict[str, Cells] = {**flight(), "CO2": [420.0 + i for i in range(ROWS)], "N2O (ppb)": [330.0] * ROWS}
+    columns: dict[str, Cells] = {
+        **flight(),
+        "CO2": [420.0 + i for i in range(ROWS)],
+        "N2O (ppb)": [330.0 + i for i in range(ROWS)],
+    }
     assert set(read(columns).gas_ppm) == {"ch4", "co2", "n2o"}
     assert set(read(columns, gases={"CO2": [300, 500]}).gas_ppm) == {"co2"}
 
@@ -347,6 +351,29 @@ def test_of_two_columns_the_preferred_one_is_used_and_told() -> None:
     log = read(columns)
     assert log.height_m[1] == 1151.0
     assert any("gps_alt" in note for note in log.report.notes)
+
+
+# --- dead sensors ----------------------------------------------------------------------------------------------------
+
+
+def test_the_only_gas_that_never_changes_is_a_fault() -> None:
+    with pytest.raises(InputError, match=r"'ch4' never changes \(2 ppm in all 40 rows\): the sensor was off") as caught:
+        read({**flight(), "ch4": [2.0] * ROWS})
+    assert [fault.column for fault in caught.value.faults] == ["ch4"]
+
+
+def test_a_gas_beside_others_that_never_changes_is_left_out_with_a_note() -> None:
+    columns: dict[str, Cells] = {**flight(), "SO2 (ppb)": [0.0] * ROWS}
+    log = read(columns)
+    assert set(log.gas_ppm) == {"ch4"}
+    (note,) = (note for note in log.report.notes if "never changes" in note)
+    assert note == "Column 'SO2 (ppb)' never changes (0 ppm in all 40 rows) and is not processed as a gas."
+    with pytest.raises(InputError, match="'SO2 \\(ppb\\)' never changes"):
+        read(columns, gases={"so2": [0.0, 1.0]})
+
+
+def test_one_other_value_is_a_sensor_that_works() -> None:
+    assert set(read({**flight(), "ch4": [2.0, 2.1, *[2.0] * (ROWS - 2)]}).gas_ppm) == {"ch4"}
 
 
 # --- ranges ----------------------------------------------------------------------------------------------------------
@@ -382,7 +409,7 @@ def test_the_documents_own_configuration_accepts_a_flight_in_its_ranges() -> Non
         "temperature": [-50, 60],
         "pressure": [900, 1100],
     }
-    columns: dict[str, Cells] = {**flight(), "pressure": [1000.0] * ROWS, "co2": [420.0] * ROWS}
+    columns: dict[str, Cells] = {**flight(), "pressure": [1000.0] * ROWS, "co2": [420.0 + i for i in range(ROWS)]}
     config = {"required_cols": required, "gases": {"ch4": [1.5, 10.0], "co2": [300, 500]}}
     assert set(read(columns, **config).gas_ppm) == {"ch4", "co2"}
 

@@ -80,19 +80,23 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     choices = choose_columns(table.headers, table.units, config)
     times = _times(table, choices)
     quantities: dict[str, Quantity] = {}
+    unusable: dict[str, _Unusable] = {}
     faults, notes = list(choices.faults), [*table.notes, *choices.notes, *times.notes]
     for name, choice in choices.columns.items() if table.size else ():
         quantity = read_quantity(choice, table.columns[choice.index], table.rows)
-        problem = _too_few_numbers(quantity) if choice.header.is_gas else ""
-        if not problem:
+        problem = _problem_of_gas(quantity) if choice.header.is_gas else None
+        if problem is None:
             quantities[name] = quantity
             faults.extend(quantity.faults)
             notes.extend(quantity.notes)
-        elif name in ranges_of_gases(config):
-            message = f"{problem}, at least {MIN_ROWS} are needed; fill the column or unlist the gas."
-            faults.append(Fault(message, column=choice.header.text, allowed=f"at least {MIN_ROWS} numbers"))
         else:
-            notes.append(f"{problem} and is not processed as a gas.")
+            unusable[name] = problem
+    is_without_gas = not any(gas in quantities for gas in choices.gases)
+    for name, problem in unusable.items():
+        if is_without_gas or name in ranges_of_gases(config):
+            faults.append(problem.fault)
+        else:
+            notes.append(f"{problem.what} and is not processed as a gas.")
     further, further_faults = _read_further(table, config, quantities)
     quantities.update(further)
     derived, derived_notes = _derive(quantities, config)
@@ -119,12 +123,29 @@ def _times(table: RawTable, choices: Choices) -> Times:
     return resolve_times(columns, table.size)
 
 
-def _too_few_numbers(quantity: Quantity) -> str:
-    """Say that a gas column holds too few numbers; empty when it holds enough."""
-    count = int(np.isfinite(quantity.values).sum())
-    if count >= MIN_ROWS and sum(fault.count for fault in quantity.faults) <= count:
-        return ""
-    return f"Column {quantity.choice.header.text!r} holds {plural(count, 'number')}"
+@dataclass(frozen=True)
+class _Unusable:
+    """A gas column that no rate can come from."""
+
+    what: str
+    fault: Fault
+
+
+def _problem_of_gas(quantity: Quantity) -> _Unusable | None:
+    """Say what keeps a gas column from being used: hardly a number in it, or the same number in every row."""
+    header = quantity.choice.header.text
+    given = quantity.values[np.isfinite(quantity.values)]
+    if given.size < MIN_ROWS or sum(fault.count for fault in quantity.faults) > given.size:
+        what = f"Column {header!r} holds {plural(given.size, 'number')}"
+        message = f"{what}, at least {MIN_ROWS} are needed; fill the column or unlist the gas."
+        return _Unusable(what, Fault(message, column=header, allowed=f"at least {MIN_ROWS} numbers"))
+    if np.ptp(given) > 0.0 or quantity.faults:
+        return None
+    is_mass = quantity.unit is not None and quantity.unit.factor is None
+    value = f"{given[0]:.4g} {'ug/m3' if is_mass else 'ppm'}"
+    what = f"Column {header!r} never changes ({value} in all {plural(given.size, 'row')})"
+    message = f"{what}: the sensor was off, or its values stand in another column; name that under columns."
+    return _Unusable(what, Fault(message, column=header, value=value, allowed="values that change"))
 
 
 def _read_further(

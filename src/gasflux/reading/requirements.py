@@ -86,7 +86,7 @@ def _missing_gases(reading: Reading) -> tuple[Fault, ...]:
         for gas in listed
         if gas not in reading.choices.gases
     )
-    if reading.config.gases or reading.gases:
+    if reading.config.gases or reading.choices.gases:
         return faults
     message = f"There is no gas column; name one by its formula, e.g. ch4 or ch4_ppb (columns not used: {unused})."
     return (Fault(message, column="ch4", allowed="a column named by a chemical formula"),)
