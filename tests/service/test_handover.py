@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -27,9 +28,8 @@ pytestmark = pytest.mark.skipif(not CLIENT.exists(), reason="the hand-over clien
 def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample flight in each format, and a configuration."""
     folder = tmp_path_factory.mktemp("flights")
-    rows = [
-        list(row) for row in openpyxl.load_workbook(SAMPLE, read_only=True).worksheets[0].iter_rows(values_only=True)
-    ]
+    with closing(openpyxl.load_workbook(SAMPLE, read_only=True)) as book:
+        rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
     (folder / "flight.xlsx").write_bytes(SAMPLE.read_bytes())
     (folder / "flight.csv").write_text("\n".join(",".join(map(str, row)) for row in rows), encoding="utf-8")
     _write_xls(folder / "flight.xls", rows)
