@@ -158,7 +158,9 @@ def test_bad_input(row: Row, api: Api, done: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("row", WITH_ID, ids=str)
-@pytest.mark.parametrize("unknown", ["00000000-0000-4000-8000-000000000000", "x", "..", "%00", "a" * 300, "con", "%F0%9F%92%A9"])
+@pytest.mark.parametrize(
+    "unknown", ["00000000-0000-4000-8000-000000000000", "x", "..", "%00", "a" * 300, "con", "%F0%9F%92%A9"]
+)
 def test_unknown_id(row: Row, unknown: str, api: Api) -> None:
     path = row.path.format(task=unknown, doomed=unknown, key=unknown)
     answer = api.client.open(path, method=row.method, headers=api.admin, **row.good())
