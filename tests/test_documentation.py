@@ -70,7 +70,7 @@ class Scratch:
     def adapted(self, text: str) -> str:
         """Return a command with what differs here: the server's address, free ports, folders that may be written."""
         text = text.replace("http://localhost:5000", self.server.url).replace("/backups/", f"{self.folder}/backups/")
-        return re.sub(r"GASFLUX_PORT=\d+", "GASFLUX_PORT=0", text).replace("tail -f ", "tail -n 5 ")
+        return re.sub(r"GASFLUX_PORT=\d+", "GASFLUX_PORT=0", text).replace("tail -f ", "tail -n 500 ")
 
     def run(self, *command: str) -> None:
         """Run a command to its end, which must be good."""

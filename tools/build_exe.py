@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 SUFFIX: Final = ".exe" if sys.platform == "win32" else ""
 SHARED: Final = "_internal"
 PROGRAMS: Final = (f"GasFluxAPI{SUFFIX}", f"gasflux{SUFFIX}")
-DOCUMENTS: Final = ("README.md", "README.zh-CN.md", "LICENSE", "docs")
+DOCUMENTS: Final = ("README.md", "README.zh-CN.md", "CHANGELOG.md", "LICENSE", "docs")
 
 
 def main() -> int:
