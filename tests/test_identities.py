@@ -10,7 +10,7 @@ import pytest
 from pyproj import Transformer
 
 from gasflux.errors import ProcessingError
-from gasflux.pipeline_config import GroundSettings, PipelineConfig
+from gasflux.pipeline_config import GroundSettings, OrdinaryKrigingSettings, PipelineConfig
 from gasflux.processing_pipelines import process_log
 from gasflux.readers import flight_from_frame
 from gasflux.records import FlightResult
@@ -77,6 +77,32 @@ def test_ground_above_every_pass_is_refused() -> None:
     config = PipelineConfig(ground=GroundSettings(height=500.0))
     with pytest.raises(ProcessingError, match=r"ground at 500 m is above the highest pass"):
         process(flight("meandering"), config)
+
+
+def test_ground_above_some_passes_is_told_with_their_number() -> None:
+    frame = flight("meandering")
+    raised = PipelineConfig.model_validate({"ground": {"height": 12.0}})
+    result = process(frame, raised)
+    (segment,) = result.segments
+    (flag,) = (flag for flag in result.gases["ch4"].quality.flags if flag.code == "passes_below_ground")
+    heights = [segment.segment.height_m[segment.segment.transect == i] for i in range(segment.segment.transects)]
+    below = [height for height in heights if height.mean() < 12.0]
+    assert flag.value == len(below) > 0
+    assert f"{sum(map(len, below))} samples" in flag.message
+    kept = raised.model_copy(update={"ordinary_kriging_settings": OrdinaryKrigingSettings(cut_ground=False)})
+    for config in (kept, None):
+        codes = {flag.code for flag in process(frame, config).gases["ch4"].quality.flags}
+        assert "passes_below_ground" not in codes
+
+
+def test_a_range_that_cuts_the_plume_is_a_warning() -> None:
+    frame = flight("meandering")
+    top = float(frame["ch4"].quantile(0.95))
+    cut = PipelineConfig.model_validate({"gases": {"ch4": [0.0, top]}, "out_of_range": "drop"})
+    (flag,) = (flag for flag in process(frame, cut).gases["ch4"].quality.flags if flag.code == "gas_range_cuts")
+    assert flag.severity == "warning"
+    # A quantile of 0.95 leaves a twentieth of the rows above, give or take one.
+    assert flag.value == pytest.approx(0.05, abs=1.0 / len(frame))
 
 
 def test_all_wind_reversed_is_the_same_rate() -> None:

@@ -42,7 +42,7 @@ def test_nothing_known_raises_no_flag() -> None:
 
 def test_every_rule_looks_at_a_figure_that_exists() -> None:
     names = {field.name for field in fields(QualityInputs)}
-    assert {rule.measure for rule in FLAG_RULES} == names
+    assert {rule.measure for rule in FLAG_RULES} == names - {"samples_below_ground"}
     assert len(BY_CODE) == len(FLAG_RULES)
     assert set(SUPERSEDES) | set(SUPERSEDES.values()) <= set(BY_CODE)
 
@@ -76,6 +76,12 @@ def test_sentence_has_value_and_threshold() -> None:
     assert "1.23 m/s" in flag.message
     assert "1.50 m/s" in flag.message
     assert (flag.value, flag.threshold) == (1.23, 1.5)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "2, with 37 samples"), ("zh", "2 条，共 37 个样本")])
+def test_sentence_has_further_counts(language: Literal["en", "zh"], words: str) -> None:
+    cut = QualityInputs(passes_below_ground=2.0, samples_below_ground=37.0)
+    assert words in assess(cut, language).flags[0].message
 
 
 def test_another_flag_never_improves_the_grade() -> None:

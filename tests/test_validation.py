@@ -387,6 +387,23 @@ def test_out_of_range_can_be_dropped() -> None:
     assert_same(log, read(without(3, 6)))
 
 
+@pytest.mark.parametrize(
+    ("limits", "above"),
+    [([0.0, 2.21], ROWS - 11), ([2.21, 9.0], 0), ([2.205, 2.225], ROWS - 26), ([2.22, 2.235], 0)],
+    ids=["plume", "below", "mostly above", "mostly below"],
+)
+def test_rows_above_the_range_of_a_gas_are_told_from_those_below(limits: list[float], above: int) -> None:
+    ch4 = [round(2.2 + 0.001 * i, 3) for i in range(ROWS)]
+    report = read({**flight(), "ch4": ch4}, gases={"ch4": limits}, out_of_range="drop").report
+    assert report.rows_above_gas_range == above
+    assert report.rows_dropped["ch4 out of range"] == sum(not limits[0] <= value <= limits[1] for value in ch4)
+
+
+def test_a_gas_held_to_a_range_among_the_columns_is_told_as_well() -> None:
+    report = read(flight(), required_cols={"ch4": [0.0, 2.2205]}, out_of_range="drop").report
+    assert report.rows_above_gas_range == ROWS - 21
+
+
 def test_a_clock_that_was_not_set_can_be_dropped() -> None:
     log = read(changed("timestamp", 0, datetime(1999, 11, 30)), out_of_range="drop")
     assert log.report.rows_dropped == {"timestamp out of range": 1}

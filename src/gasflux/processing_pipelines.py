@@ -194,7 +194,10 @@ def _gas_result(
     limit = detection_limit_kg_h(budget)
     width = relative_half_width(integration.flux_kg_h, budget, freedom)
     guessed = ground_is_guessed(log, segment, config)
-    measures = gas_measures(log, samples, integration, wind, background, width, limit, ground_guessed=guessed)
+    cut_below_m = ground_m if config.ordinary_kriging_settings.cut_ground else -np.inf
+    measures = gas_measures(
+        log, samples, integration, wind, background, width, limit, ground_guessed=guessed, cut_below_m=cut_below_m
+    )
     return GasResult(
         gas=gas,
         flux_kg_h=integration.flux_kg_h,

@@ -69,6 +69,8 @@ class ReadReport:
     ignored_columns: tuple[str, ...]
     notes: tuple[str, ...]
     """Sentences a user should see: header row, merged duplicates, assumed units, time zone."""
+    rows_above_gas_range: int = 0
+    """Rows among the dropped whose gas was above its range, when most of those outside it were."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from gasflux.records import Severity
 
 @dataclass(frozen=True)
 class FlagRule:
-    """One flag. Texts may use ``{value}`` and ``{threshold}``, formatted with `form`."""
+    """One flag. Texts may use ``{value}`` and ``{threshold}``, formatted with `form`, and counts of `QualityInputs`."""
 
     code: str
     measure: str
@@ -272,6 +272,30 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "Lower ordinary_kriging_settings.min_points or raise max_points.",
         "{value} 的网格节点克里金失败，未计入通量。",
         "请减小 ordinary_kriging_settings.min_points 或增大 max_points。",
+    ),
+    FlagRule(
+        "gas_range_cuts",
+        "above_gas_range_share",
+        "above",
+        0.005,
+        "warning",
+        "{:.1%}",
+        "{value} of the rows were dropped because a gas was above its range (more than {threshold}): the plume is cut.",
+        "Raise the upper end of that gas under gases, or leave the gas out there; the rate is too low as it is.",
+        "{value} 的行因气体高于其允许范围而被剔除（超过 {threshold}）：羽流被截断。",
+        "请提高 gases 中该气体的上限，或不在其中列出该气体；目前的速率偏低。",
+    ),
+    FlagRule(
+        "passes_below_ground",
+        "passes_below_ground",
+        "above",
+        0.0,
+        "warning",
+        "{:.0f}",
+        "Passes below the ground: {value}, with {samples_below_ground} samples; they are cut off the map.",
+        "Check ground.height (it counts as the log's heights do), or set ordinary_kriging_settings.cut_ground: false.",
+        "低于地面的测线：{value} 条，共 {samples_below_ground} 个样本；它们被截去于分布图之外。",
+        "请检查 ground.height（与数据高度同一基准），或设置 ordinary_kriging_settings.cut_ground: false。",
     ),
     FlagRule(
         "little_background",

@@ -31,12 +31,14 @@ def gas_measures(
     detection_limit_kg_h: float,
     *,
     ground_guessed: bool,
+    cut_below_m: float,
 ) -> QualityInputs:
-    """Return the figures of one gas on one surface."""
+    """Return the figures of one gas on one surface; `cut_below_m` is where the ground cuts it off."""
     size = max(abs(integration.flux_kg_h), 1e-300)
     grid, passes = integration.kriging.grid, integration.passes
     _, negative = signed_parts(grid, integration.below)
     strongest = max(float(passes.flux_kg_m_h.max()), 1e-300)
+    is_cut = passes.height_m < cut_below_m
     return QualityInputs(
         wind_mean_m_s=wind.mean_speed_m_s,
         direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
@@ -55,6 +57,9 @@ def gas_measures(
         missing_share=1.0 - float(np.mean(samples.keep)),
         negative_share=-negative / size,
         dropped_share=dropped_share(log.report),
+        above_gas_range_share=log.report.rows_above_gas_range / max(log.report.rows_read, 1),
+        passes_below_ground=float(is_cut.sum()),
+        samples_below_ground=float(is_cut[samples.segment.transect].sum()),
         relative_half_width=relative_half_width,
         ground_guessed=float(ground_guessed),
     )

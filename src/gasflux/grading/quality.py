@@ -45,6 +45,11 @@ class QualityInputs:
     missing_share: float | None = None
     negative_share: float | None = None
     dropped_share: float | None = None
+    above_gas_range_share: float | None = None
+    """Rows dropped because a gas was above its range over the rows of the file."""
+    passes_below_ground: float | None = None
+    samples_below_ground: float | None = None
+    """Samples on those passes."""
     relative_half_width: float | None = None
     """Half of the interval at 90 % over the flux."""
     ground_guessed: float | None = None
@@ -73,7 +78,7 @@ def assess(inputs: QualityInputs, language: Literal["en", "zh"]) -> Quality:
     silenced = {SUPERSEDES[rule.code] for rule in raised if rule.code in SUPERSEDES}
     kept = [rule for rule in raised if rule.code not in silenced]
     kept.sort(key=lambda rule: _WEIGHT[rule.severity])
-    flags = tuple(_flag(rule, float(getattr(inputs, rule.measure)), language) for rule in kept)
+    flags = tuple(_flag(rule, inputs, language) for rule in kept)
     return Quality(grade(kept), flags)
 
 
@@ -155,8 +160,10 @@ def _fires(rule: FlagRule, value: float | None) -> bool:
     return value > rule.threshold if rule.fires == "above" else value < rule.threshold
 
 
-def _flag(rule: FlagRule, value: float, language: Literal["en", "zh"]) -> Flag:
+def _flag(rule: FlagRule, inputs: QualityInputs, language: Literal["en", "zh"]) -> Flag:
     """Put a flag into words."""
+    value = float(getattr(inputs, rule.measure))
     message, advice = (rule.message_zh, rule.advice_zh) if language == "zh" else (rule.message_en, rule.advice_en)
     words = {"value": rule.form.format(value), "threshold": rule.form.format(rule.threshold)}
-    return Flag(rule.code, rule.severity, value, rule.threshold, message.format(**words), advice)
+    counts = {"samples_below_ground": f"{inputs.samples_below_ground or 0:.0f}"}
+    return Flag(rule.code, rule.severity, value, rule.threshold, message.format(**words, **counts), advice)

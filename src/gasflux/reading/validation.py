@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 
 import numpy as np
 
 from gasflux.errors import Fault, InputError
-from gasflux.pipeline_config import PipelineConfig
+from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import plural, shown
@@ -60,12 +60,14 @@ class _Rows:
 
     keep: BoolArray
     dropped: Mapping[str, int]
+    above_gas_range: int = 0
+    """Rows dropped because a gas was above its range, counted for gases that are mostly above when they are outside."""
 
     def without(self, is_lost: BoolArray, reason: str) -> _Rows:
         """Drop rows, counting those that were still in."""
         count = int((self.keep & is_lost).sum())
         dropped = {**self.dropped, reason: self.dropped.get(reason, 0) + count} if count else self.dropped
-        return _Rows(self.keep & ~is_lost, dropped)
+        return replace(self, keep=self.keep & ~is_lost, dropped=dropped)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,7 @@ class _Outcome:
     dropped: Mapping[str, int]
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    above_gas_range: int = 0
 
 
 def gathered(name: str, faults: Sequence[Fault]) -> InputError:
@@ -129,7 +132,7 @@ def _outcome(reading: Reading, faults: Sequence[Fault]) -> _Outcome:
     # A fault of a setting can leave a column out without making another one missing.
     if faults or not reading.has(*_NEEDED) or reading.height_name is None:
         return _Outcome(None, rows.dropped, faults)
-    return _clean(reading, rows)
+    return replace(_clean(reading, rows), above_gas_range=rows.above_gas_range)
 
 
 def _cells_without_time(reading: Reading) -> tuple[Fault, ...]:
@@ -166,10 +169,22 @@ def _within_ranges(reading: Reading, rows: _Rows) -> tuple[_Rows, tuple[Fault, .
     faults = []
     for check in _range_checks(reading, rows.keep):
         if check.fault is not None and reading.config.out_of_range == "drop":
-            rows = rows.without(check.is_outside, f"{check.name} out of range")
+            rows = _without_outside(reading, rows, check)
         elif check.fault is not None:
             faults.append(check.fault)
     return rows, tuple(faults)
+
+
+def _without_outside(reading: Reading, rows: _Rows, check: Checked) -> _Rows:
+    """Drop the rows outside one range; a gas above its range may be the plume."""
+    left = rows.without(check.is_outside, f"{check.name} out of range")
+    if check.name not in reading.gases:
+        return left
+    lost = rows.keep & check.is_outside
+    allowed = _allowed(reading, check.name)
+    count = 0 if allowed is None else int((lost & (reading.values(check.name) > allowed[1])).sum())
+    is_mostly_above = 2 * count > int(lost.sum())
+    return replace(left, above_gas_range=rows.above_gas_range + count) if is_mostly_above else left
 
 
 def _range_checks(reading: Reading, keep: BoolArray) -> list[Checked]:
@@ -177,15 +192,19 @@ def _range_checks(reading: Reading, keep: BoolArray) -> list[Checked]:
     numbers = reading.table.rows
     times = np.where(keep, reading.times.utc, np.datetime64("NaT", "us"))
     checks = [check_times(times, reading.time_header, numbers)]
-    listed = ranges_of_gases(reading.config)
     for name, quantity in reading.quantities.items():
         is_spare_height = name in HEIGHT_NAMES and name not in (reading.height_name, *reading.config.required_cols)
-        allowed = listed.get(name) or allowed_range(name, reading.config)
+        allowed = _allowed(reading, name)
         if allowed is None or is_spare_height:
             continue
         values, header = np.where(keep, quantity.values, np.nan), quantity.choice.header.text
         checks.append(check_range(name, header, values, numbers, allowed, _hint(reading, name)))
     return checks
+
+
+def _allowed(reading: Reading, name: str) -> Range | None:
+    """Range that a column or gas is held to."""
+    return ranges_of_gases(reading.config).get(name) or allowed_range(name, reading.config)
 
 
 def _hint(reading: Reading, name: str) -> str:
@@ -262,6 +281,7 @@ def _report(reading: Reading, outcome: _Outcome, name: str, sha256: str) -> Read
         columns=_column_reports(reading, {} if samples is None else samples.values),
         ignored_columns=reading.choices.ignored,
         notes=(*reading.notes, *outcome.notes),
+        rows_above_gas_range=outcome.above_gas_range,
     )
 
 
