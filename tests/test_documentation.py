@@ -19,6 +19,8 @@ from markdown_pages import ROOT, Block, Page, pages
 
 from gasflux import errors
 from gasflux.client import GasFluxClient
+from gasflux.grading.flag_catalogue import FLAG_RULES
+from gasflux.service.settings import setting_rows
 from gasflux.simulated.output import simulate_kind, write_simulated
 from gasflux.version import __version__
 
@@ -39,7 +41,7 @@ NOT_RUN = (
         "needs a stopped server with empty folders: tests/test_deploy.py and tests/service/test_backup.py",
     ),
     (r"^(ssh|scp|kubectl|helm|docker|sbatch|srun|squeue|scancel|module) ", "needs a cluster"),
-    (r"\bdask\b", "needs a cluster; tests marked dask run one"),
+    (r"\bdask|\bDASK_", "needs a cluster; tests marked dask run one"),
 )
 """Commands that cannot be run in a scratch copy, with the reason."""
 
@@ -143,6 +145,11 @@ def is_there(command: str) -> bool:
     return all(shutil.which(name) for name in OPTIONAL if re.search(rf"(^|\| ){name} ", command))
 
 
+def python_blocks(page: Page) -> list[Block]:
+    """Return the examples of a page that can be run here."""
+    return [block for block in page.blocks("python") if not any(re.search(rule, block.text) for rule, _ in NOT_RUN)]
+
+
 def shell_blocks(page: Page) -> list[Block]:
     """Return the blocks of a page that hold something to run."""
     return [block for block in page.blocks("sh", "bash", "console") if runnable(block)]
@@ -169,9 +176,9 @@ def test_every_shell_command_runs(page: Page, scratch: Scratch) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in TO_RUN if page.blocks("python")], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in TO_RUN if python_blocks(page)], ids=lambda page: page.name)
 def test_every_python_example_runs(page: Page, scratch: Scratch) -> None:
-    for block in page.blocks("python"):
+    for block in python_blocks(page):
         scratch.run(sys.executable, "-c", scratch.adapted(block.text))
 
 
@@ -289,6 +296,21 @@ def _strings(nodes: object) -> set[str]:
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
+def test_every_setting_and_flag_named_exists() -> None:
+    rows = tuple(setting_rows())
+    keys = {(row.section, row.key) for row in rows}
+    variables = {name for row in rows for name in row.variables}
+    for page in PAGES.values():
+        assert set(re.findall(r"`\[(\w+)\] (\w+)", page.text)) <= keys, page.name
+        assert set(re.findall(r"\bGASFLUX_[A-Z]+_[A-Z_]+\b(?<!_)", page.text)) <= variables | OUTSIDE, page.name
+    grades = next(table for table in PAGES["docs/TROUBLESHOOTING.md"].tables() if table[0][0] == "flag")
+    named = {code for row in grades[2:] for code in re.findall(r"`(\w+)`", row[0])}
+    assert named <= {rule.code for rule in FLAG_RULES}
+
+
+OUTSIDE = {"GASFLUX_PEER_PYTHON", "GASFLUX_FUZZ_EXAMPLES"}
+"""Variables of the tools, which the service does not know."""
+
 BASES = {"gasflux_error", "service_error", "client_error"}
 """Types of classes that only others are made from."""
 
@@ -307,9 +329,9 @@ def test_base_errors_are_never_raised() -> None:
 
 
 def test_the_version_stands_in_one_place() -> None:
-    """Documentation shows it where an answer of the server does; the truth of the sample says what made it."""
+    """Documentation shows it in an answer and an image's tag, and must follow; the sample's truth says what made it."""
     allowed = {"CHANGELOG.md", "src/gasflux/version.py", "src/gasflux/data/sample_flight.xlsx.truth.json"}
-    shown = {"docs/API_DOCUMENTATION.md"}
+    shown = {"docs/API_DOCUMENTATION.md", "docs/CLUSTER.md"} & PAGES.keys()
     suffixes = {".py", ".md", ".toml", ".txt", ".ini", ".yaml", ".service", ".sh", ".bat", ".spec", ".json", ".html"}
     hidden = {".git", "vendor", "output", "logs", "dist", "build", "web_api_data", "results"}
     stating = {
@@ -321,5 +343,5 @@ def test_the_version_stands_in_one_place() -> None:
         )
         and re.search(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])", path.read_text(encoding="utf-8"))
     }
-    assert stating <= allowed | shown
+    assert shown <= stating <= allowed | shown
     assert PAGES["CHANGELOG.md"].headings()[1] == (2, __version__)

@@ -74,7 +74,7 @@ class DaskExecutor:
         function: Callable[[Job], JobResult] = run_job,
     ) -> None:
         if importlib.util.find_spec("distributed") is None:
-            raise ConfigError("A dask cluster needs more packages; install them with: pip install 'gasflux[dask]'")
+            raise ConfigError("A dask cluster needs more packages; install them with: pip install distributed")
         self.slots = slots or UNKNOWN_SLOTS
         self._asks_for_slots = slots == 0
         self._address = address
