@@ -39,9 +39,9 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "serious",
         "{:.3f}",
         "The flux is {value} of the detection limit in size (at least {threshold} is needed): no plume is told.",
-        "Report the upper end of the interval as a bound, not a rate; fly closer to the source or more passes.",
+        "Report the upper bound, not the rate; fly closer to the source or more passes.",
         "通量仅为检出限的 {value} 倍（至少需要 {threshold} 倍）：羽流与噪声无法区分。",
-        "请将区间上端作为上限报告，勿作为速率；靠近源飞行或增加测线。",
+        "请报告上限而非速率；靠近源飞行或增加测线。",
         rejects=True,
     ),
     FlagRule(

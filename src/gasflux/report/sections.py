@@ -59,8 +59,8 @@ class Card:
     label: str
     headline: str
     """Rate and standard deviation, or what the rate is less than when it is not told from zero."""
-    bound: str
-    """The sentence to that, empty when the rate is told from zero."""
+    bound: tuple[str, ...]
+    """What that means and the estimate itself; empty when the rate is told from zero."""
     level: str
     low: str
     high: str
@@ -135,17 +135,17 @@ def card(result: FlightResult, gas: str) -> Card:
     )
 
 
-def _headline(result: FlightResult, answer: CombinedGas) -> tuple[str, str]:
-    """Return the rate to print large and, when it is not told from zero, the sentence that says so."""
+def _headline(result: FlightResult, answer: CombinedGas) -> tuple[str, tuple[str, ...]]:
+    """Return the rate to print large and, when it is not told from zero, the lines that say so."""
     places, interval = decimals_for(answer.flux_std_kg_h), answer.interval
     measured = f"{fixed(answer.flux_kg_h, places)} ± {fixed(answer.flux_std_kg_h, places)}"
     bound = upper_bound(answer.flux_kg_h, interval.low_kg_h, interval.high_kg_h, answer.detection_limit_kg_h)
     if bound is None:
-        return measured, ""
+        return measured, ()
     at_most = fixed(bound, places)
     level = f"{50.0 * (1.0 + interval.level):g}"
-    sentence = report_text("not_told", result.language, bound=at_most, level=level, measured=measured)
-    return f"< {at_most}", sentence
+    meaning = report_text("not_told", result.language, bound=at_most, level=level)
+    return f"< {at_most}", (meaning, report_text("estimate", result.language, measured=measured))
 
 
 def _remark(result: FlightResult, answer: CombinedGas) -> str:

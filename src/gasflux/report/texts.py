@@ -16,9 +16,9 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "rate": Phrase("Emission rate", "排放速率"),
     "interval_sentence": Phrase("{level} % interval: {low} to {high} kg/h", "{level} % 区间：{low} 至 {high} kg/h"),
     "not_told": Phrase(
-        "Not told from zero: at most {bound} kg/h at {level} %. The estimate is {measured} kg/h.",
-        "与零无法区分：以 {level} % 的置信水平，至多为 {bound} kg/h。估计值为 {measured} kg/h。",
+        "Not told from zero: at most {bound} kg/h at {level} %", "与零无法区分：至多 {bound} kg/h（置信水平 {level} %）"
     ),
+    "estimate": Phrase("Estimate: {measured} kg/h", "估计值：{measured} kg/h"),
     "grade": Phrase("Grade", "等级"),
     "grade.A": Phrase("Sound: no quality check gave a warning", "可靠：质量检查无警告"),
     "grade.B": Phrase("Usable, with the reservations named below", "可用，但须注意下列保留意见"),
