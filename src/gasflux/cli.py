@@ -311,6 +311,10 @@ def main(
     arguments: Sequence[str] | None = None, command: click.Command | None = None, name: str = "gasflux"
 ) -> NoReturn:
     """Run the command line, or one command under a name of its own: one line for what went wrong, no traceback."""
+    if getattr(sys, "frozen", False):  # a packed program is started again as its own child process
+        from multiprocessing import freeze_support
+
+        freeze_support()
     # Before numpy is loaded: the matrices are small, and threads that wait for each other cost more than they save.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
