@@ -41,7 +41,7 @@ browser: ## install the browser that test-page needs, on Debian and as root; els
 screenshots: $(READY) ## make the pictures of the page in docs/pictures anew
 	$(ONE_THREAD) $(BIN)/python -m tools.screenshots
 
-test-slow: $(READY) ## run the tests that take minutes: the server killed at random moments
+test-slow: $(READY) ## run the tests that take minutes: the server killed at random moments, what users install, every documented command
 	$(ONE_THREAD) $(BIN)/python -m pytest -m slow --numprocesses 2 tests
 
 test-exe: $(READY) ## build the executables and run a flight through them

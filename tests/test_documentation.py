@@ -215,6 +215,12 @@ def test_make_targets_and_tools_exist(page: Page) -> None:
                 assert (ROOT / script).is_file() or list(ROOT.glob(f"*/{script}")), command
 
 
+def test_the_table_of_targets_names_real_ones() -> None:
+    table = next(table for table in PAGES["CONTRIBUTING.md"].tables() if table[0][0] == "make")
+    targets = {target for row in table[2:] for target in re.findall(r"`([a-z-]+)`", row[0])}
+    assert targets <= set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
+
+
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Page) -> None:
     for link in page.links():
