@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import re
 import secrets
 import time
@@ -32,6 +33,15 @@ def request_id() -> str:
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     return cast(str, g.request_id)
+
+
+def without_folders(text: str) -> str:
+    """Return a message with the service's files by name only: where they lie is for administrators, and in the log."""
+    settings = current_service().settings
+    for path in (settings.database.path, settings.paths.uploads, settings.paths.outputs):
+        if path.is_absolute() and path.parent != path.parent.parent:
+            text = text.replace(f"{path.parent}{os.sep}", "")
+    return text
 
 
 def _format_response(

@@ -129,6 +129,20 @@ def test_callbacks_go_to_no_network_of_the_site(address: str) -> None:
     assert is_public(ipaddress.ip_address("64:ff9b::808:808"))
 
 
+def test_strangers_are_not_told_where_the_data_lie(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with running_api(tmp_path / "private place", start=False) as api:
+        api.service.database.path.rename(tmp_path / "away")
+        health = api.client.get("/health")
+        assert health.status_code == 503
+        assert "The database gasflux.db cannot be opened" in health.text
+        assert "private place" not in health.text
+        api.service.folders.uploads.rename(tmp_path / "away too")
+        refused = api.upload()
+        assert refused.status_code == 503
+        assert "private place" not in refused.text
+        assert "private place" in caplog.text
+
+
 def test_an_act_whose_entry_cannot_be_kept_is_undone(tmp_path: Path) -> None:
     with running_api(tmp_path, start=False) as api:
         before = api.service.keys.list()

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from gasflux.errors import Fault, GasFluxError
 from gasflux.service import errors
-from gasflux.shared import _format_response, request_id
+from gasflux.shared import _format_response, request_id, without_folders
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def refusal(error: GasFluxError, data: object = None) -> Response:
         headers["Retry-After"] = str(max(1, error.retry_after_s))
     if isinstance(error, errors.UnauthorizedError):
         headers["WWW-Authenticate"] = 'ApiKey realm="GasFlux", header="X-API-Key"'
-    if status == _SERVER_FAULT:
+    if status == _SERVER_FAULT or isinstance(error, errors.StorageError):
         _LOG.error("%s: %s", type(error).__name__, error)
     return _format_response(
         status, sentence_of(error), data, error_type=error.kind, details=list(_details(error)), headers=headers
@@ -84,7 +84,7 @@ def refusal(error: GasFluxError, data: object = None) -> Response:
 
 def sentence_of(error: GasFluxError) -> str:
     """Return the error as one line."""
-    return " ".join(str(error).split())
+    return without_folders(" ".join(str(error).split()))
 
 
 def _details(error: GasFluxError) -> Iterator[dict[str, object]]:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from gasflux.api.endpoint import Access, endpoint
 from gasflux.api.models import Health
 from gasflux.service.health import health_of
-from gasflux.shared import _format_response, current_service
+from gasflux.shared import _format_response, current_service, without_folders
 
 health_bp = Blueprint("health", __name__)
 
@@ -23,7 +23,10 @@ health_bp = Blueprint("health", __name__)
 )
 def health() -> Response:
     """Answer what was tried."""
-    state = Health.model_validate(health_of(current_service()))
+    found = health_of(current_service())
+    for check in found["checks"].values():
+        check["message"] = without_folders(check["message"])
+    state = Health.model_validate(found)
     if state.status == "unhealthy":
         return _format_response(503, "The service cannot work.", state, headers={"Retry-After": "10"})
     return _format_response(200, f"The service is {state.status}.", state)
