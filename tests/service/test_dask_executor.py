@@ -303,6 +303,20 @@ def test_another_worker_takes_over_from_a_dead_one(
         assert all(is_gone(orphan) for orphan in orphans)
 
 
+def test_worker_that_is_asked_to_end_hands_its_job_back(
+    tmp_path: Path, threads: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the queue of a supercomputer does it at the end of the time."""
+    with dask_cluster(tmp_path / "cluster", 1) as cluster, executor_on(cluster) as executor:
+        job, _, future = running_job(executor, threads, tmp_path, "short sleep")
+        cluster.workers[0].terminate()
+        cluster.add_worker()
+        assert future.result().results
+        cluster.workers[0].wait(LIMIT_S)
+        assert (job.output_dir / "report.html").is_file()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 @pytest.mark.parametrize("nanny", [True, False])
 def test_scheduler_comes_back(tmp_path: Path, threads: ThreadPoolExecutor, nanny: bool) -> None:
     with dask_cluster(tmp_path / "cluster") as cluster, executor_on(cluster) as executor:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.errors import ConfigError
 from gasflux.result_folder import file_names, install, staging
-from gasflux.service.dask_worker import LOST_ATTEMPTS, POLL_S
+from gasflux.service.dask_worker import LOST_ATTEMPTS, POLL_S, UnwantedError
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.local_executor import timed_out
 from gasflux.service.parcel import Delivery, Parcel, parcel_of, unpack
@@ -136,7 +136,7 @@ class DaskExecutor:
                 with session.submit(parcel) as ticket:
                     return self._see_through(ticket, watch, cancelled)
             except _LostError:
-                watch.wait("waiting for the cluster, which was lost")
+                watch.wait("waiting for the cluster")
                 self._pause(POLL_S, cancelled)
 
     def _session_for_job(self, watch: _Watch, cancelled: threading.Event) -> DaskSession:
@@ -169,7 +169,7 @@ class DaskExecutor:
         try:
             return ticket.delivery()
         except Exception as error:  # a boundary: dask raises whatever went wrong on any machine
-            if ticket.is_gone:
+            if ticket.is_gone or isinstance(error, UnwantedError):  # the latter when its worker is closing
                 raise _LostError from error
             raise _failure_behind(error) from error
 
