@@ -79,5 +79,5 @@ def test_settings_say_who_computes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(ConfigError, match="needs \\[tasks\\] dask_scheduler"):
         make_executor(settings)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="pip install 'gasflux\\[dask\\]'"):
+    with pytest.raises(ConfigError, match="pip install distributed"):
         make_executor(replace(settings, dask_scheduler="tcp://127.0.0.1:8786"))
