@@ -24,9 +24,8 @@ $(READY): pyproject.toml requirements.txt constraints.txt requirements-dev.lock
 demo: $(READY) ## start the server, post the bundled flight, print its emission rate and where the report is
 	$(BIN)/python -m tools.demo
 
-test: $(READY) ## run every test
+test: $(READY) ## run the tests; those that need minutes, a browser or a cluster have targets of their own below
 	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --ignore tests/page
-	@$(MAKE) --no-print-directory test-page
 
 # Each of them starts a server and a browser; more than two at a time measure the machine.
 test-page: $(READY) ## run the tests of the page in a browser; they are skipped where there is none
@@ -93,4 +92,4 @@ wheel: $(READY) ## build the package into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## remove .venv, caches and results
-	rm -rf $(VENV) output build dist .pytest_cache .mypy_cache .ruff_cache benchmarks/results
+	rm -rf $(VENV) output build dist/*.whl .pytest_cache .mypy_cache .ruff_cache benchmarks/results
