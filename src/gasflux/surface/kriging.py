@@ -66,8 +66,17 @@ class KrigingSystem:
     def between(self, some: FloatArray, others: FloatArray) -> FloatArray:
         """Covariance of each of some positions (g, 2) with each of the others (m, 2), shape (g, m)."""
         table = np.empty((len(some), len(others)))
+        others = np.asfortranarray(others)  # each coordinate in one piece: it is read once per row
         for part in _chunks(len(some), len(others), _CACHED):
             table[part] = self.covariance(some[part, None], others[None, :])
+        return table
+
+    def among(self, points: FloatArray) -> FloatArray:
+        """Lower triangle of the covariance of positions (m, 2) with one another, shape (m, m); above it part of it."""
+        table = np.zeros((len(points), len(points)))
+        columns = np.asfortranarray(points)
+        for part in _chunks(len(points), len(points), _CACHED):
+            table[part, : part.stop] = self.covariance(points[part, None], columns[None, : part.stop])
         return table
 
 
@@ -132,8 +141,8 @@ def krige_globally(system: KrigingSystem, nodes: FloatArray, values: FloatArray)
 
 
 def _noisy_covariance(system: KrigingSystem) -> FloatArray:
-    """Covariance of the values, noise included, (m, m)."""
-    covariance = system.between(system.points, system.points)
+    """Covariance of the values, noise included, (m, m); only the lower triangle holds, and no more is asked for."""
+    covariance = system.among(system.points)
     covariance[np.diag_indices_from(covariance)] += system.noise
     return covariance
 
@@ -141,8 +150,9 @@ def _noisy_covariance(system: KrigingSystem) -> FloatArray:
 def whitening_of(covariance: FloatArray) -> FloatArray:
     """Return the inverse W of the lower Cholesky factor: ``W C W' = 1`` and ``W' W`` is the inverse of C.
 
-    By halves, so that nearly all of it is matrix products. numpy has no triangular solver that would do with the factor
-    alone, and the one of scipy takes longer to import than all kriging of a flight.
+    Of `covariance` only the lower triangle is read. By halves, so that nearly all of it is matrix products. numpy has
+    no triangular solver that would do with the factor alone, and the one of scipy takes longer to import than all
+    kriging of a flight.
     """
     inverse = np.zeros_like(covariance)
     _whiten(covariance, inverse)
