@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -477,3 +478,8 @@ def _read_report(count: int, gases: tuple[str, ...]) -> ReadReport:
         ignored_columns=("Battery (%)",),
         notes=("The header was found on row 3.", "No time zone is given; times are shown as logged."),
     )
+
+
+def own_children() -> list[multiprocessing.process.BaseProcess]:
+    """Return the child processes of this test; a service that other tests of this run share keeps its own workers."""
+    return [child for child in multiprocessing.active_children() if not child.name.startswith("pebble")]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from pathlib import Path
 
 import pytest
+from builders import own_children
 
 from gasflux.batch import Job, JobOptions, JobResult, describe, find_logs, input_stem, plan_jobs, run_jobs
 from gasflux.errors import InputError
@@ -96,7 +96,7 @@ def test_a_killed_worker_fails_alone(flights: list[Path], tmp_path: Path) -> Non
 
     def kill_first_worker(index: int, stage: str, percent: float) -> None:
         if index == 0 and stage == "figures" and not killed:  # drawing takes long enough to be caught at it
-            first = min(multiprocessing.active_children(), key=lambda child: int(child.name.split("-")[-1]))
+            first = min(own_children(), key=lambda child: int(child.name.split("-")[-1]))
             assert first.pid is not None
             os.kill(first.pid, signal.SIGKILL)
             killed.append(first.pid)
@@ -124,19 +124,19 @@ def test_one_job_at_a_time_draws_in_processes_of_their_own(flights: list[Path], 
 
     def note(index: int, stage: str, percent: float) -> None:
         if stage == "figures":
-            seen[index] = len(multiprocessing.active_children())
+            seen[index] = len(own_children())
 
     jobs = plan_jobs([flights[0], touch(tmp_path / "bad.csv"), flights[1]], tmp_path / "out")
     results = list(run_jobs(jobs, JobOptions(QUICK.config, drawing_processes=1), 1, note))
     assert [result.error is None for result in results] == [True, False, True]
     assert seen == {0: 1, 2: 1}
     assert all((jobs[index].output_dir / "figures" / "curtain_ch4.png").exists() for index in seen)
-    assert not multiprocessing.active_children()
+    assert not own_children()
 
 
 def test_stopping_early_ends_the_workers(flights: list[Path], tmp_path: Path) -> None:
     results = run_jobs(plan_jobs(flights, tmp_path), QUICK, 2, lambda *event: None)
     next(results)
     results.close()  # type: ignore[attr-defined]
-    assert not multiprocessing.active_children()
+    assert not own_children()
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]

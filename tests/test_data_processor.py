@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from builders import flight_result
+from builders import flight_result, own_children
 
 import gasflux
 from gasflux.data_processor import Outcome, _write_tables, process_file
@@ -184,7 +183,7 @@ def test_cancelling_at_a_figure_ends_those_who_draw(log: Path, tmp_path: Path) -
     with DrawingProcesses(2) as processes, pytest.raises(CancelledError):
         process_file(log, DEFAULTS, tmp_path / "o", progress=cancel, render=processes.render)
     assert not list(tmp_path.iterdir())
-    assert not multiprocessing.active_children()
+    assert not own_children()
 
 
 def test_a_bad_log_leaves_nothing_behind_and_is_kept(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import flight_result
+from builders import flight_result, own_children
 
 from gasflux import drawing
 from gasflux.drawing import DrawingProcesses, drawing_processes_here
@@ -37,7 +37,7 @@ def shared() -> Iterator[DrawingProcesses]:
 
 
 def drawers() -> list[multiprocessing.process.BaseProcess]:
-    return multiprocessing.active_children()
+    return own_children()
 
 
 def test_images_and_their_order_are_those_of_one_process(shared: DrawingProcesses, expected: dict[str, bytes]) -> None:

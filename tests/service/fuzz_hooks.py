@@ -7,7 +7,7 @@ from api_service import SAMPLE
 from hypothesis import strategies
 
 _SHORT = b"timestamp,latitude,longitude,height_ato,windspeed,temperature,pressure,ch4\n" + b"".join(
-    b"2026-04-13T09:%02d:%02d,52.0,4.%04d,%d,5.0,15.0,1000.0,2.0\n" % (i // 60, i % 60, i, 10 + i // 20)
+    b"2026-04-13T09:%02d:%02d,52.0,4.%04d,%d,5.0,15.0,1000.0,2.%d\n" % (i // 60, i % 60, i, 10 + i // 20, i % 7)
     for i in range(60)
 )
 FLIGHTS = strategies.sampled_from([_SHORT, SAMPLE.read_bytes()])
