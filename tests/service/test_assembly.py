@@ -15,7 +15,7 @@ from test_callbacks import Receiver, receiver
 
 from gasflux.service.assembly import Service, build_service
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import CallbackState, Task
+from gasflux.service.records import CallbackState, Task, TaskStatus
 
 LIMIT_S = 30.0
 """Far beyond any of these tasks, also on a busy machine."""
@@ -107,4 +107,19 @@ def test_end_is_bounded_when_a_part_hangs(
         service.stop(0.5)
         assert time.monotonic() - began < 2.0  # 0.5 s, and a busy machine; the part hangs for 3 s
     assert "not everything could be ended within 0.5 s" in caplog.text
+    service.stop()
+
+
+def test_results_go_with_the_run_that_is_cancelled(tmp_path: Path) -> None:
+    """A task that waits to run again lists no results any more; none may stay on the disk when it never runs."""
+    service = service_in(tmp_path)
+    service.start()
+    task_id = add(service, "good")
+    until(service, task_id, lambda task: task.status is TaskStatus.COMPLETED)
+    assert service.folders.output_dir(task_id).is_dir()
+    busy = add(service, "sleep")
+    until(service, busy, lambda task: task.status is TaskStatus.PROCESSING)
+    service.changes.run_again(task_id)
+    assert service.changes.cancel(task_id).status is TaskStatus.FAILED
+    assert not service.folders.output_dir(task_id).exists()
     service.stop()

@@ -37,11 +37,17 @@ class TaskChanges:
     runner: TaskRunner
     on_finished: Callable[[Task], None] = lambda task: None
     """Called with a task that ends without having been in work."""
-    _config_lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held while row and files of a finished task change together: nobody puts it back into the queue meanwhile."""
 
     def cancel(self, task_id: str) -> Task:
         """End a waiting or running task; ConflictError when it is finished."""
-        task = self.tasks.cancel(task_id)
+        with self._lock:
+            task = self.tasks.cancel(task_id)
+            # A task that waited to run again still has the results of its earlier run, which its row lists no more.
+            left = self.folders.remove_results(task_id) if task.status.is_final else ()
+        if left:
+            _LOG.warning("earlier results stay: %s", "; ".join(left), extra={"task": task_id})
         if task.status.is_final:
             self.on_finished(task)
         else:
@@ -69,11 +75,12 @@ class TaskChanges:
         StorageError
             The configuration cannot be written.
         """
-        if config is None:
-            task = self.tasks.rerun(task_id)
-        else:
+        if config is not None:
             load_pipeline_config(config.encode())
-            with self._config_lock:
+        with self._lock:
+            if config is None:
+                task = self.tasks.rerun(task_id)
+            else:
                 task = self._rerun_with(task_id, config if config.strip() else None)
         self.runner.wake()
         return task
@@ -94,7 +101,7 @@ class TaskChanges:
         """Stop a task if it is running, and remove its files and its row."""
         task = self.tasks.get(task_id)
         try:
-            with self._config_lock:  # nobody puts a configuration into a folder that is about to go
+            with self._lock:  # nobody puts a configuration into a folder that is about to go
                 self.tasks.begin_delete(task_id)
         except StorageFullError:
             # On a full disk not even this can be written: the files of a finished task go first and make room.
