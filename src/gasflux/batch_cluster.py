@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import queue
+import signal
 import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +32,7 @@ _NO_LIMIT: Final = 1 << 60
 
 _WAIT_S: Final = 0.5
 
-_News = tuple[int, str, float] | JobResult | Exception
+_News = tuple[int, str, float] | JobResult | Exception | KeyboardInterrupt
 
 
 def run_on_cluster(
@@ -96,7 +97,8 @@ class _Batch:
         for thread in threads:
             thread.start()
         try:
-            yield from self._listen()
+            with _interrupts_as_news(self._news):
+                yield from self._listen()
         finally:
             self._cancelled.set()
             for thread in threads:
@@ -110,7 +112,7 @@ class _Batch:
                 news = self._news.get(timeout=_WAIT_S)  # on Windows Ctrl-C does not interrupt an endless wait
             except queue.Empty:
                 continue
-            if isinstance(news, Exception):
+            if isinstance(news, BaseException):
                 raise news
             if isinstance(news, JobResult):
                 left -= 1
@@ -166,6 +168,19 @@ class _Batch:
             on_progress=lambda stage, percent: self._news.put((index, stage, percent)),
             cancelled=self._cancelled,
         )
+
+
+@contextmanager
+def _interrupts_as_news(news: queue.SimpleQueue[_News]) -> Iterator[None]:
+    """Put Ctrl-C among the news: raised wherever it strikes, a clean-up that swallows exceptions may swallow it too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGINT, lambda *_: news.put(KeyboardInterrupt()))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _line(error: JobFailedError) -> str:
