@@ -16,6 +16,7 @@ from gasflux.service.clock import utc_now
 from gasflux.service.errors import ConflictError, NotFoundError, QueueFullError
 from gasflux.service.records import GasSummary, JobResult, NewTask, Task, TaskFailure, TaskQuery, TaskStatus
 from gasflux.service.settings import CleanupSettings
+from gasflux.service.task_rows import gases_as_json, gases_from_json
 from gasflux.service.task_store import SERVER_ENDS, TaskStore
 
 BAD = TaskFailure("invalid_input", "no wind column", ({"message": "no wind column", "column": "windspeed"},))
@@ -379,6 +380,13 @@ def test_what_has_expired(store: TaskStore, database: Database) -> None:
     assert after(998) == [good.task_id]
     assert after(1001) == [good.task_id, bad.task_id]
     assert store.get(waiting.task_id).status is TaskStatus.PENDING
+
+
+def test_results_from_before_the_detection_limit_was_kept_are_read() -> None:
+    before = '[{"gas": "ch4", "flux_kg_h": 4.2, "low_kg_h": 3.0, "high_kg_h": 5.4, "level": 0.9, "grade": "B"}]'
+    assert gases_from_json(before) == RESULT.gases
+    since = (replace(RESULT.gases[0], detection_limit_kg_h=0.7),)
+    assert gases_from_json(gases_as_json(since)) == since
 
 
 # -- lists

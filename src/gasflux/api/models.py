@@ -83,6 +83,9 @@ class GasInfo(Model):
 
     flux_kg_h: float | None
     flux_interval_kg_h: Interval
+    detection_limit_kg_h: float | None = Field(
+        description="smallest rate the flight could tell from zero; null when unknown, as in results of older versions"
+    )
     grade: str = Field(description="A (best) to D")
 
 

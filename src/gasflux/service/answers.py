@@ -62,6 +62,7 @@ def gases_answer(gases: Iterable[GasSummary]) -> dict[str, Any]:
         gas.gas: {
             "flux_kg_h": gas.flux_kg_h,
             "flux_interval_kg_h": {"level": gas.level, "low": gas.low_kg_h, "high": gas.high_kg_h},
+            "detection_limit_kg_h": gas.detection_limit_kg_h,
             "grade": gas.grade,
         }
         for gas in gases

@@ -84,6 +84,8 @@ class GasSummary:
     high_kg_h: float | None
     level: float
     grade: str
+    detection_limit_kg_h: float | None = None
+    """None also for a result from before it was kept here."""
 
 
 @dataclass(frozen=True)

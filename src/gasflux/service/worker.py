@@ -209,6 +209,7 @@ def gas_summaries(output_vars: Mapping[str, Any]) -> tuple[GasSummary, ...]:
             high_kg_h=values["flux_interval_kg_h"]["high"],
             level=values["flux_interval_kg_h"]["level"],
             grade=values["quality"]["grade"],
+            detection_limit_kg_h=values["detection_limit_kg_h"],
         )
         for gas, values in output_vars["gases"].items()
     )
