@@ -2,34 +2,54 @@
 // curtains of one flight. Instrument errors are common to the flights and do not average out.
 
 const COMMON = ["wind_speed", "wind_direction", "gas_calibration", "temperature_pressure"];
+/** These add the same error whatever the rate; all else multiplies it, so that the truth may lie further above than below. */
+const ADDED = ["background", "sensor_noise"];
 
-/** Return {flux, std, low, high, between} of results {flux, std, budget: {name: kg/h}}; at least one. */
+/** Return {flux, std, low, high, limit, between, weight} of results {flux, std, limit, budget: {name: kg/h}}; at least one. */
 export function combine(results, level = 0.9) {
   const flux = results.map((result) => result.flux);
-  const variance = results.map((result) => Math.max(independent(result) ** 2, 1e-300));
-  const between = betweenVariance(flux, variance);
-  const weight = normalised(variance.map((value) => 1 / (value + between)));
+  const budgets = results.map(({ budget, std }) => budget ?? { repeatability: std });
+  const variance = budgets.map((budget) => Math.max(total(without(budget, COMMON)) ** 2, 1e-300));
+  const between = Math.sqrt(betweenVariance(flux, variance));
+  const weight = normalised(variance.map((value) => 1 / (value + between ** 2)));
   const mean = sum(weight.map((part, i) => part * flux[i]));
-  const own = sum(weight.map((part, i) => part ** 2 * (variance[i] + between)));
-  const common = sum(COMMON.map((name) => sum(weight.map((part, i) => part * (results[i].budget?.[name] ?? 0))) ** 2));
-  const std = Math.sqrt(own + common);
-  const scatter = sum(weight.map((part) => part ** 2)) * between;
+  const budget = { ...combinedBudget(budgets, weight), between: between * Math.hypot(...weight) };
+  const std = total(budget);
   // Welch-Satterthwaite: only the scatter between the flights is estimated, from n - 1 degrees of freedom.
-  const freedom = scatter > 0 ? (std ** 2 / scatter) ** 2 * (results.length - 1) : 1e6;
-  const reach = studentFactor(level, Math.max(freedom, 1)) * std;
-  return { flux: mean, std, low: mean - reach, high: mean + reach, between: Math.sqrt(between), weight, level };
+  const freedom = budget.between > 0 ? (std / budget.between) ** 4 * (results.length - 1) : 1e6;
+  const factor = studentFactor(level, Math.max(freedom, 1));
+  const limit = results.every((result) => Number.isFinite(result.limit)) ? Math.hypot(...weight.map((part, i) => part * results[i].limit)) : null;
+  return { flux: mean, std, ...interval(mean, budget, factor), limit, between, weight, level };
 }
+
+/** Return each component of the mean: linear when common to all flights, in quadrature otherwise. */
+function combinedBudget(budgets, weight) {
+  const names = [...new Set(budgets.flatMap((budget) => Object.keys(budget)))];
+  return Object.fromEntries(names.map((name) => {
+    const parts = budgets.map((budget, i) => weight[i] * (budget[name] ?? 0));
+    return [name, COMMON.includes(name) ? sum(parts) : Math.hypot(...parts)];
+  }));
+}
+
+/** Return the ends of the interval, as docs/METHODS.md has them for one flight. */
+export function interval(flux, budget, factor) {
+  const added = factor * total(Object.fromEntries(ADDED.map((name) => [name, budget[name] ?? 0])));
+  const factored = factor * total(without(budget, ADDED));
+  const size = Math.abs(flux);
+  const skew = size > 0 ? 0.5 * Math.min(factored / size, 1) ** 2 * size : 0;
+  const [away, towards] = [Math.hypot(added, factored + skew), Math.hypot(added, Math.max(factored - skew, 0))];
+  return flux < 0 ? { low: flux - away, high: flux + towards } : { low: flux - towards, high: flux + away };
+}
+
+const total = (budget) => Math.hypot(...Object.values(budget));
+
+const without = (budget, names) => Object.fromEntries(Object.entries(budget).filter(([name]) => !names.includes(name)));
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 function normalised(values) {
   const total = sum(values);
   return values.map((value) => value / total);
-}
-
-function independent({ std, budget }) {
-  if (!budget) return std;
-  return Math.sqrt(sum(Object.entries(budget).filter(([name]) => !COMMON.includes(name)).map(([, part]) => part ** 2)));
 }
 
 /** Variance between repeats beyond their own (Paule and Mandel 1982), by bisection. */

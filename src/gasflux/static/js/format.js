@@ -47,19 +47,6 @@ export function plain(value, digits = 5) {
 /** Return a unit as it is written. */
 export const unitText = (unit) => ({ degC: "°C", deg: "°", degrees: "°", ug: "µg" })[unit] ?? unit;
 
-/** Return the texts of a rate whose digits follow its standard deviation. */
-export function rateTexts({ flux, std, low, high }) {
-  const decimals = decimalsFor(isNumber(std) && std > 0 ? std : flux, 2);
-  return { flux: fixed(flux, decimals), std: fixed(std, decimals), low: fixed(low, decimals), high: fixed(high, decimals) };
-}
-
-/** Return an interval's texts where no standard deviation is known: digits follow its width. */
-export function intervalTexts(flux, low, high) {
-  const width = isNumber(low) && isNumber(high) ? (high - low) / 4 : flux;
-  const decimals = decimalsFor(width, 2);
-  return { flux: fixed(flux, decimals), low: fixed(low, decimals), high: fixed(high, decimals) };
-}
-
 export const percent = (share, digits = 2) => `${significant(100 * share, digits)} %`;
 
 const locale = () => (language() === "zh" ? "zh-CN" : "en-GB");

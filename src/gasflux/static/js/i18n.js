@@ -22,7 +22,10 @@ export function t(key, values = {}) {
 }
 
 /** Return the text `key`, or `fallback` where the catalogue has none (names that come from the server). */
-export const textOr = (key, fallback) => (strings[key] === undefined ? fallback : strings[key]);
+export const textOr = (key, fallback, values = {}) => (strings[key] === undefined ? fallback : t(key, values));
+
+/** Return what fits the language in use of a text that came in several, {en, zh}; a plain text as it is. */
+export const inLanguage = (text) => (text && typeof text === "object" ? text[current] ?? text.en : text);
 
 /** Load the language that was chosen, or else the browser's. */
 export async function startLanguage() {

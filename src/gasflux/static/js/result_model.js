@@ -28,9 +28,11 @@ export function gasAnswer(values) {
   return {
     flux: values.flux_kg_h, std: values.flux_std_kg_h, low, high, level,
     limit: values.detection_limit_kg_h, budget: values.uncertainty_kg_h, grade: values.quality.grade, flags: values.quality.flags,
-    isProven: values.flux_kg_h >= (values.detection_limit_kg_h ?? 0) && low > 0,
   };
 }
+
+/** Return the flags of one gas in every language; those of a result from before it had them, in the one it was made in. */
+export const flagsOf = (result, gas) => result.view.flags?.[gas] ?? result.vars.gases[gas].quality.flags;
 
 /** Return grid and samples of one gas on one surface in the shape of the curtain plot. */
 export function surfaceOf(segment, gas) {

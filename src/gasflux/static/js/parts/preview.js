@@ -18,7 +18,7 @@ export function previewBody(preview, signal) {
   const hasTrack = preview.track?.latitude?.length > 1;
   return h("div", { class: "stack" },
     preview.faults.length ? faults(preview) : null,
-    preview.notes.length ? h("ul", { class: "hint notes" }, preview.notes.map((note) => h("li", { text: note }))) : null,
+    preview.notes.length ? h("ul", { class: "hint notes" }, preview.notes.map((note) => h("li", { lang: "en", text: note }))) : null,
     hasTrack ? h("div", { class: "preview-plots" }, track(preview, signal), series(preview, signal)) : null,
     preview.columns.length ? columns(preview) : null);
 }

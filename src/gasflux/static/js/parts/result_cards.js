@@ -6,10 +6,12 @@ import { curtainPlot, curtainTable } from "../plots/curtain.js";
 import { seriesPlots } from "../plots/series.js";
 import { colourKey, trackPlot } from "../plots/track.js";
 import { facts, h, uniqueId } from "../dom.js";
-import { bytes, compass, duration, fixed, gasName, percent, rateTexts, significant } from "../format.js";
+import { bytes, compass, duration, fixed, gasName, percent, significant } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { icon } from "../icons.js";
+import { rateTexts } from "../rate.js";
 import { gasAnswer, nearest, onOneAxis, startMs, surfaceOf, trackOf } from "../result_model.js";
+import { surfaceKind, surfaceName, surfaceNames } from "../surface.js";
 
 const FILE_ORDER = ["report.html", "results.zip", "processed.csv", "output_vars.json"];
 const FILE_ICONS = { html: "report", zip: "archive", csv: "table", json: "file", geojson: "globe", kml: "globe", png: "picture", yaml: "file" };
@@ -26,12 +28,13 @@ export function segmented(label, options, chosen, choose) {
 
 export function curtainCard(result, gas, segment, signal) {
   const surface = surfaceOf(segment, gas);
-  const plot = curtainPlot({ ...surface, title: t("curtain.label", { gas: gasName(gas) }), signal });
+  const kind = segment.strategy;
+  const plot = curtainPlot({ ...surface, kind, title: t("curtain.label", { gas: gasName(gas) }), signal });
   const id = uniqueId("samples");
   const samples = h("input", { type: "checkbox", id, checked: true, on: { change: (event) => plot.showSamples(event.target.checked) } });
   const card = h("section", { class: "card" },
     h("div", { class: "spread" },
-      h("header", {}, h("h2", { text: t("curtain.title", { gas: gasName(gas) }) }), h("p", { class: "soft small", text: t("curtain.lead") })),
+      h("header", {}, h("h2", { text: t("curtain.title", { gas: gasName(gas), surface: surfaceName(kind) }) }), h("p", { class: "soft small", text: t(`curtain.lead.${kind}`) })),
       h("div", { class: "row" },
         segmented(t("curtain.field"), [["flux", t("curtain.flux")], ["std", t("curtain.std")]], "flux", plot.show),
         h("label", { class: "check", htmlFor: id }, samples, h("span", { text: t("curtain.samples") })))),
@@ -54,6 +57,7 @@ export function trackCard(result, gas, signal) {
 
 export function flightCard(result) {
   const { flight, input } = result.vars;
+  const surface = surfaceName(surfaceKind(result.view.segments));
   const metres = (value) => `${significant(value, 3)} m`;
   const dropped = Object.values(input.rows_dropped).reduce((total, count) => total + count, 0);
   return h("section", { class: "card" }, h("h2", { text: t("flight.title") }), facts([
@@ -64,17 +68,25 @@ export function flightCard(result) {
     [t("flight.length"), metres(flight.length_m)],
     [t("flight.heights"), t("range.unit", { low: significant(flight.height_min_m, 3), high: significant(flight.height_max_m, 3), unit: "m" })],
     [t("flight.wind"), `${significant(flight.wind_mean_m_s, 2)} m/s ${t("flight.wind_from", { from: compass(flight.wind_from_deg) })}`],
-    [t("flight.normal"), `${significant(flight.wind_normal_mean_m_s, 2)} m/s`],
+    [t("flight.normal", { surface }), `${significant(flight.wind_normal_mean_m_s, 2)} m/s`],
     Number.isFinite(flight.wind_angle_to_plane_deg) ? [t("flight.angle"), `${fixed(flight.wind_angle_to_plane_deg, 0)}°`] : ["", ""],
     [t("flight.air"), `${fixed(flight.temperature_mean_c, 1)} °C, ${fixed(flight.pressure_mean_hpa, 0)} hPa`],
     [t("flight.rows"), t("flight.rows_used", { used: fixed(input.rows_used, 0), read: fixed(input.rows_read, 0) })],
-    dropped ? [t("flight.dropped"), Object.entries(input.rows_dropped).map(([reason, count]) => `${reason}: ${fixed(count, 0)}`).join(", ")] : ["", ""],
+    dropped ? [t("flight.dropped"), Object.entries(input.rows_dropped).map(([reason, count]) => t("flight.dropped_for", { reason: dropReason(reason), n: fixed(count, 0) })).join(t("list.comma"))] : ["", ""],
   ]));
+}
+
+/** Return why rows were left out, in the language of the page. */
+function dropReason(reason) {
+  const [column] = reason.split(" out of range");
+  if (column !== reason) return t("dropped.out of range", { column: textOr(`column.${column}`, gasName(column)) });
+  return textOr(`dropped.${reason}`, reason);
 }
 
 /** Series of gas and wind with one time; `mark(index of the track | null)` follows the cursor. */
 export function seriesCard(result, gas, mark, signal) {
   const { view } = result;
+  const surface = surfaceName(surfaceKind(view.segments));
   const series = view.gases[gas];
   const winds = view.segments.map((segment) => segment.wind);
   const windTime = winds.flatMap((wind) => wind.time_s);
@@ -87,10 +99,10 @@ export function seriesCard(result, gas, mark, signal) {
   const [measured, baseline, normal, speed] = values;
   const panels = [
     { unit: "ppm", height: 190, lines: [{ label: t("series.measured", { gas: gasName(gas) }), values: measured, colour: "plot-1" }, { label: t("series.baseline"), values: baseline, colour: "plot-2", width: 2 }] },
-    { unit: "m/s", height: 150, lines: [{ label: t("series.speed"), values: speed, colour: "plot-faint" }, { label: t("series.normal"), values: normal, colour: "plot-3" }] },
+    { unit: "m/s", height: 150, lines: [{ label: t("series.speed"), values: speed, colour: "plot-faint" }, { label: t("series.normal", { surface }), values: normal, colour: "plot-3" }] },
   ];
   const plots = seriesPlots({ time: times, startMs: startMs(view), panels, label: t("series.title"), signal, onTime: (index) => mark(index === null ? null : nearest(view.track.time_s, times[index])) });
-  return h("section", { class: "card" }, h("header", {}, h("h2", { text: t("series.title") }), h("p", { text: t("series.lead") })), plots.node,
+  return h("section", { class: "card" }, h("header", {}, h("h2", { text: t("series.title") }), h("p", { text: t("series.lead", { surface }) })), plots.node,
     h("details", {}, h("summary", { text: t("series.table") }), facts(seriesFacts(result, gas))));
 }
 
@@ -103,18 +115,18 @@ function seriesFacts(result, gas) {
     [t("series.points"), `${fixed(background.points, 0)} / ${fixed(background.signal_points, 0)}`],
     [t("series.algorithm"), background.algorithm],
     [t("flight.wind"), `${significant(flight.wind_mean_m_s, 3)} m/s, ${compass(flight.wind_from_deg)} (${fixed(flight.wind_from_deg, 0)}°)`],
-    [t("flight.normal"), `${significant(flight.wind_normal_mean_m_s, 3)} m/s`],
+    [t("flight.normal", { surface: surfaceName(surfaceKind(result.view.segments)) }), `${significant(flight.wind_normal_mean_m_s, 3)} m/s`],
   ];
 }
 
-export function budgetCard(gas, values) {
+export function budgetCard(gas, values, kind) {
   const answer = gasAnswer(values);
   const below = values.flux_below_lowest_sample_kg_h;
   return h("section", { class: "card" }, h("header", {}, h("h2", { text: t("budget.title") }), h("p", { text: t("budget.lead") })),
-    budgetBars(answer.budget, answer.flux),
+    budgetBars(answer.budget, surfaceNames(kind)),
     h("div", {}, facts([
       [t("budget.below"), `${percent(below / (answer.flux || 1))}`],
-      [t("budget.backward"), `${significant(values.flux_negative_kg_h, 2)} kg/h`],
+      [t("budget.backward", { surface: surfaceName(kind) }), `${significant(values.flux_negative_kg_h, 2)} kg/h`],
       [t("budget.limit"), `${significant(values.detection_limit_kg_h, 2)} kg/h`],
     ])));
 }
@@ -122,32 +134,35 @@ export function budgetCard(gas, values) {
 /** Gases side by side. */
 export function gasesCard(vars, chosen, choose) {
   const heads = ["gas", "rate", "interval", "limit", "grade"];
+  let isTold = true;
   const rows = Object.entries(vars.gases).map(([gas, values]) => {
     const answer = gasAnswer(values);
     const texts = rateTexts(answer);
+    isTold &&= texts.bound === null;
     return h("tr", {},
       h("th", { scope: "row" }, h("button", { class: "button quiet", type: "button", text: gasName(gas), "aria-pressed": String(gas === chosen), on: { click: () => choose(gas) } })),
-      h("td", { class: "n", text: `${texts.flux} ± ${texts.std}` }), h("td", { class: "n", text: t("range", texts) }), h("td", { class: "n", text: significant(answer.limit, 2) }),
+      h("td", { class: "n", text: texts.shown }), h("td", { class: "n", text: t("range", texts) }), h("td", { class: "n", text: significant(answer.limit, 2) }),
       h("td", {}, h("span", { class: `grade ${answer.grade}`, text: answer.grade })));
   });
   return h("section", { class: "card" }, h("h2", { text: t("gases.title") }), h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("gases.title") }, h("table", {},
-    h("caption", { text: t("gases.caption") }),
+    h("caption", { text: t(isTold ? "gases.caption" : "gases.caption_bound") }),
     h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col", class: ["rate", "interval", "limit"].includes(name) ? "n" : "", text: t(`gases.${name}`) })))),
     h("tbody", {}, rows))));
 }
 
 /** A button for every file; the report and the archive first, figures at the end. */
-export function filesCard(task) {
+export function filesCard({ task, view }) {
+  const surface = surfaceName(surfaceKind(view.segments));
   const rank = (file) => (FILE_ORDER.indexOf(file.name) + 1 || 9) + (file.name.endsWith(".png") ? 10 : 0);
   const files = [...task.results].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   const isFigure = (file) => file.name.startsWith("figures/");
   const figures = files.filter(isFigure);
   return h("section", { class: "card" }, h("h2", { text: t("files.title") }),
-    h("ul", { class: "files" }, files.filter((file) => !isFigure(file)).map(fileItem)),
-    figures.length ? h("details", {}, h("summary", { text: t("files.figures", { n: figures.length }) }), h("ul", { class: "files" }, figures.map(fileItem))) : null);
+    h("ul", { class: "files" }, files.filter((file) => !isFigure(file)).map((file) => fileItem(file, surface))),
+    figures.length ? h("details", {}, h("summary", { text: t("files.figures", { n: figures.length }) }), h("ul", { class: "files" }, figures.map((file) => fileItem(file, surface)))) : null);
 }
 
-function fileItem(file) {
+function fileItem(file, surface) {
   const ending = file.name.split(".").at(-1);
   const kind = file.name.startsWith("grid_") ? "grid" : file.name;
   const isPage = ending === "html";
@@ -155,6 +170,6 @@ function fileItem(file) {
   return h("li", {}, h("a", { href: address(file.download_url), ...attributes },
     icon(FILE_ICONS[ending] ?? "file"),
     h("span", { class: "file-name", text: file.name.replace("figures/", "") }),
-    h("span", { class: "hint", text: [textOr(`file.${kind}`, ""), bytes(file.size)].filter(Boolean).join(" · ") })));
+    h("span", { class: "hint", text: [textOr(`file.${kind}`, "", { surface }), bytes(file.size)].filter(Boolean).join(" · ") })));
 }
 

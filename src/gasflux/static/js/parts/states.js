@@ -2,7 +2,7 @@
 
 import { ApiError, OfflineError } from "../api.js";
 import { h, hidden } from "../dom.js";
-import { t } from "../i18n.js";
+import { t, textOr } from "../i18n.js";
 import { icon } from "../icons.js";
 import { show } from "../router.js";
 import { keyForm } from "./key_form.js";
@@ -23,7 +23,7 @@ export function problem(error, retry) {
   if (error.status === 401) return keyNeeded(title, text, kind);
   return h("section", { class: `note ${kind}`, role: "alert" },
     h("h2", { text: title }),
-    h("p", { text }),
+    h("p", { text, lang: saidIn(error) }),
     error instanceof ApiError && error.requestId ? h("p", { class: "hint", text: t("state.request_id", { id: error.requestId }) }) : null,
     h("div", { class: "row" },
       link && h("a", { class: "button primary", href: link.href, text: link.text }),
@@ -52,8 +52,11 @@ function explained(error) {
   if (error.status === 403) return { kind: "poor", title: t("state.forbidden"), text: error.message, link: toKeys };
   if (error.status === 404) return { kind: "poor", title: t("state.not_found"), text: t("state.not_found_text"), link: { href: "#/tasks", text: t("state.to_tasks") } };
   const wait = error.retryAfter ? ` ${t("state.retry_after", { n: error.retryAfter })}` : "";
-  return { kind: "bad", title: t("state.error"), text: error.message + wait };
+  return { kind: "bad", title: textOr(`refusal.${error.type}`, t("state.error")), text: error.message + wait };
 }
+
+/** Return the language of an error's text: what the server says in its own words is English, whatever the page speaks. */
+const saidIn = (error) => (error instanceof ApiError && ![401, 404].includes(error.status) ? "en" : null);
 
 /** Return the sentence of an error, for a message in passing. */
 export const sentence = (error) => explained(error).text;

@@ -2,8 +2,9 @@
 
 import { address } from "../api.js";
 import { h } from "../dom.js";
-import { dateTime, duration, gasName, intervalTexts, relativeTime } from "../format.js";
+import { dateTime, duration, gasName, relativeTime } from "../format.js";
 import { t, textOr } from "../i18n.js";
+import { listedRate, rateRemark, rateTexts } from "../rate.js";
 import { taskActs } from "./task_acts.js";
 
 /** Return the row of a task; `changed` is called after an act, `select` (or null) when it is ticked for comparison. */
@@ -15,7 +16,7 @@ export function taskRow(task, { changed, isSelected, select }) {
       h("a", { class: "name", href, text: task.name }),
       h("div", { class: "meta" }, meta(task).map((text) => h("span", { text })))),
     h("div", { class: "answer" }, answer(task)),
-    task.status === "failed" && task.error_type !== "cancelled" && task.error ? h("p", { class: "error", text: task.error }) : null,
+    task.status === "failed" && task.error_type !== "cancelled" && task.error ? failed(task) : null,
     h("div", { class: "acts" }, report(task), taskActs(task, changed)));
   row.addEventListener("click", (event) => {
     const isControl = event.target.closest("a, button, input, label, dialog");
@@ -68,12 +69,18 @@ function rates(task) {
 }
 
 function rate(name, gas, isFirst) {
-  const { low, high } = gas.flux_interval_kg_h;
-  const texts = intervalTexts(gas.flux_kg_h, low, high);
+  const texts = rateTexts(listedRate(gas));
   return h("span", { class: "rate" },
     h("small", { text: `${gasName(name)} ` }),
-    h("span", { text: `${texts.flux} kg/h`, data: isFirst ? { testid: "flux-value", gas: name, value: gas.flux_kg_h } : {} }),
-    h("small", { text: ` (${t("range", texts)})` }));
+    h("span", { text: `${texts.shown} kg/h`, data: isFirst ? { testid: "flux-value", gas: name, value: gas.flux_kg_h } : {} }),
+    h("small", { text: ` (${rateRemark(texts)})` }));
+}
+
+/** Return why a task failed, in a few words. */
+export const failureTitle = (task) => textOr(`failure.${task.error_type}`, t("task.failed"));
+
+function failed(task) {
+  return h("p", { class: "error" }, h("strong", { text: failureTitle(task) }), " ", h("span", { lang: "en", text: task.error }));
 }
 
 function waiting(task) {

@@ -1,8 +1,9 @@
 // Small drawings of numbers: the interval on a scale, the parts of the error budget, rates of several flights.
 
 import { h, svg } from "../dom.js";
-import { intervalTexts, percent, significant } from "../format.js";
+import { percent, significant } from "../format.js";
 import { t, textOr } from "../i18n.js";
+import { rateTexts, upperBound } from "../rate.js";
 import { ticks, tickText } from "./canvas.js";
 
 /** Draw rate, interval and detection limit on one line from zero. */
@@ -11,7 +12,7 @@ export function intervalScale({ flux, low, high, limit }) {
   const most = Math.max(0, high, flux, limit ?? 0) * 1.06 || 1;
   const x = (value) => 6 + (988 * (value - least)) / (most - least);
   const marks = ticks(least, most, 5);
-  const described = t("result.scale_text", intervalTexts(flux, low, high));
+  const described = t("result.scale_text", rateTexts({ flux, low, high }));
   const node = svg("svg", { class: "scale", viewBox: "0 0 1000 40", preserveAspectRatio: "none", role: "img", "aria-label": described },
     svg("line", { class: "axis", x1: x(least), x2: x(most), y1: 30, y2: 30 }),
     marks.map((value) => svg("line", { class: "axis", x1: x(value), x2: x(value), y1: 27, y2: 33 })),
@@ -25,14 +26,14 @@ export function intervalScale({ flux, low, high, limit }) {
   })));
 }
 
-/** Draw the error budget, largest first, with each part's share of the variance. */
-export function budgetBars(budget, flux) {
+/** Draw the error budget, largest first, with each part's share of the variance; `surfaces` is what curtains are called here. */
+export function budgetBars(budget, surfaces) {
   const parts = Object.entries(budget).filter(([, value]) => value > 0).sort((a, b) => b[1] - a[1]);
   const variance = parts.reduce((total, [, value]) => total + value ** 2, 0);
   return h("div", { class: "bars" }, parts.map(([name, value]) => h("div", {},
-    h("span", { text: textOr(`budget.${name}`, name) }),
+    h("span", { text: textOr(`budget.${name}`, name, { surfaces }) }),
     bar(value / parts[0][1]),
-    h("span", { class: "n" }, h("span", { text: t("budget.share", { std: significant(value, 2), share: percent(flux ? value / Math.abs(flux) : 0) }) }),
+    h("span", { class: "n" }, h("span", { text: t("budget.share", { std: significant(value, 2) }) }),
       h("span", { class: "visually-hidden", text: t("budget.variance", { share: percent(value ** 2 / variance) }) })))));
 }
 
@@ -40,7 +41,7 @@ function bar(share) {
   return svg("svg", { viewBox: "0 0 100 12", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { x: 0, y: 0, width: 100 * share, height: 12 }));
 }
 
-/** Draw rates with intervals of several flights and their combination; `rows`: {name, flux, low, high}. */
+/** Draw rates with intervals of several flights and their combination; `rows`: {name, flux, low, high, limit}. */
 export function forestPlot(rows, sum, label) {
   const all = sum ? [...rows, { ...sum, isSum: true }] : rows;
   const least = Math.min(0, ...all.map((row) => row.low));
@@ -66,5 +67,5 @@ function forestRow(row, y, x) {
     svg("line", { class: "whisker", x1: x(row.low), x2: x(row.high), y1: y, y2: y }),
     svg("line", { class: "whisker", x1: x(row.low), x2: x(row.low), y1: y - 5, y2: y + 5 }),
     svg("line", { class: "whisker", x1: x(row.high), x2: x(row.high), y1: y - 5, y2: y + 5 }),
-    svg("circle", { class: "dot", cx: x(row.flux), cy: y, r: 5 })];
+    svg("circle", { class: upperBound(row) === null ? "dot" : "dot open", cx: x(row.flux), cy: y, r: 5 })];
 }

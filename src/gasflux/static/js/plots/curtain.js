@@ -1,4 +1,4 @@
-// The kriged curtain as a map of cells, with the samples on top; hovering or the arrow keys read a cell.
+// The kriged surface, curtain or unrolled spiral, as a map of cells, with the samples on top; hovering or the arrow keys read a cell.
 
 import { h, replace } from "../dom.js";
 import { fixed, significant } from "../format.js";
@@ -15,7 +15,7 @@ const MARGIN = { left: 46, right: 78, top: 26, bottom: 42 };
  * Draw one surface. `grid`: {x, z, flux, std} with flux and std row by row from the lowest; `samples`: {x, z, value}.
  * Returns {node, show(field), showSamples(bool), mark(x, z)}.
  */
-export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }) {
+export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, signal }) {
   const state = { field: "flux", hasSamples: true, cell: null, mark: null };
   const limits = { flux: fluxLimits(grid.flux, samples.value), std: [0, largest(grid.std)] };
   const cellWidth = step(grid.x);
@@ -33,7 +33,7 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
     const box = { left: MARGIN.left, top: MARGIN.top, width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
     const colours = scale(state.field === "flux" ? "viridis" : "cividis");
     const limit = limits[state.field];
-    scales = { ...axes(context, box, { x: rangeX, y: rangeZ, xLabel: t("curtain.along"), yLabel: t("curtain.height"), grid: false }), box };
+    scales = { ...axes(context, box, { x: rangeX, y: rangeZ, xLabel: t(`curtain.along.${kind}`), yLabel: t("curtain.height"), grid: false }), box };
     paintCells(context, box, grid[state.field], colours, limit);
     if (lowestPass !== null && lowestPass !== undefined && lowestPass > rangeZ[0]) paintUnflown(context, box);
     if (state.hasSamples && state.field === "flux") paintSamples(context, colours, limit);
@@ -136,7 +136,7 @@ export function curtainPlot({ grid, samples, title, lowestPass, ground, signal }
       return;
     }
     const [column, row] = [cell % grid.x.length, Math.floor(cell / grid.x.length)];
-    const place = t("curtain.place", { x: fixed(grid.x[column], 1), z: fixed(grid.z[row], 1) });
+    const place = t(`curtain.place.${kind}`, { x: fixed(grid.x[column], 1), z: fixed(grid.z[row], 1) });
     const value = t("curtain.value", { value: significant(GRAMS * grid.flux[cell], 3), std: significant(GRAMS * grid.std[cell], 2), unit: t("unit.flux_density") });
     replace(tip, h("div", { text: place }), h("div", { text: value }));
     readOut.textContent = `${place}: ${value}`;

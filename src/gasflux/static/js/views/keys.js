@@ -3,7 +3,7 @@
 import { get, send } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { dateTime, relativeTime } from "../format.js";
-import { t } from "../i18n.js";
+import { t, textOr } from "../i18n.js";
 import { announce, ask, openDialog, toast } from "../notify.js";
 import { keyForm } from "../parts/key_form.js";
 import { loading, problem, sentence } from "../parts/states.js";
@@ -214,6 +214,6 @@ async function auditCard(signal) {
   return h("section", { class: "card" }, h("details", {}, h("summary", { text: t("audit.title", { n: entries.length }) }),
     h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("audit.label") }, h("table", {},
       h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col", text: t(`audit.${name}`) })))),
-      h("tbody", {}, entries.map((entry) => h("tr", {}, h("th", { scope: "row", text: dateTime(entry.at) }), ["act", "target", "actor", "address"].map((name) => h("td", { class: "wrap", text: entry[name] })))))))));
+      h("tbody", {}, entries.map((entry) => h("tr", {}, h("th", { scope: "row", text: dateTime(entry.at) }), [textOr(`audit.act.${entry.act}`, entry.act), entry.target, entry.actor, entry.address].map((text) => h("td", { class: "wrap", text })))))))));
 }
 

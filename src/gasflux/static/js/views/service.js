@@ -53,7 +53,7 @@ function healthCard(answer) {
     h("div", { class: "spread" }, h("h2", { text: t(`health.${answer.status}.text`) }), h("span", { class: `status ${answer.status}`, text: t(`health.${answer.status}`), data: { testid: "health-status" } })),
     h("dl", { class: "facts" }, Object.entries(answer.checks).map(([name, check]) => h("div", {},
       h("dt", { text: t(`check.${name}`) }),
-      h("dd", {}, h("span", { class: `status ${{ ok: "healthy", degraded: "degraded", failed: "unhealthy" }[check.status]}`, text: t(`check.state.${check.status}`) }), h("div", { class: "hint", text: check.message }))))),
+      h("dd", {}, h("span", { class: `status ${{ ok: "healthy", degraded: "degraded", failed: "unhealthy" }[check.status]}`, text: t(`check.state.${check.status}`) }), h("div", { class: "hint wrap", lang: "en", text: check.message }))))),
     h("p", { class: "soft small", text: t("service.up", { version: answer.version, time: duration(answer.uptime_s) }) }));
 }
 

@@ -9,10 +9,11 @@ import { flagsCard, headline } from "../parts/headline.js";
 import { budgetCard, curtainCard, filesCard, flightCard, gasesCard, segmented, seriesCard, trackCard } from "../parts/result_cards.js";
 import { faultList, loading, problem } from "../parts/states.js";
 import { taskActs } from "../parts/task_acts.js";
-import { keeping, work } from "../parts/task_row.js";
+import { failureTitle, keeping, work } from "../parts/task_row.js";
 import { poll } from "../poll.js";
-import { fetchResult, gasAnswer, placeOnSurface } from "../result_model.js";
+import { fetchResult, flagsOf, gasAnswer, placeOnSurface } from "../result_model.js";
 import { go } from "../router.js";
+import { surfaceKind, surfaceNames } from "../surface.js";
 
 const BUSY_MS = 1000;
 const IDLE_MS = 10000;
@@ -94,11 +95,12 @@ function atWork(task) {
 
 function failure(task) {
   const isCancelled = task.error_type === "cancelled";
-  const title = isCancelled ? t("task.cancelled") : textOr(`failure.${task.error_type}`, t("task.failed"));
+  const advice = isCancelled ? t("task.cancelled_text") : textOr(`failure.text.${task.error_type}`, t("task.failed_text"));
   return [h("section", { class: `note ${isCancelled ? "poor" : "bad"}` },
-    h("h2", { text: title }),
-    task.error_details.length ? faultList(task.error_details) : h("p", { class: "wrap", text: task.error ?? task.message }),
-    h("p", { class: "hint", text: isCancelled ? t("task.cancelled_text") : t("task.failed_text") })), logCard(task)];
+    h("h2", { text: isCancelled ? t("task.cancelled") : failureTitle(task) }),
+    task.error_details.length ? faultList(task.error_details) : null,
+    h("p", { text: advice }),
+    isCancelled || task.error_details.length ? null : h("p", { class: "hint wrap" }, t("failure.said"), " ", h("span", { lang: "en", text: task.error ?? task.message }))), logCard(task)];
 }
 
 function drawResult(body, result, signal) {
@@ -113,6 +115,7 @@ function drawResult(body, result, signal) {
     const inner = drawn.signal;
     const values = result.vars.gases[gas];
     const answer = gasAnswer(values);
+    const flags = flagsOf(result, gas);
     const usable = segments.map((segment, i) => [i, segment]).filter(([, segment]) => gas in segment.gases);
     const chosen = usable.some(([i]) => i === number) ? number : usable[0]?.[0];
     const segment = segments[chosen];
@@ -125,21 +128,31 @@ function drawResult(body, result, signal) {
     replace(body,
       gases.length > 1 ? segmented(t("result.gas"), gases.map((name) => [name, gasName(name)]), gas, (name) => draw(name, number)) : null,
       headline(gas, answer),
-      answer.flags.length ? flagsCard(answer) : null,
+      flags.length ? flagsCard(t("result.flags"), flags) : null,
       usable.length > 1 ? segmentChoice(usable, chosen, (next) => draw(gas, next)) : null,
+      usable.length > 1 && segmentFlags(segment, gas, chosen),
       curtain?.card,
       h("div", { class: "columns" }, track.card, flightCard(result)),
       seriesCard(result, gas, mark, inner),
-      h("div", { class: "columns" }, budgetCard(gas, values), gasesCard(result.vars, gas, (name) => { draw(name, number); scrollTo(0, 0); })),
-      filesCard(result.task),
+      h("div", { class: "columns" }, budgetCard(gas, values, surfaceKind(segments)), gasesCard(result.vars, gas, (name) => { draw(name, number); scrollTo(0, 0); })),
+      filesCard(result),
       logCard(result.task));
   };
   draw(gases[0], 0);
 }
 
 function segmentChoice(usable, chosen, choose) {
-  return h("div", { class: "spread" }, h("p", { class: "soft", text: t("result.segments", { n: usable.length }) }),
-    segmented(t("result.segment"), usable.map(([i]) => [i, t("result.segment_n", { n: i + 1 })]), chosen, choose));
+  const kind = surfaceKind(usable.map(([, segment]) => segment));
+  return h("div", { class: "spread" }, h("p", { class: "soft", text: t("result.segments", { n: usable.length, surfaces: surfaceNames(kind) }) }),
+    segmented(t("surface.one.mixed"), usable.map(([i, segment]) => [i, segmentName(segment, i)]), chosen, choose));
+}
+
+const segmentName = (segment, number) => t("result.segment_n", { surface: t(`surface.one.${segment.strategy}`), n: number + 1 });
+
+/** Return what speaks against one of several surfaces by itself. */
+function segmentFlags(segment, gas, number) {
+  const flags = segment.gases[gas].flags ?? [];
+  return flags.length > 0 && flagsCard(t("result.segment_flags", { name: segmentName(segment, number) }), flags);
 }
 
 /** The log of the task, fetched when it is opened. */

@@ -1,10 +1,10 @@
 // Tasks: the list, live. The server searches, sorts and pages, so that it stays light however long it is.
 
 import { getIfChanged } from "../api.js";
-import { h, replace, uniqueId } from "../dom.js";
-import { fixed } from "../format.js";
+import { h, replace } from "../dom.js";
 import { t } from "../i18n.js";
 import { announce } from "../notify.js";
+import { labelled, pager, searchBox } from "../parts/filters.js";
 import { empty, loading, problem } from "../parts/states.js";
 import { taskRow } from "../parts/task_row.js";
 import { poll } from "../poll.js";
@@ -12,7 +12,6 @@ import { rewrite } from "../router.js";
 
 const BUSY_MS = 1000;
 const IDLE_MS = 4000;
-const TYPING_MS = 250;
 const SORTS = ["created_at:desc", "created_at:asc", "updated_at:desc", "name:asc", "status:asc", "size:desc"];
 const DEFAULTS = { q: "", status: "", sort: "created_at:desc", page: "1", per_page: "25" };
 
@@ -118,10 +117,7 @@ export function render(main, { query, signal }) {
   }
 
   function drawPages() {
-    const { page, pages: count, total, per_page: size } = state.pagination;
-    const step = (by, name) => h("button", { class: "button", type: "button", text: t(name), disabled: page + by < 1 || page + by > count, on: { click: () => want({ page: String(page + by) }) } });
-    const text = total ? t("tasks.shown", { from: fixed((page - 1) * size + 1, 0), to: fixed(Math.min(page * size, total), 0), total: fixed(total, 0) }) : "";
-    replace(pages, h("span", { class: "soft small num", text }), count > 1 ? h("div", { class: "row" }, step(-1, "tasks.previous"), h("span", { class: "num small", text: t("tasks.page", { page, count }) }), step(1, "tasks.next")) : null);
+    replace(pages, pager(state.pagination, (page) => want({ page: String(page) })));
   }
 
   function select(task, isOn) {
@@ -133,12 +129,7 @@ export function render(main, { query, signal }) {
   }
 
   function filters() {
-    let timer = 0;
-    const search = h("input", { type: "search", value: wanted.q, placeholder: t("tasks.search_hint"), data: { testid: "task-search" } });
-    search.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => want({ q: search.value.trim() }), TYPING_MS);
-    });
+    const search = searchBox(wanted.q, "task-search", (q) => want({ q }));
     const status = options(["", "pending", "processing", "completed", "failed"], wanted.status, (name) => t(name ? `status.${name}` : "status.all"));
     status.dataset.testid = "task-status";
     status.addEventListener("change", () => want({ status: status.value }));
@@ -147,11 +138,6 @@ export function render(main, { query, signal }) {
     return h("form", { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
       labelled(t("tasks.search"), search), labelled(t("tasks.status"), status), labelled(t("tasks.sort"), sort));
   }
-}
-
-function labelled(text, control) {
-  control.id = uniqueId("filter");
-  return h("div", { class: "field" }, h("label", { htmlFor: control.id, text }), control);
 }
 
 function options(values, chosen, name) {
