@@ -1,19 +1,35 @@
-"""Several curtains of one source are repeats of one measurement: their weighted mean, its error, its interval."""
+"""Several measurements of one source are repeats: their weighted mean, its error, its interval."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from gasflux.records import FloatArray, FluxInterval, GasResult
-from gasflux.uncertainty import coverage_interval, effective_degrees_of_freedom, total_std
+from gasflux.uncertainty import (
+    BETWEEN_CURTAINS,
+    coverage_interval,
+    degrees_of_freedom_behind,
+    effective_degrees_of_freedom,
+    repeat_degrees_of_freedom,
+    total_std,
+)
 
-COMMON_COMPONENTS = frozenset({"wind_speed", "wind_direction", "gas_calibration", "temperature_pressure"})
-"""Errors of the instruments: the same in every curtain of a flight, so repeats do not average them out."""
+COMMON_COMPONENTS: Final = frozenset({"wind_speed", "wind_direction", "gas_calibration", "temperature_pressure"})
+"""Errors of the instruments: the same in every repeat flown with them, so that repeats do not average them out."""
 
-BETWEEN = "between_curtains"
+
+@dataclass(frozen=True)
+class Repeat:
+    """What one curtain, or one flight, says about the rate."""
+
+    flux_kg_h: float
+    budget_kg_h: Mapping[str, float]
+    """Component -> one standard deviation."""
+    repeatability_degrees_of_freedom: float
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,19 @@ class CombinedFlux:
     budget_kg_h: Mapping[str, float]
     degrees_of_freedom: float
     weights: tuple[float, ...]
+    between_std_kg_h: float
+    """One sigma by which the repeats differ beyond their own errors."""
+
+
+def curtain_repeat(result: GasResult) -> Repeat:
+    """Return a curtain as one repeat among those of its flight."""
+    return Repeat(result.flux_kg_h, result.budget_kg_h, result.repeatability_degrees_of_freedom)
+
+
+def flight_repeat(flux_kg_h: float, budget_kg_h: Mapping[str, float], interval: FluxInterval) -> Repeat:
+    """Return a whole flight as one repeat among several; its interval tells how well its budget is known."""
+    freedom = degrees_of_freedom_behind(interval, flux_kg_h, budget_kg_h)
+    return Repeat(flux_kg_h, budget_kg_h, repeat_degrees_of_freedom(budget_kg_h, freedom))
 
 
 def between_variance(values: FloatArray, variances: FloatArray) -> float:
@@ -53,47 +82,51 @@ def between_variance(values: FloatArray, variances: FloatArray) -> float:
     return 0.5 * (low + high)
 
 
-def combine(results: Sequence[GasResult]) -> CombinedFlux:
-    """Combine the curtains of one flight for one gas.
+def combine(repeats: Sequence[Repeat], level: float, between: str = BETWEEN_CURTAINS) -> CombinedFlux:
+    """Combine repeats of one gas.
 
-    Weights are the inverse of the independent variance plus the variance between the curtains (random effects model,
+    Weights are the inverse of the independent variance plus the variance between the repeats (random effects model,
     DerSimonian & Laird 1986, Control. Clin. Trials 7:177); instrument errors are common to all and add linearly.
 
     Parameters
     ----------
-    results
-        One result per curtain, at least one.
+    repeats
+        At least one.
+    level
+        Probability of the interval, 0-1.
+    between
+        Name of the budget's component for the differences between the repeats.
     """
-    flux = np.array([result.flux_kg_h for result in results])
-    variance = np.maximum([_independent_std(result) ** 2 for result in results], 1e-300)
+    flux = np.array([repeat.flux_kg_h for repeat in repeats])
+    variance = np.maximum([_independent_std(repeat) ** 2 for repeat in repeats], 1e-300)
     tau2 = between_variance(flux, variance)
     weight = 1.0 / (variance + tau2)
     weight /= weight.sum()
-    budget = {name: _combined_component(name, results, weight) for name in results[0].budget_kg_h}
-    budget[BETWEEN] = float(np.sqrt(tau2 * (weight @ weight)))
-    std = total_std(budget)
-    repeats = _repeat_degrees(results, weight)
-    freedom = effective_degrees_of_freedom(budget, min(repeats, len(results) - 1.0) if tau2 > 0.0 else repeats)
+    names = dict.fromkeys(name for repeat in repeats for name in repeat.budget_kg_h)
+    budget = {name: _combined_component(name, repeats, weight) for name in names}
+    budget[between] = float(np.sqrt(tau2 * (weight @ weight)))
+    own = _repeat_degrees(repeats, weight)
+    freedom = effective_degrees_of_freedom(budget, min(own, len(repeats) - 1.0) if tau2 > 0.0 else own)
     mean = float(weight @ flux)
-    level = results[0].interval.level
     interval = coverage_interval(mean, budget, freedom, level)
-    return CombinedFlux(mean, std, interval, budget, freedom, tuple(weight.tolist()))
+    weights = tuple(weight.tolist())
+    return CombinedFlux(mean, total_std(budget), interval, budget, freedom, weights, float(np.sqrt(tau2)))
 
 
-def _independent_std(result: GasResult) -> float:
-    """One sigma of what differs from curtain to curtain."""
-    return total_std({name: std for name, std in result.budget_kg_h.items() if name not in COMMON_COMPONENTS})
+def _independent_std(repeat: Repeat) -> float:
+    """One sigma of what differs from repeat to repeat."""
+    return total_std({name: std for name, std in repeat.budget_kg_h.items() if name not in COMMON_COMPONENTS})
 
 
-def _combined_component(name: str, results: Sequence[GasResult], weight: FloatArray) -> float:
-    """One component of the mean: linear when common to all curtains, in quadrature otherwise."""
-    parts = weight * np.array([result.budget_kg_h[name] for result in results])
+def _combined_component(name: str, repeats: Sequence[Repeat], weight: FloatArray) -> float:
+    """One component of the mean: linear when common to all repeats, in quadrature otherwise."""
+    parts = weight * np.array([repeat.budget_kg_h.get(name, 0.0) for repeat in repeats])
     return float(parts.sum()) if name in COMMON_COMPONENTS else float(np.linalg.norm(parts))
 
 
-def _repeat_degrees(results: Sequence[GasResult], weight: FloatArray) -> float:
+def _repeat_degrees(repeats: Sequence[Repeat], weight: FloatArray) -> float:
     """Welch-Satterthwaite degrees of freedom of the combined repeatability."""
-    parts = weight * np.array([result.budget_kg_h["repeatability"] for result in results])
-    freedom = np.array([result.repeatability_degrees_of_freedom for result in results])
+    parts = weight * np.array([repeat.budget_kg_h.get("repeatability", 0.0) for repeat in repeats])
+    freedom = np.array([repeat.repeatability_degrees_of_freedom for repeat in repeats])
     fourth = float((parts**4 / freedom).sum())
     return float((parts**2).sum() ** 2 / fourth) if fourth > 0.0 else float("inf")

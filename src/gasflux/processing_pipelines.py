@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from gasflux.background import estimate_background
-from gasflux.combination import combine
+from gasflux.combination import combine, curtain_repeat
 from gasflux.errors import ProcessingError
 from gasflux.flight.geometry import local_track
 from gasflux.flight.wind import fit_log_profile, segment_wind, wind_components
@@ -247,7 +247,7 @@ def _combined_gas(gas: str, results: Sequence[SegmentResult], config: PipelineCo
     parts = [results[number - 1].gases[gas] for number in numbers]
     if len(parts) == 1:
         return CombinedGas(**{field.name: getattr(parts[0], field.name) for field in fields(CombinedGas)})
-    combined = combine(parts)
+    combined = combine([curtain_repeat(part) for part in parts], parts[0].interval.level)
     weights = np.array(combined.weights)
     limit = float(np.linalg.norm(weights * [part.detection_limit_kg_h for part in parts]))
     measures = combined_measures(parts, surfaces, combined, limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -16,8 +17,16 @@ _SCATTER_SHARE = 0.8
 """Weight of the passes' own scatter in the pooled variance; the rest is the block-kriging variance. Chosen on simulated
 flights that are not among those of the accuracy tables."""
 
-ESTIMATED_COMPONENTS = frozenset({"repeatability", "interpolation", "between_curtains"})
-"""Components known only from a few passes or curtains."""
+BETWEEN_CURTAINS: Final = "between_curtains"
+BETWEEN_FLIGHTS: Final = "between_flights"
+
+_MOST_DEGREES: Final = 1e6
+"""Beyond it Student's law is the normal one."""
+_HALVINGS: Final = 40
+"""Of a span of 14: to 1e-11."""
+
+ESTIMATED_COMPONENTS = frozenset({"repeatability", "interpolation", BETWEEN_CURTAINS, BETWEEN_FLIGHTS})
+"""Components known only from a few passes, curtains or flights."""
 
 ADDED_COMPONENTS = frozenset({"background", "sensor_noise"})
 """Components that do not grow with the flux."""
@@ -89,15 +98,25 @@ def effective_degrees_of_freedom(budget: Mapping[str, float], pass_degrees_of_fr
     pass_degrees_of_freedom
         Those of the components estimated from the passes; the others count as known.
     """
+    share = _estimated_share(budget)
+    return share**-4 * pass_degrees_of_freedom if share > 0.0 else float("inf")
+
+
+def repeat_degrees_of_freedom(budget: Mapping[str, float], degrees_of_freedom: float) -> float:
+    """Return what `effective_degrees_of_freedom` was given: the degrees of freedom of the estimated components."""
+    share = _estimated_share(budget)
+    return share**4 * degrees_of_freedom if share > 0.0 else float("inf")
+
+
+def _estimated_share(budget: Mapping[str, float]) -> float:
+    """Return the standard deviation of the estimated components over that of all."""
     estimated = total_std({name: budget[name] for name in ESTIMATED_COMPONENTS if name in budget})
-    if estimated == 0.0:
-        return float("inf")
-    return (total_std(budget) / estimated) ** 4 * pass_degrees_of_freedom
+    return estimated / total_std(budget) if estimated > 0.0 else 0.0
 
 
 def coverage_factor(level: float, degrees_of_freedom: float) -> float:
     """Return the two-sided Student factor that covers `level` (GUM, annex G.3)."""
-    freedom = min(max(degrees_of_freedom, 1.0), 1e6)
+    freedom = min(max(degrees_of_freedom, 1.0), _MOST_DEGREES)
     return student_factor(level, freedom)
 
 
@@ -131,3 +150,26 @@ def coverage_interval(
     if flux_kg_h < 0.0:
         away, towards = towards, away
     return FluxInterval(level, flux_kg_h - towards, flux_kg_h + away)
+
+
+def degrees_of_freedom_behind(interval: FluxInterval, flux_kg_h: float, budget: Mapping[str, float]) -> float:
+    """Return the degrees of freedom with which `coverage_interval` gives an interval of this width, 1 to 1e6.
+
+    The fewer they are, the wider it is: found by bisection over their logarithm. A result that was written down has its
+    interval but not its degrees of freedom.
+
+    Parameters
+    ----------
+    interval
+        An interval of `coverage_interval`.
+    flux_kg_h, budget
+        What it was made from.
+    """
+    wanted = interval.high_kg_h - interval.low_kg_h
+    low, high = 0.0, np.log(_MOST_DEGREES)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        tried = coverage_interval(flux_kg_h, budget, float(np.exp(middle)), interval.level)
+        is_wider = tried.high_kg_h - tried.low_kg_h > wanted
+        low, high = (middle, high) if is_wider else (low, middle)
+    return float(np.exp(high))

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.combination import BETWEEN, CombinedFlux
+from gasflux.combination import CombinedFlux
 from gasflux.flux import Integration, SurfaceSamples, flux_below_lowest_pass_kg_h, signed_parts
 from gasflux.grading.quality import QualityInputs
 from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Surface, Wind
@@ -71,13 +71,11 @@ def combined_measures(
     """Return the figures of one gas over several surfaces."""
     size = max(abs(combined.flux_kg_h), 1e-300)
     below = float(np.dot(combined.weights, [result.flux_below_lowest_sample_kg_h for result in results]))
-    # between_curtains is the error of the mean; the curtains themselves differ by more.
-    between = combined.budget_kg_h[BETWEEN] / float(np.linalg.norm(combined.weights))
     return QualityInputs(
         below_share=abs(below) / size,
         detection_ratio=abs(combined.flux_kg_h) / max(detection_limit_kg_h, 1e-300),
         relative_half_width=relative_half_width(combined.flux_kg_h, combined.budget_kg_h, combined.degrees_of_freedom),
-        between_relative_std=between / size,
+        between_relative_std=combined.between_std_kg_h / size,
         azimuth_spread_deg=azimuth_spread_deg(surfaces),
     )
 
