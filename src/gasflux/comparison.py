@@ -1,0 +1,101 @@
+"""Several flights of a site side by side, and the one estimate from all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gasflux.combination import CombinedFlux, combine, flight_repeat
+from gasflux.errors import ProcessingError
+from gasflux.records import FluxInterval
+from gasflux.uncertainty import BETWEEN_FLIGHTS
+
+
+@dataclass(frozen=True)
+class FlightRate:
+    """The answer of one flight for one gas."""
+
+    name: str
+    flux_kg_h: float
+    flux_std_kg_h: float
+    interval: FluxInterval
+    budget_kg_h: Mapping[str, float]
+    """Component -> one standard deviation."""
+    detection_limit_kg_h: float
+    grade: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Flights of one source for one gas."""
+
+    gas: str
+    flights: tuple[FlightRate, ...]
+    combined: CombinedFlux
+    """Of one flight, its own rate; `weights` are in the order of `flights`."""
+    detection_limit_kg_h: float
+    """Of the mean."""
+
+
+def flight_rates(name: str, document: Mapping[str, Any]) -> dict[str, FlightRate]:
+    """Return the answers of a flight, gas by gas.
+
+    Parameters
+    ----------
+    name
+        What to call the flight.
+    document
+        Content of its ``output_vars.json``.
+
+    Raises
+    ------
+    ProcessingError
+        When the document is no result, or one whose figures are not known.
+    """
+    try:
+        return {gas: _rate(name, values) for gas, values in document["gases"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ProcessingError(
+            f"{name}: this is no result of GasFlux, or one without figures (at {error}); take the output_vars.json of "
+            "a processed flight, or process the flight again."
+        ) from None
+
+
+def compare_flights(flights: Sequence[Mapping[str, FlightRate]]) -> dict[str, Comparison]:
+    """Compare flights gas by gas; a flight that did not measure a gas is left out there.
+
+    The combined estimate takes the flights as repeats of one measurement of one source (`combination.combine`): those
+    that differ by more than their own errors explain widen it. Its interval has the highest level of theirs.
+
+    Parameters
+    ----------
+    flights
+        Answers of `flight_rates`.
+    """
+    gases = dict.fromkeys(gas for flight in flights for gas in flight)
+    return {gas: _compared(gas, [flight[gas] for flight in flights if gas in flight]) for gas in gases}
+
+
+def _compared(gas: str, rates: Sequence[FlightRate]) -> Comparison:
+    """Compare the flights that measured a gas."""
+    repeats = [flight_repeat(rate.flux_kg_h, rate.budget_kg_h, rate.interval) for rate in rates]
+    combined = combine(repeats, max(rate.interval.level for rate in rates), BETWEEN_FLIGHTS)
+    limits = np.multiply(combined.weights, [rate.detection_limit_kg_h for rate in rates])
+    return Comparison(gas, tuple(rates), combined, float(np.linalg.norm(limits)))
+
+
+def _rate(name: str, values: Mapping[str, Any]) -> FlightRate:
+    """Read the answer for one gas."""
+    interval = values["flux_interval_kg_h"]
+    return FlightRate(
+        name=name,
+        flux_kg_h=float(values["flux_kg_h"]),
+        flux_std_kg_h=float(values["flux_std_kg_h"]),
+        interval=FluxInterval(float(interval["level"]), float(interval["low"]), float(interval["high"])),
+        budget_kg_h={part: float(std) for part, std in values["uncertainty_kg_h"].items()},
+        detection_limit_kg_h=float(values["detection_limit_kg_h"]),
+        grade=str(values["quality"]["grade"]),
+    )
