@@ -7,8 +7,6 @@ go back to pending. A second signal ends the process at once: workers notice, th
 
 from __future__ import annotations
 
-import errno
-import ipaddress
 import logging
 import os
 import signal
@@ -23,10 +21,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.errors import GasFluxError
+from gasflux.server_address import is_everywhere, is_loopback, listening, page_url
 from gasflux.service.data_lock import DataLock
-from gasflux.service.errors import ServiceError, StorageError
+from gasflux.service.errors import StorageError
 from gasflux.service.logs import configured_logging
-from gasflux.service.settings import Settings
+from gasflux.service.settings import ServerSettings, Settings
 from gasflux.version import __version__
 
 if TYPE_CHECKING:
@@ -63,12 +62,6 @@ _LAST_WAIT_S: Final = 6.0
 _log = logging.getLogger(__name__)
 
 
-class BindError(ServiceError):
-    """The address cannot be listened on."""
-
-    kind = "address_unavailable"
-
-
 def serve(settings: Settings, notes: Sequence[str] = ()) -> int:
     """Run the service until it is told to stop.
 
@@ -89,8 +82,8 @@ def serve(settings: Settings, notes: Sequence[str] = ()) -> int:
             _log.warning("%s", note)
         signals = _Signals()
         try:
-            with signals.handled(), DataLock.of(settings), _bodies_beside_the_data(settings):
-                return _run(settings, signals)
+            with signals.handled(), DataLock.of(settings) as lock, _bodies_beside_the_data(settings):
+                return _run(settings, signals, lock)
         except GasFluxError as error:
             _log.error("%s", error, extra={"console": False})
             say(f"error: {error}", error=True)
@@ -114,7 +107,7 @@ def say(line: str, *, error: bool = False) -> None:
         return
 
 
-def _run(settings: Settings, signals: _Signals) -> int:
+def _run(settings: Settings, signals: _Signals, lock: DataLock) -> int:
     """Build everything, listen, and take it down again."""
     say("Starting GasFlux Web API with Waitress...")
     with ExitStack() as stack:
@@ -123,7 +116,9 @@ def _run(settings: Settings, signals: _Signals) -> int:
         stack.callback(service.stop)
         server = _HttpServer(app, settings, sockets)
         stack.callback(server.close)
-        _announce(settings, sockets[0].getsockname()[1])
+        port = sockets[0].getsockname()[1]
+        lock.note_address(page_url(settings.server.host, port))
+        _announce(settings, port)
         signals.call(lambda: server.stop(service))
         service.start()
         server.run(service)
@@ -148,14 +143,19 @@ def _build(settings: Settings) -> tuple[Service, Flask]:
 
 
 def _announce(settings: Settings, port: int) -> None:
-    """Say where the service listens and with what, as the hand-over document does."""
-    limits = settings.performance
+    """Say where the service listens and with what, as the hand-over document does, and what to open."""
+    limits, url = settings.performance, page_url(settings.server.host, port)
+    named = settings.server.base_url
     say("✓ Waitress WSGI server imported")
     say(f"Starting Waitress server on {settings.server.host}:{port}")
     say(f"- Threads: {limits.threads}")
     say(f"- Connection limit: {limits.connection_limit}")
     say(f"- Channel timeout: {limits.channel_timeout}s")
-    say(f"- Base URL: {settings.server.base_url}")
+    # As shipped it names the shipped port; only one that somebody set says more than where the service listens.
+    say(f"- Base URL: {url if named == ServerSettings().base_url else named}")
+    say(f"Open {url}/ in a browser on this machine.")
+    if is_everywhere(settings.server.host):
+        say(f"Other machines of the network reach port {port} too; --host 127.0.0.1 keeps it to this one.")
     _log.info("version %s listens on %s:%d as process %d", __version__, settings.server.host, port, os.getpid())
     for warning in warnings_of(settings):
         say(f"WARNING: {warning}", error=True)
@@ -168,14 +168,6 @@ def warnings_of(settings: Settings) -> Iterator[str]:
         yield "ANYBODY who reaches this address may use the service: [security] require_api_key is false."
     if settings.server.debug:
         yield "[server] debug is for run_api.py; this server ignores it."
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is reached from this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @contextmanager
@@ -195,65 +187,6 @@ def _bodies_beside_the_data(settings: Settings) -> Iterator[None]:
         yield
     finally:
         tempfile.tempdir = before
-
-
-@contextmanager
-def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Bind every address of a host name; the sockets are closed at the end."""
-    sockets: list[socket.socket] = []
-    try:
-        for family, address in _addresses(host, port):
-            # Port 0 is whatever the first address got, for the others too.
-            wanted = (address[0], sockets[0].getsockname()[1], *address[2:]) if sockets and not port else address
-            sockets.append(_bound(family, wanted))
-        yield sockets
-    except OverflowError:
-        raise BindError(f"{port} is no TCP port; allowed are 0 to 65535.") from None
-    finally:
-        for each in sockets:
-            each.close()
-
-
-def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
-    """Return family and address of every address that a host name stands for."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as error:
-        message = f"{host!r} is not an address of this machine ({error.strerror or error})"
-        raise BindError(f"{message}; set [server] host to 0.0.0.0, 127.0.0.1 or one of its own.") from None
-    return list(dict.fromkeys((int(entry[0]), tuple(entry[4])) for entry in found))
-
-
-def _bound(family: int, address: tuple[Any, ...]) -> socket.socket:
-    """Return a socket bound to an address that is this process's alone."""
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform == "win32":  # there SO_REUSEADDR would let a second server take the same port
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.bind(address)
-        bound.listen()  # Linux tells only now that another listens
-    except OSError as error:
-        bound.close()
-        raise BindError(_bind_message(address, error)) from None
-    return bound
-
-
-def _bind_message(address: tuple[Any, ...], error: OSError) -> str:
-    """Return in one sentence why an address cannot be listened on and what to do."""
-    host, port = address[:2]
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is in use by another program; stop that, or set [server] port (GASFLUX_PORT)."
-    if error.errno in (errno.EACCES, errno.EPERM) and sys.platform == "win32":
-        return f"Port {port} on {host} is in use or reserved by Windows; set [server] port (GASFLUX_PORT)."
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return f"Port {port} on {host} may not be used by this user; ports from 1024 up need no rights (GASFLUX_PORT)."
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is not an address of this machine; set [server] host to 0.0.0.0, 127.0.0.1 or one of its own."
-    return f"Port {port} on {host} cannot be listened on: {error.strerror or error}."
 
 
 @dataclass

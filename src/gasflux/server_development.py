@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from gasflux.errors import GasFluxError
-from gasflux.server import EXIT_FAILED, EXIT_OK, is_loopback, listening, say
+from gasflux.server import EXIT_FAILED, EXIT_OK, say
+from gasflux.server_address import is_loopback, listening, page_url
 from gasflux.service.data_lock import DataLock
 from gasflux.service.logs import configured_logging
 from gasflux.service.settings import Settings
@@ -40,8 +41,8 @@ def develop(settings: Settings, notes: Sequence[str] = (), reload: bool = False)
         for note in notes:
             logging.getLogger(__name__).warning("%s", note)
         try:
-            stack.enter_context(DataLock.of(settings))
-            _serve(settings, stack, reload)
+            lock = stack.enter_context(DataLock.of(settings))
+            _serve(settings, lock, stack, reload)
         except GasFluxError as error:
             say(f"error: {error}", error=True)
             return EXIT_FAILED
@@ -51,7 +52,7 @@ def develop(settings: Settings, notes: Sequence[str] = (), reload: bool = False)
     return EXIT_OK
 
 
-def _serve(settings: Settings, stack: ExitStack, reload: bool) -> None:
+def _serve(settings: Settings, lock: DataLock, stack: ExitStack, reload: bool) -> None:
     """Start the service and answer requests."""
     from gasflux.app import create_app
     from gasflux.service.assembly import build_service
@@ -64,7 +65,8 @@ def _serve(settings: Settings, stack: ExitStack, reload: bool) -> None:
     stack.callback(service.stop)
     app = create_app(settings, service)
     service.start()
-    say(f"GasFlux for development on http://{host}:{port} (production: server_waitress.py)")
+    lock.note_address(page_url(host, port))
+    say(f"GasFlux for development on {page_url(host, port)} (production: server_waitress.py)")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill stops it like Ctrl-C
     debugger = settings.server.debug and is_loopback(host)
     run_simple(host, port, app, threaded=True, use_debugger=debugger, use_reloader=reload)

@@ -33,7 +33,9 @@ def hold(folder: Path) -> subprocess.Popen[str]:
 
 def test_the_second_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
     with hold(tmp_path) as other:
-        with pytest.raises(DataFolderBusyError, match=rf"process {other.pid}\) uses the data folder .*; stop it, or"):
+        with pytest.raises(
+            DataFolderBusyError, match=rf"process {other.pid}\) uses the data folder .*; use that one, stop it"
+        ):
             DataLock([tmp_path]).acquire()
         other.communicate("")
     with DataLock([tmp_path]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import os
 import re
 import signal
 import socket
@@ -22,8 +23,10 @@ import pytest
 import requests
 from server_process import ROOT, SAMPLE, ServerProcess, all_gone, command, environment, free_port, run_to_end, running
 
-from gasflux.server import is_loopback, say, warnings_of
-from gasflux.service.settings import Settings
+from gasflux import server as production
+from gasflux.server import say, warnings_of
+from gasflux.server_address import is_loopback, page_url
+from gasflux.service.settings import ServerSettings, Settings
 from gasflux.version import __version__
 
 LIMIT = 1_000_000
@@ -42,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 def test_banner(server: ServerProcess) -> None:
-    """Line by line as section 3.1 of the hand-over document shows it."""
+    """Line by line as section 3.1 of the hand-over document shows it, with the true address; then what to open."""
     lines = "".join(server.said).splitlines()
     assert lines[:3] == [
         "Starting GasFlux Web API with Waitress...",
@@ -57,8 +60,39 @@ def test_banner(server: ServerProcess) -> None:
         "- Threads: 8",
         "- Connection limit: 100",
         "- Channel timeout: 300s",
-        "- Base URL: http://localhost:5000",
+        f"- Base URL: http://127.0.0.1:{server.port}",
+        f"Open http://127.0.0.1:{server.port}/ in a browser on this machine.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "shown"),
+    [("http://localhost:5000", "http://localhost:8080"), ("https://flux.example", "https://flux.example")],
+    ids=["as shipped", "set"],
+)
+def test_banner_of_a_server_that_everybody_reaches(
+    base_url: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    production._announce(Settings(server=ServerSettings(host="0.0.0.0", base_url=base_url)), 8080)
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        f"- Base URL: {shown}",
+        "Open http://localhost:8080/ in a browser on this machine.",
+        "Other machines of the network reach port 8080 too; --host 127.0.0.1 keeps it to this one.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://localhost:8080"),
+        ("::", "http://localhost:8080"),
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("::1", "http://[::1]:8080"),
+        ("flux.example", "http://flux.example:8080"),
+    ],
+)
+def test_address_to_open(host: str, url: str) -> None:
+    assert page_url(host, 8080) == url
 
 
 def test_no_header_names_the_server(server: ServerProcess) -> None:
@@ -272,7 +306,9 @@ def test_port_in_use(tmp_path: Path) -> None:
     listener, port = free_port()
     with listener:
         said = refusal(tmp_path, GASFLUX_PORT=port)
-    assert said.startswith(f"error: Port {port} on 127.0.0.1 is in use by another program; stop that, or set ")
+    # Not every system tells everybody who listens; Linux tells the owner of the process, which is this one.
+    who = rf"process {os.getpid()} \(.+\)" if sys.platform == "linux" else ".+"
+    assert re.match(rf"error: Port {port} on 127\.0\.0\.1 is in use by {who}; stop that, or take another: --port", said)
     assert said.count("\n") == 1
 
 
@@ -286,7 +322,9 @@ def test_an_address_that_is_not_ours(tmp_path: Path, host: str) -> None:
 
 def test_second_server_on_the_same_folder(server: ServerProcess) -> None:
     said = refusal(server.folder)
-    assert said.startswith(f"error: Another GasFlux server (process {server.process.pid}) uses the data folder ")
+    who = f"process {server.process.pid}, {server.url}"
+    assert said.startswith(f"error: Another GasFlux server ({who}) uses the data folder ")
+    assert "; use that one, stop it, or give this one its own folders under [paths]" in said
     assert said.count("\n") == 1
     assert server.get("/health").status_code == 200
 

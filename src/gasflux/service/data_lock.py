@@ -59,6 +59,11 @@ class DataLock:
             lock.release()
         self._held.clear()
 
+    def note_address(self, url: str) -> None:
+        """Write down where the owner answers, for the one who finds the folders taken."""
+        for folder in self._folders:
+            _note_owner(folder, f"{os.getpid()}\n{url}")
+
     def __enter__(self) -> DataLock:
         self.acquire()
         return self
@@ -81,16 +86,19 @@ def _locked(folder: Path) -> BaseFileLock:
     except OSError as error:
         message = f"The data folder {folder} cannot be written: {error.strerror or error}; make it writable"
         raise StorageError(f"{message}, or choose another in gasflux.ini.", 60) from None
-    _note_owner(folder, lock)
+    try:
+        _note_owner(folder, str(os.getpid()))
+    except StorageError:
+        lock.release()
+        raise
     return lock
 
 
-def _note_owner(folder: Path, lock: BaseFileLock) -> None:
+def _note_owner(folder: Path, owner: str) -> None:
     """Write down who has the folder, for the one who finds it taken."""
     try:
-        (folder / OWNER_NAME).write_text(str(os.getpid()), encoding="ascii")
+        (folder / OWNER_NAME).write_text(owner, encoding="utf-8")
     except OSError as error:
-        lock.release()
         message = f"The data folder {folder} cannot be written: {error.strerror or error}; make room or change rights."
         raise StorageError(message, 60) from None
 
@@ -98,10 +106,11 @@ def _note_owner(folder: Path, lock: BaseFileLock) -> None:
 def _busy_message(folder: Path) -> str:
     """Return who has the folder and what to do, in a sentence."""
     try:
-        owner = f" (process {int((folder / OWNER_NAME).read_text(encoding='ascii'))})"
+        process, _, url = (folder / OWNER_NAME).read_text(encoding="utf-8").partition("\n")
+        owner = f" (process {int(process)}{', ' if url else ''}{url})"
     except (OSError, ValueError):
         owner = ""
     return (
-        f"Another GasFlux server{owner} uses the data folder {folder}; "
+        f"Another GasFlux server{owner} uses the data folder {folder}; use that one, "
         "stop it, or give this one its own folders under [paths] and [database] in gasflux.ini."
     )
