@@ -10,13 +10,14 @@ from page_world import BROWSERS, FLAGS, SAMPLE, WAIT_MS, Server, browser_path, f
 
 pytest.importorskip("playwright.sync_api", reason="playwright is part of the development extra")
 
+from page_gallery import Gallery, filled_gallery
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
 """
 
-__all__ = ["browser", "done", "new_server", "open_page", "server"]
+__all__ = ["browser", "done", "gallery", "new_server", "open_page", "server"]
 
 
 @pytest.fixture
@@ -82,6 +83,15 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not complaints
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
+    """Return a server with flights of every kind, which no test changes."""
+    folder = tmp_path_factory.mktemp("gallery")
+    server = Server(folder / "server", free_port()).start()
+    yield filled_gallery(folder, server)
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,17 +101,27 @@ def free_port() -> int:
     return port
 
 
-def upload(server: Server, path: Path) -> str:
-    """Post a flight as a program would and return its id once it is completed."""
+def post(server: Server, path: Path, config: str = "") -> dict[str, Any]:
+    """Post a flight as a program would and return what the server says of it, also where it refuses the file."""
     boundary = uuid.uuid4().hex
     body = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{path.name}"\r\n\r\n'.encode()
         + path.read_bytes()
+        + f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="config"\r\n\r\n{config}'.encode()
         + f"\r\n--{boundary}--\r\n".encode()
     )
     head = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    with urllib.request.urlopen(urllib.request.Request(server.url + "upload", body, head)) as answer:
-        task_id = str(json.load(answer)["data"]["task_id"])
+    try:
+        with urllib.request.urlopen(urllib.request.Request(server.url + "upload", body, head)) as answer:
+            said: dict[str, Any] = json.load(answer)["data"]
+    except urllib.error.HTTPError as refusal:
+        said = json.load(refusal)["data"]
+    return said
+
+
+def upload(server: Server, path: Path, config: str = "") -> str:
+    """Post a flight and return its id once it is completed."""
+    task_id = str(post(server, path, config)["task_id"])
     end = time.monotonic() + PROCESSING_MS / 1000
     while time.monotonic() < end:
         with urllib.request.urlopen(f"{server.url}task/{task_id}") as answer:
