@@ -28,6 +28,8 @@ class Row:
     good: Callable[[], Mapping[str, Any]] = dict
     bad: Mapping[str, Any] = field(default_factory=dict)
     bad_status: int = 422
+    query: str = ""
+    """What a good request must have behind its path."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -72,6 +74,7 @@ ROWS = (
     Row("GET", "/tasks/active", KEY),
     Row("GET", "/tasks/queue", KEY),
     Row("GET", "/reports", KEY, bad={"query_string": {"since": "yesterday"}}),
+    Row("GET", "/reports/combined", KEY, query="?ids={task}", bad={"query_string": {"ids": "../etc/passwd"}}),
     Row("GET", "/download/{task}/report.html", CAPABILITY, bad={"query_string": {"download": "perhaps"}}),
     Row("GET", "/", OPEN),
     Row("GET", "/docs", OPEN),
@@ -90,8 +93,8 @@ PAGES = ("/", "/docs", "/static/vendor/swagger-ui/swagger-ui.css")
 
 
 def address(row: Row, api: Api, done: Mapping[str, Any]) -> str:
-    """Return the path of a row for things that exist."""
-    path = row.path
+    """Return the path of a row, with its query, for things that exist."""
+    path = row.path + row.query
     if "{doomed}" in path:
         path = path.format(doomed=api.upload(b"latitude,longitude\n1,2\n", "short.csv").json["data"]["task_id"])  # type: ignore[index]
     if "{key}" in path:
@@ -153,7 +156,8 @@ def test_open_endpoints_ignore_a_stale_key(row: Row, api: Api, done: dict[str, A
 @pytest.mark.parametrize("row", [row for row in ROWS if row.bad], ids=str)
 def test_bad_input(row: Row, api: Api, done: dict[str, Any]) -> None:
     headers = api.admin if row.who is ADMIN else api.user
-    answer = api.client.open(address(row, api, done), method=row.method, headers=headers, **row.bad)
+    path = address(row, api, done).partition("?")[0]
+    answer = api.client.open(path, method=row.method, headers=headers, **row.bad)
     assert_refusal(answer, row.bad_status)
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from gasflux.api.text import NAME_PATTERN, plain_name
 
 MAX_NAME: Final = 200
+MAX_COMPARED: Final = 100
 
 
 class Model(BaseModel):
@@ -250,6 +251,52 @@ class ReportList(Model):
 
     reports: list[ReportInfo]
     pagination: Pagination
+
+
+class ComparisonQuery(Model):
+    """Which tasks are compared."""
+
+    ids: str = Field(
+        min_length=1,
+        max_length=MAX_COMPARED * 37,
+        pattern=r"^[0-9a-f-]{36}(,[0-9a-f-]{36})*$",
+        description=f"ids of completed tasks, at most {MAX_COMPARED}, with commas between",
+    )
+
+
+class ComparedFlight(GasInfo):
+    """One flight for one gas."""
+
+    task_id: str
+    name: str
+    flux_std_kg_h: float
+    weight: float = Field(ge=0, le=1, description="its share in the combined estimate")
+
+
+class CombinedRate(Model):
+    """The estimate from all flights, taken as repeats of one measurement of one source."""
+
+    flux_kg_h: float
+    flux_std_kg_h: float
+    flux_interval_kg_h: Interval
+    detection_limit_kg_h: float
+    uncertainty_kg_h: dict[str, float]
+    between_flights_std_kg_h: float = Field(
+        ge=0, description="one standard deviation by which the flights differ beyond their own errors"
+    )
+
+
+class ComparedGas(Model):
+    """Flights side by side for one gas."""
+
+    flights: list[ComparedFlight]
+    combined: CombinedRate = Field(description="of one flight, its own rate")
+
+
+class ComparisonInfo(Model):
+    """Flights side by side, gas by gas; a flight that did not measure a gas is left out there."""
+
+    gases: dict[str, ComparedGas]
 
 
 class DownloadQuery(Model):

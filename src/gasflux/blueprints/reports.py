@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from gasflux.api.endpoint import Access, endpoint
-from gasflux.api.models import ReportList, ReportQuery
+from gasflux.api.models import ComparisonInfo, ComparisonQuery, ReportList, ReportQuery
 from gasflux.api.presenting import pagination, report_info
+from gasflux.service.comparing import compare_tasks
 from gasflux.service.records import TaskQuery, TaskStatus
 from gasflux.shared import _format_response, current_service, with_etag
 
@@ -37,3 +38,21 @@ def list_reports(query: ReportQuery) -> Response:
     )
     data = ReportList(reports=[report_info(task) for task in page.tasks], pagination=pagination(page))
     return with_etag(_format_response(200, f"{len(page.tasks)} of {page.total} reports.", data))
+
+
+@reports_bp.get("/reports/combined")
+@endpoint(
+    summary="Several completed tasks side by side, with the estimate from all of them",
+    description="The flights are taken as repeats of one measurement of one source: weighted mean, random effects.",
+    access=Access.KEY,
+    query=ComparisonQuery,
+    answer=ComparisonInfo,
+    errors=(404, 409, 422),
+    has_etag=True,
+    tag="reports",
+)
+def combined_reports(query: ComparisonQuery) -> Response:
+    """Answer the rates of the chosen tasks and what they say together."""
+    service = current_service()
+    gases = compare_tasks(query.ids.split(","), service.tasks, service.folders)
+    return with_etag(_format_response(200, "The comparison.", ComparisonInfo.model_validate({"gases": gases})))

@@ -1,0 +1,73 @@
+"""Completed tasks side by side."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from api_service import Api
+from werkzeug.test import TestResponse
+
+from gasflux.api.models import MAX_COMPARED
+
+
+@pytest.fixture(scope="module")
+def second(api: Api) -> dict[str, Any]:
+    """The sample flight once more, with its ground elsewhere: another answer for the same source."""
+    answer = api.upload(name="second.xlsx", config="ground: {height: 1.0}\n")
+    assert answer.status_code == 202, answer.text
+    task = api.finished(answer.json["data"]["task_id"])  # type: ignore[index]
+    assert task["status"] == "completed", task
+    return task
+
+
+def compared(api: Api, *task_ids: str) -> TestResponse:
+    return api.client.get("/reports/combined", query_string={"ids": ",".join(task_ids)}, headers=api.user)
+
+
+def test_two_flights(api: Api, done: dict[str, Any], second: dict[str, Any]) -> None:
+    answer = compared(api, done["task_id"], second["task_id"])
+    assert answer.status_code == 200, answer.text
+    gases = answer.get_json()["data"]["gases"]
+    assert list(gases) == list(done["gases"])
+    for gas, values in gases.items():
+        first, other = values["flights"]
+        assert [first["task_id"], other["task_id"]] == [done["task_id"], second["task_id"]]
+        for name in ("flux_kg_h", "flux_interval_kg_h", "detection_limit_kg_h", "grade"):
+            assert first[name] == done["gases"][gas][name]
+        combined = values["combined"]
+        low, high = sorted([first["flux_kg_h"], other["flux_kg_h"]])
+        assert low <= combined["flux_kg_h"] <= high
+        assert combined["flux_interval_kg_h"]["low"] < combined["flux_kg_h"] < combined["flux_interval_kg_h"]["high"]
+        assert first["weight"] + other["weight"] == pytest.approx(1.0, abs=1e-9)  # rounding
+
+
+def test_the_same_flight_twice_counts_once(api: Api, done: dict[str, Any]) -> None:
+    gases = compared(api, done["task_id"], done["task_id"]).get_json()["data"]["gases"]
+    assert [len(values["flights"]) for values in gases.values()] == [1] * len(done["gases"])
+    for gas, values in gases.items():
+        # The document has nine digits.
+        assert values["combined"]["flux_kg_h"] == pytest.approx(done["gases"][gas]["flux_kg_h"], rel=1e-8)
+
+
+def test_a_flight_without_result_is_named(api: Api, done: dict[str, Any]) -> None:
+    failed = api.finished(api.upload(b"latitude,longitude\n1,2\n", "short.csv").get_json()["data"]["task_id"])
+    answer = compared(api, done["task_id"], failed["task_id"])
+    assert answer.status_code == 409
+    assert failed["task_id"] in answer.get_json()["message"]
+
+
+def test_an_unknown_flight_is_named(api: Api, done: dict[str, Any]) -> None:
+    stranger = str(uuid.uuid4())
+    answer = compared(api, done["task_id"], stranger)
+    assert answer.status_code == 404
+    assert stranger in answer.get_json()["message"]
+
+
+@pytest.mark.parametrize(
+    "ids", ["", ",", "x", "../../etc/passwd", ",".join(str(uuid.uuid4()) for _ in range(MAX_COMPARED + 1))]
+)
+def test_other_ids_are_refused(ids: str, api: Api) -> None:
+    answer = api.client.get("/reports/combined", query_string={"ids": ids}, headers=api.user)
+    assert answer.status_code == 422, answer.text
