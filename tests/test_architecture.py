@@ -61,7 +61,7 @@ LAYERS = (
     {"pipeline_yaml"},
     {"hardened_yaml"},
     {"result_folder"},
-    {"pipeline_config", "records", "constants", "quantiles", "errors", "version"},
+    {"pipeline_config", "records", "constants", "quantiles", "errors", "version", "whole_file"},
 )
 """From the top down. A module imports from lower layers, or within its own as long as no circle comes of it."""
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 import pytest
 from test_pipeline_yaml import HANDOVER_YAML
@@ -59,25 +62,169 @@ def test_version(gasflux: Any) -> None:
     assert __version__ in gasflux("--version").out
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (),
-        ("process",),
-        ("process", "x.csv", "--jobs", "0"),
-        ("process", "x.csv", "--config", "gone.yaml"),
-        ("process", "--nonsense"),
-        ("simulate", "--out", "x.csv"),
-        ("simulate", "--rate", "much", "--out", "x.csv"),
-        ("simulate", "--rate", "1", "--out", "x.csv", "--gas", "ch4=lots"),
-        ("nonsense",),
-        ("inspect",),
-    ],
-)
+WRONG_USAGE = [
+    ("",),
+    ("nonsense",),
+    ("--nonsense",),
+    ("process",),
+    ("process", "--nonsense"),
+    ("process", "there.csv", "--conifg", "x.yaml"),
+    ("process", "there.csv", "--config", "gone.yaml"),
+    ("process", "there.csv", "--config", "folder"),
+    ("process", "there.csv", "--output", "there.csv"),
+    ("process", "there.csv", "--jobs", "0"),
+    ("process", "there.csv", "--dask", "nonsense"),
+    ("inspect",),
+    ("inspect", "gone.csv"),
+    ("inspect", "folder"),
+    ("inspect", "there.csv", "--config", "gone.yaml"),
+    ("generate-config", "there.csv"),
+    ("simulate", "--out", "x.csv"),
+    ("simulate", "--rate", "much", "--out", "x.csv"),
+    ("simulate", "--rate", "-1", "--out", "x.csv"),
+    ("simulate", "--rate", "1", "--out", "x.txt"),
+    ("simulate", "--rate", "1", "--out", "folder"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--hz", "500"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--kind", "odd"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--seed", "-1"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--gas", "stuff"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--gas", "ch4=lots"),
+    ("train-phases", "--flights", "1"),
+    ("train-phases", "--out", "folder"),
+    ("serve", "extra"),
+    ("serve", "--config", "gone.ini"),
+    ("serve", "--port", "99999"),
+    ("serve", "--host", "a b"),
+    ("create-key",),
+    ("create-key", "--name", " "),
+    ("create-key", "--name", "a\nb"),
+    ("create-key", "--name", "x" * 201),
+    ("create-key", "--name", "x", "--expires-days", "0"),
+    ("create-key", "--name", "x", "--config", "gone.ini"),
+    ("backup",),
+    ("backup", "folder"),
+    ("backup", "x.tar.gz", "--config", "gone.ini"),
+    ("restore",),
+    ("restore", "gone.tar.gz"),
+    ("restore", "there.csv", "--config", "gone.ini"),
+]
+"""What was typed is wrong: nothing is begun."""
+
+FAILED = [
+    ("process", "gone.csv"),
+    ("process", "empty"),
+    ("process", "there.csv"),
+    ("process", "there.csv", "--config", "wrong.yaml"),
+    ("inspect", "there.csv", "--config", "wrong.yaml"),
+    ("generate-config", "folder"),
+    ("generate-config", "there.csv/below"),
+    ("simulate", "--rate", "1", "--out", "there.csv/x.csv"),
+    ("serve", "--config", "wrong.ini"),
+    ("create-key", "--name", "x", "--config", "wrong.ini"),
+    ("backup", "x.tar.gz", "--config", "wrong.ini"),
+    ("backup", "x.tar.gz", "--config", "good.ini"),
+    ("restore", "there.csv", "--config", "good.ini"),
+]
+"""What was typed is right, but a file or the system is not."""
+
+
+@pytest.fixture
+def folder_of_odd_things(tmp_path: Path) -> None:
+    for name in ("folder", "empty"):
+        (tmp_path / name).mkdir()
+    texts = {
+        "there.csv": "a,b\n1,2\n",
+        "wrong.yaml": "gasses: {}\n",
+        "wrong.ini": "no section\n",
+        "good.ini": "[server]\n",
+        "folder/gasflux_config.yaml": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+
+def test_nothing_asked_for_is_the_help(gasflux: Any) -> None:
+    run = gasflux()
+    assert run.code == 2
+    assert "Commands:" in run.err
+    assert "error:" not in run.err
+
+
+@pytest.mark.usefixtures("folder_of_odd_things")
+@pytest.mark.parametrize("arguments", WRONG_USAGE, ids=" ".join)
 def test_wrong_usage_is_two(gasflux: Any, arguments: tuple[str, ...]) -> None:
     run = gasflux(*arguments)
     assert run.code == 2
-    assert run.err.startswith("Usage: gasflux") or run.out.startswith("Usage: gasflux")
+    assert run.out == ""
+    usage, hint, blank, error = run.err.splitlines()
+    assert usage.startswith("Usage: gasflux")
+    assert hint.startswith("Try 'gasflux")
+    assert blank == ""
+    assert error.startswith("error: ")
+
+
+@pytest.mark.usefixtures("folder_of_odd_things")
+@pytest.mark.parametrize("arguments", FAILED, ids=" ".join)
+def test_failure_is_one_and_one_line(gasflux: Any, arguments: tuple[str, ...]) -> None:
+    run = gasflux(*arguments)
+    assert run.code == 1
+    assert run.out == ""
+    (line,) = run.err.splitlines()
+    assert line.startswith("failed: " if arguments[0] == "process" and "--config" not in arguments else "error: ")
+
+
+def test_every_command_is_used_wrongly_and_fails_here() -> None:
+    commands = set(cli.cli.list_commands(click.Context(cli.cli)))
+    assert {arguments[0] for arguments in WRONG_USAGE} >= commands
+    assert {arguments[0] for arguments in FAILED} >= commands - {"train-phases"}
+
+
+NO_RIGHTS = (
+    ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if sys.platform == "linux" and os.geteuid() == 0 else ()
+)
+"""Takes from root what lets it pass over the rights of files."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has other rights")
+def test_what_may_not_be_read_or_written_is_named(tmp_path: Path) -> None:
+    if NO_RIGHTS and not shutil.which(NO_RIGHTS[0]):
+        pytest.skip("root reads everything, and there is no setpriv")
+    locked, log = tmp_path / "locked", tmp_path / "secret.csv"
+    log.write_text("a,b\n1,2\n", encoding="utf-8")
+    locked.mkdir()
+    (locked / "below").mkdir(mode=0)
+    (locked / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    locked.chmod(0o500)
+    log.chmod(0)
+
+    def failures(*arguments: object) -> list[str]:
+        command = [*NO_RIGHTS, sys.executable, "-m", "gasflux", *map(str, arguments)]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False, timeout=60)
+        assert (run.returncode, run.stdout) == (1, "")
+        return run.stderr.splitlines()
+
+    assert failures("process", log) == [
+        "failed: secret.csv: The file cannot be read (Permission denied); check its path and permissions."
+    ]
+    below, bad = failures("process", "locked")
+    assert below == "failed: locked/below: the folder cannot be read (Permission denied); check its permissions."
+    assert bad.startswith("failed: bad.csv: ")
+    assert failures("process", SAMPLE, "--no-figures", "--output", "locked") == [
+        f"failed: {SAMPLE.name}: the results cannot be written to locked/sample_flight: Permission denied."
+    ]
+    assert failures("generate-config", "locked") == ["error: locked/gasflux_config.yaml: Permission denied"]
+    assert failures("simulate", "--rate", 1, "--out", "locked/x.csv") == ["error: locked/x.csv: Permission denied"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_output_that_is_full_or_closed(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gasflux", "inspect", str(SAMPLE)]
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=60)
+    assert (run.returncode, run.stderr) == (1, "error: No space left on device\n")
+    shell = f"{shlex.join(command)} | true"
+    run = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=60)
+    assert run.stderr == ""
 
 
 def test_table_report_and_folder_of_the_sample(gasflux: Any, tmp_path: Path) -> None:
@@ -213,17 +360,14 @@ def test_the_same_seed_gives_the_same_flight(gasflux: Any, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--rate", "-1", "--out", "f.csv"), "rate_kg_h"),
-        (("--rate", "1", "--out", "f.txt"), ".xlsx"),
-        (("--rate", "1", "--out", "f.csv", "--hz", "500"), "sample_hz"),
-        (("--rate", "1", "--out", "f.csv", "--gas", "stuff"), "stuff"),
+        (("--rate", "-1", "--out", "f.csv"), "--rate or --gas: rate_kg_h of ch4 is -1.0; give a finite rate"),
+        (("--rate", "1", "--out", "f.txt"), "--out: 'f.txt': a simulated flight is written as .xlsx, .csv or .csv.gz"),
+        (("--rate", "1", "--out", "f.csv", "--hz", "500"), "--hz: sample_hz is 500.0; give a value from 0.1 to 20"),
+        (("--rate", "1", "--out", "f.csv", "--gas", "stuff"), "--gas: gas is 'stuff'; give its chemical formula"),
     ],
 )
-def test_simulate_refuses_in_one_line(gasflux: Any, arguments: tuple[str, ...], expected: str) -> None:
-    run = gasflux("simulate", *arguments)
-    assert run.code == 1
-    assert len(run.err.splitlines()) == 1
-    assert expected in run.err
+def test_simulate_names_the_option_that_is_wrong(gasflux: Any, arguments: tuple[str, ...], expected: str) -> None:
+    assert f"error: {expected}" in gasflux("simulate", *arguments).err
 
 
 def test_inspect_shows_columns_units_and_ranges(gasflux: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,10 +54,21 @@ class JobResult:
     error: str | None = None
 
 
-def find_logs(path: Path) -> list[Path]:
+def _raised(error: InputError) -> None:
+    raise error
+
+
+def find_logs(path: Path, on_unreadable: Callable[[InputError], None] = _raised) -> list[Path]:
     """Return the file itself, or the flight logs below a folder in alphabetical order.
 
     Result folders of earlier runs and the lock files of spreadsheet programs are passed over.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    on_unreadable
+        Called for every folder that cannot be read; by default it raises.
 
     Raises
     ------
@@ -67,18 +79,28 @@ def find_logs(path: Path) -> list[Path]:
         if path.exists():
             return [path]
         raise InputError(f"{path}: there is no such file or folder; check the path.")
-    logs = [entry for entry in sorted(path.rglob("*")) if _is_log(entry, path)]
+    logs = [entry for entry in sorted(_files_below(path, on_unreadable)) if _is_log(entry)]
     if not logs:
         raise InputError(f"{path}: there is no {', '.join(SUFFIXES)} file in this folder.")
     return logs
 
 
-def _is_log(entry: Path, root: Path) -> bool:
+def _files_below(folder: Path, on_unreadable: Callable[[InputError], None]) -> Iterator[Path]:
+    """Yield every file that is not in a hidden folder."""
+
+    def tell(error: OSError) -> None:
+        message = f"{error.filename}: the folder cannot be read ({error.strerror}); check its permissions."
+        on_unreadable(InputError(message))
+
+    for parent, folders, names in os.walk(folder, onerror=tell):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(parent, name) for name in names)
+
+
+def _is_log(entry: Path) -> bool:
     if not entry.name.lower().endswith(SUFFIXES) or entry.name.startswith(("~$", ".")) or not entry.is_file():
         return False
-    folders = [folder for folder in entry.parents if folder.is_relative_to(root)]
-    is_hidden = any(folder.name.startswith(".") for folder in folders if folder != root)
-    return not is_hidden and not (entry.parent / "output_vars.json").exists()
+    return not (entry.parent / "output_vars.json").exists()
 
 
 def plan_jobs(paths: Iterable[Path], output_root: Path) -> list[Job]:
@@ -134,8 +156,10 @@ def _attempt(
             progress=lambda stage, percent: on_progress(index, stage, percent),
             render=render,
         )
-    except (GasFluxError, OSError) as error:
+    except GasFluxError as error:
         return JobResult(index, job, error=describe(error))
+    except OSError as error:  # the log is read by now, and faults in that are InputError
+        return JobResult(index, job, error=f"the results cannot be written to {job.output_dir}: {error.strerror}.")
     except Exception as error:  # the boundary of a job: one bad file must not stop the others
         if options.debug:
             raise
@@ -148,7 +172,8 @@ def describe(error: BaseException) -> str:
     if isinstance(error, GasFluxError):
         return " ".join(str(error).split())
     if isinstance(error, OSError):
-        return f"{error.filename or 'file'}: {error.strerror or error}"
+        reason = error.strerror or str(error)
+        return f"{error.filename}: {reason}" if error.filename else reason
     text = " ".join(str(error).split())
     return f"unexpected {type(error).__name__}: {text} (a fault of GasFlux; `gasflux --debug ...` shows where)"
 

@@ -18,15 +18,18 @@ import click
 from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe, find_logs, plan_jobs, run_jobs
 from gasflux.console import FLUX_HEADER, flux_rows, format_table, inspection_document, inspection_lines
 from gasflux.drawing import drawing_processes_here
-from gasflux.errors import ConfigError, InputError
+from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
 from gasflux.pipeline_yaml import default_config_text, load_pipeline_config
 from gasflux.result_folder import flight_of
 from gasflux.version import __version__
+from gasflux.whole_file import write_whole
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_ANY_PATH = click.Path(path_type=Path)
+_LOGS = click.Path(readable=False, path_type=Path)  # one that cannot be read fails alone, like one that is not there
+_NEW_FILE = click.Path(dir_okay=False, readable=False, path_type=Path)
+_NEW_FOLDER = click.Path(file_okay=False, readable=False, path_type=Path)
 _KINDS = (
     *("steady", "meandering", "weak", "drifting", "shuffled", "high_lowest_pass", "gusty", "5hz"),
     *("spiral_steady", "spiral_meandering"),
@@ -75,13 +78,26 @@ def cli(context: click.Context, debug: bool) -> None:
     context.obj = debug
 
 
+def _scheduler(context: click.Context, option: click.Parameter, address: str | None) -> str | None:
+    """Refuse what is no address of a scheduler before anybody waits for an answer from there."""
+    from gasflux.config_reader import is_scheduler
+
+    if address is not None and not is_scheduler(address):
+        raise click.BadParameter(f"{address!r} is not an address such as tcp://host:8786 or tls://host:8786.")
+    return address
+
+
 @cli.command()
-@click.argument("paths", nargs=-1, required=True, type=_ANY_PATH, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=_LOGS, metavar="PATH...")
 @click.option("--config", type=_FILE, help="Processing YAML (see generate-config).")
-@click.option("--output", type=_ANY_PATH, metavar="DIR", help="Folder of the results; else the YAML's output_dir.")
+@click.option("--output", type=_NEW_FOLDER, metavar="DIR", help="Folder of the results; else the YAML's output_dir.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files processed side by side.")
 @click.option(
-    "--dask", "scheduler", metavar="ADDRESS", help="Process on the cluster of this scheduler: tcp://host:8786."
+    "--dask",
+    "scheduler",
+    metavar="ADDRESS",
+    callback=_scheduler,
+    help="Process on the cluster of this scheduler: tcp://host:8786.",
 )
 @click.option("--no-figures", is_flag=True, help="Draw no figures; the report then holds figures in numbers only.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line per file, as it ends, instead of a table.")
@@ -140,12 +156,14 @@ def _results(
 def _find_all(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
     """Return the logs that the paths stand for, and the paths that stand for none with the reason."""
     logs: list[Path] = []
-    missing = []
+    missing: list[tuple[Path, str]] = []
     for path in paths:
+        unreadable: list[InputError] = []
         try:
-            logs += find_logs(path)
+            logs += find_logs(path, unreadable.append)
         except InputError as error:
-            missing.append((path, describe(error)))
+            unreadable = unreadable or [error]
+        missing += [(path, describe(error)) for error in unreadable]
     return logs, missing
 
 
@@ -217,17 +235,14 @@ flight.xlsx --config my.yaml`:
 
 
 @cli.command(epilog=_EXAMPLE)
-@click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path), metavar="[DIR]")
+@click.argument("folder", default=".", type=_NEW_FOLDER, metavar="[DIR]")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 def generate_config(folder: Path, force: bool) -> None:
     """Write gasflux_config.yaml, every setting with its default and meaning, into DIR."""
     target = folder / "gasflux_config.yaml"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with target.open("w" if force else "x", encoding="utf-8", newline="\n") as stream:
-            stream.write(default_config_text())
-    except FileExistsError:
-        raise ConfigError(f"{target} is there already; --force replaces it.") from None
+    if target.exists() and not force:
+        raise ConfigError(f"{target} is there already; --force replaces it.")
+    write_whole(target, default_config_text().encode())
     click.echo(target)
 
 
@@ -243,9 +258,16 @@ def _gas_rates(gases: Sequence[str], rate: float) -> dict[str, float]:
     return rates
 
 
+def _by_option(error: GasFluxError) -> str:
+    """Return what is wrong with a scenario by the names of the options that say so."""
+    options = {"rate_kg_h": "--rate or --gas: ", "gas": "--gas: ", "sample_hz": "--hz: "}
+    told = [options.get(fault.message.split(maxsplit=1)[0], "") + fault.message for fault in error.faults]
+    return " ".join(told) or f"--out: {error}"
+
+
 @cli.command()
 @click.option("--rate", type=float, required=True, metavar="KG_H", help="True emission rate, kg/h.")
-@click.option("--out", type=_ANY_PATH, required=True, metavar="FILE", help="Log to write: .xlsx, .csv or .csv.gz.")
+@click.option("--out", type=_NEW_FILE, required=True, metavar="FILE", help="Log to write: .xlsx, .csv or .csv.gz.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same flight."
 )
@@ -256,8 +278,11 @@ def simulate(rate: float, out: Path, seed: int, kind: str, hz: float | None, gas
     """Write a simulated flight of known emission, and the truth beside it as FILE.truth.json."""
     from gasflux.simulated.output import simulate_kind, write_simulated
 
-    flight = simulate_kind(kind, _gas_rates(gases, rate), seed, hz)
-    truth = write_simulated(flight, out, kind)
+    try:
+        flight = simulate_kind(kind, _gas_rates(gases, rate), seed, hz)
+        truth = write_simulated(flight, out, kind)
+    except (ConfigError, UnsupportedFileError) as error:
+        raise click.UsageError(_by_option(error)) from None
     click.echo(f"{out}: {flight.time_s.size} rows; truth in {truth}")
 
 
@@ -283,7 +308,7 @@ def inspect(file: Path, config: Path | None, as_json: bool) -> None:
 @click.option("--flights", type=click.IntRange(min=2), default=40, show_default=True, help="Flights to learn from.")
 @click.option(
     "--out",
-    type=_ANY_PATH,
+    type=_NEW_FILE,
     default=Path("phase_model.npz"),
     show_default=True,
     metavar="FILE",
@@ -307,6 +332,17 @@ def train_phases(seed: int, flights: int, out: Path, install: bool) -> None:
         click.echo("`gasflux train-phases --install` puts it to use for `filters: {phase: ml}`")
 
 
+def _tell_usage(error: click.ClickException) -> None:
+    """Say what is wrong with a command as every other error is said, below how to use it."""
+    message, context = error.format_message(), error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None and message.startswith(context.get_usage()):  # nothing was asked for: the help itself
+        click.echo(message, err=True)
+        return
+    if context is not None:
+        click.echo(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n", err=True)
+    click.echo(f"error: {message}", err=True)
+
+
 def main(
     arguments: Sequence[str] | None = None, command: click.Command | None = None, name: str = "gasflux"
 ) -> NoReturn:
@@ -327,7 +363,7 @@ def main(
     try:
         sys.exit((command or cli).main(given, prog_name=name, standalone_mode=False))
     except click.ClickException as error:
-        error.show()
+        _tell_usage(error)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped.", err=True)

@@ -6,30 +6,20 @@ from pathlib import Path
 
 import click
 
-from gasflux.config_reader import INI_NAMES, LoadedSettings, SettingsError, read_settings
-from gasflux.errors import GasFluxError
-
-_INI = click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="INI",
-    help="Settings to use instead of the gasflux.ini that is found.",
-)
+from gasflux.cli_service import ini_option, loaded_settings
+from gasflux.config_reader import INI_NAMES
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Replace the file if there is one.")
-@_INI
+@ini_option
 def backup(file: Path, overwrite: bool, config: Path | None) -> None:
     """Copy tasks, uploads, results, keys and settings into FILE (.tar.gz), also while the server runs."""
     from gasflux.service.backup import write_backup
 
-    loaded = _loaded(config)
-    try:
-        manifest = write_backup(loaded.settings, file, ini=loaded.source, overwrite=overwrite)
-    except GasFluxError as error:
-        raise click.ClickException(str(error)) from None
+    loaded = loaded_settings(config)
+    manifest = write_backup(loaded.settings, file, ini=loaded.source, overwrite=overwrite)
     click.echo(
         f"{file}: {manifest.tasks} tasks, {len(manifest.members)} files, {manifest.size_bytes:,} bytes; checked."
     )
@@ -41,7 +31,7 @@ def backup(file: Path, overwrite: bool, config: Path | None) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_INI
+@ini_option
 def restore(file: Path, config: Path | None) -> None:
     """Put a backup FILE into empty data folders; the server must not be running.
 
@@ -50,25 +40,14 @@ def restore(file: Path, config: Path | None) -> None:
     from gasflux.service.restoring import restore_backup, restore_settings
 
     ini = Path("gasflux.ini")
+    here = any(Path(name).exists() for name in INI_NAMES)
+    brought = config is None and not here and restore_settings(file, ini)
+    done = None
     try:
-        here = any(Path(name).exists() for name in INI_NAMES)
-        brought = config is None and not here and restore_settings(file, ini)
-        try:
-            done = restore_backup(file, _loaded(config).settings)
-        except GasFluxError:
-            if brought:
-                ini.unlink()
-            raise
-    except GasFluxError as error:
-        raise click.ClickException(str(error)) from None
+        done = restore_backup(file, loaded_settings(config).settings)
+    finally:
+        if brought and done is None:
+            ini.unlink()
     click.echo(f"{done.tasks} tasks of {done.manifest.created_at} UTC are back (GasFlux {done.manifest.version}).")
     if brought:
         click.echo(f"The settings of the backup are in {ini}.")
-
-
-def _loaded(config: Path | None) -> LoadedSettings:
-    """Return the settings; end with a line per fault when they cannot be used."""
-    try:
-        return read_settings(file=config)
-    except SettingsError as error:
-        raise click.ClickException("\n".join(fault.message for fault in error.faults)) from None

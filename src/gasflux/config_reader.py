@@ -273,18 +273,23 @@ def _is_address_or_empty(value: str) -> bool:
         return False
 
 
-def _is_scheduler_or_empty(value: str) -> bool:
-    return not value or re.fullmatch(r"(tcp|tls|ws|wss)://[A-Za-z0-9_.\-\[\]:%]+:[0-9]{1,5}", value) is not None
+def is_scheduler(value: str) -> bool:
+    """Whether a text is an address of a dask scheduler, as in `tcp://host:8786`."""
+    return re.fullmatch(r"(tcp|tls|ws|wss)://[A-Za-z0-9_.\-\[\]:%]+:[0-9]{1,5}", value) is not None
 
 
-def _is_host(value: str) -> bool:
+def is_host(value: str) -> bool:
+    """Whether a text can be an IP address or the name of a host."""
     return re.fullmatch(r"[A-Za-z0-9_.:%-]+", value) is not None
 
 
 _SHAPES: Final[Mapping[tuple[str, str], tuple[Callable[[str], bool], str]]] = {
-    ("server", "host"): (_is_host, "an IP address or a host name, without a port"),
+    ("server", "host"): (is_host, "an IP address or a host name, without a port"),
     ("server", "base_url"): (_is_url, "a URL that begins with http:// or https://"),
-    ("tasks", "dask_scheduler"): (_is_scheduler_or_empty, "an address such as tcp://host:8786, or nothing"),
+    ("tasks", "dask_scheduler"): (
+        lambda value: not value or is_scheduler(value),
+        "an address such as tcp://host:8786, or nothing",
+    ),
     ("security", "trusted_proxy"): (_is_address_or_empty, "an IP address, or nothing"),
 }
 """What some texts must look like beyond being a text, with the words for it."""

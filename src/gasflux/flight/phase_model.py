@@ -7,6 +7,7 @@ opening a model file can run nothing; evaluating it takes a few matrix products.
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 from dataclasses import dataclass
 from importlib import resources
@@ -18,6 +19,7 @@ import numpy as np
 from gasflux.errors import ProcessingError
 from gasflux.flight.motion import Motion, course_changes, motion_of, nearest
 from gasflux.records import FloatArray, IntArray, Track
+from gasflux.whole_file import write_whole
 
 FORMAT: Final = "gasflux.phase_model/1"
 FEATURES: Final = (
@@ -185,9 +187,10 @@ def save_model(model: PhaseModel, path: Path) -> Path:
         File to write.
     """
     arrays = _arrays(model)
-    with path.open("wb") as file:
-        stored = arrays | {"format": np.array(FORMAT), "checksum": np.array(_checksum(arrays))}
-        np.savez_compressed(file, allow_pickle=False, **stored)
+    stored = arrays | {"format": np.array(FORMAT), "checksum": np.array(_checksum(arrays))}
+    archive = io.BytesIO()
+    np.savez_compressed(archive, allow_pickle=False, **stored)
+    write_whole(path, archive.getvalue())
     return path
 
 

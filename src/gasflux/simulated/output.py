@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +15,7 @@ from gasflux.errors import UnsupportedFileError
 from gasflux.simulated.kinds import random_scenario
 from gasflux.simulation import SimulatedFlight, simulate, to_frame
 from gasflux.version import __version__
+from gasflux.whole_file import write_whole
 
 
 def simulate_kind(
@@ -50,14 +53,7 @@ def write_simulated(flight: SimulatedFlight, path: Path, kind: str) -> Path:
     UnsupportedFileError
         When the suffix is none of these.
     """
-    frame = to_frame(flight)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.name.lower().endswith((".csv", ".csv.gz")):
-        frame.to_csv(path, index=False, lineterminator="\n")
-    elif path.suffix.lower() == ".xlsx":
-        frame.to_excel(path, index=False, sheet_name="flight")
-    else:
-        raise UnsupportedFileError(f"{path.name}: a simulated flight is written as .xlsx, .csv or .csv.gz; rename it.")
+    write_whole(path, _content(flight, path.name))
     truth = {
         "rate_kg_h": dict(flight.truth_kg_h),
         "kind": kind,
@@ -67,5 +63,18 @@ def write_simulated(flight: SimulatedFlight, path: Path, kind: str) -> Path:
         },
     }
     beside = path.with_name(f"{path.name}.truth.json")
-    beside.write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
+    write_whole(beside, (json.dumps(truth, indent=2) + "\n").encode())
     return beside
+
+
+def _content(flight: SimulatedFlight, name: str) -> bytes:
+    """Return the log as the bytes of a file of that name."""
+    ending = name.lower()
+    if ending.endswith(".xlsx"):
+        workbook = io.BytesIO()
+        to_frame(flight).to_excel(workbook, index=False, sheet_name="flight")
+        return workbook.getvalue()
+    if not ending.endswith((".csv", ".csv.gz")):
+        raise UnsupportedFileError(f"{name!r}: a simulated flight is written as .xlsx, .csv or .csv.gz; rename it.")
+    text = to_frame(flight).to_csv(index=False, lineterminator="\n").encode()
+    return gzip.compress(text, mtime=0) if ending.endswith(".gz") else text
