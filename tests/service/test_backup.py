@@ -128,7 +128,7 @@ def test_command_brings_settings_and_data_back(home: Home, tmp_path: Path, monke
     assert not restore_settings(tmp_path / "all.tar.gz", ini)
     run = CliRunner().invoke(cli, ["restore", "../all.tar.gz"])
     assert run.exit_code == 1
-    assert "empty folders only" in run.output
+    assert "empty folders only" in str(run.exception)
 
 
 def test_task_deleted_while_copying_is_left_out(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,6 +271,20 @@ def test_goes_into_empty_folders_only(home: Home, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="empty folders only"):
         restore_backup(tmp_path / "all.tar.gz", home.settings)
     assert home.files() == before
+
+
+def test_folders_whose_content_was_moved_away_are_empty(home: Home, tmp_path: Path) -> None:
+    """As the documentation does it: hidden files, which a checkout or a server keeps there, stay."""
+    write_backup(home.settings, tmp_path / "all.tar.gz")
+    before, roots = home.files(), (home.settings.paths.uploads, home.settings.paths.outputs)
+    home.close()
+    for root in roots:
+        for entry in [entry for entry in root.iterdir() if not entry.name.startswith(".")]:
+            entry.rename(tmp_path / f"{root.name}-{entry.name}")
+        (root / ".gitkeep").touch()
+    restore_backup(tmp_path / "all.tar.gz", home.settings)
+    assert Home(tmp_path / "home").files() == before
+    assert all((root / ".gitkeep").exists() for root in roots)
 
 
 def test_running_server_keeps_its_folders(home: Home, tmp_path: Path) -> None:

@@ -82,15 +82,16 @@ def _refuse_taken(settings: Settings) -> None:
     """Raise unless there is neither a database nor a task."""
     if settings.database.path.exists():
         raise BackupError(
-            f"There is a database at {settings.database.path}; a backup goes into empty folders only."
-            " Move the data away, or name other folders under [paths] and [database]."
+            f"There is a database at {settings.database.path}; a backup goes into empty folders only. Move the database"
+            f" and what is in {settings.paths.uploads} and {settings.paths.outputs} away (the folders themselves may"
+            " stay), or name other folders under [paths] and [database]."
         )
     folders = TaskFolders(settings.paths.uploads, settings.paths.outputs)
     folders.prepare()
     if taken := folders.task_ids():
         raise BackupError(
             f"There are {len(taken)} task folders in {settings.paths.uploads} or {settings.paths.outputs};"
-            " a backup goes into empty folders only. Move them away first."
+            " a backup goes into empty folders only. Move those away first; the two folders themselves may stay."
         )
 
 
