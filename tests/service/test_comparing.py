@@ -51,18 +51,18 @@ def test_the_same_flight_twice_counts_once(api: Api, done: dict[str, Any]) -> No
         assert values["combined"]["flux_kg_h"] == pytest.approx(done["gases"][gas]["flux_kg_h"], rel=1e-8)
 
 
-def test_a_flight_without_result_is_named(api: Api, done: dict[str, Any]) -> None:
+def test_flights_without_result_are_named_and_count_nowhere(api: Api, done: dict[str, Any]) -> None:
     failed = api.finished(api.upload(b"latitude,longitude\n1,2\n", "short.csv").get_json()["data"]["task_id"])
-    answer = compared(api, done["task_id"], failed["task_id"])
-    assert answer.status_code == 409
-    assert failed["task_id"] in answer.get_json()["message"]
-
-
-def test_an_unknown_flight_is_named(api: Api, done: dict[str, Any]) -> None:
     stranger = str(uuid.uuid4())
-    answer = compared(api, done["task_id"], stranger)
-    assert answer.status_code == 404
-    assert stranger in answer.get_json()["message"]
+    answer = compared(api, failed["task_id"], done["task_id"], stranger)
+    assert answer.status_code == 200
+    assert answer.get_json()["data"]["missing"] == [failed["task_id"], stranger]
+    assert failed["task_id"] in answer.get_json()["message"]
+    assert answer.get_json()["data"]["gases"] == compared(api, done["task_id"]).get_json()["data"]["gases"]
+
+
+def test_no_result_at_all(api: Api) -> None:
+    assert compared(api, str(uuid.uuid4())).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -297,6 +297,7 @@ class ComparisonInfo(Model):
     """Flights side by side, gas by gas; a flight that did not measure a gas is left out there."""
 
     gases: dict[str, ComparedGas]
+    missing: list[str] = Field(description="ids of tasks that are gone or not completed: they count nowhere")
 
 
 class DownloadQuery(Model):

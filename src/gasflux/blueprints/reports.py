@@ -47,12 +47,14 @@ def list_reports(query: ReportQuery) -> Response:
     access=Access.KEY,
     query=ComparisonQuery,
     answer=ComparisonInfo,
-    errors=(404, 409, 422),
+    errors=(404, 422),
     has_etag=True,
     tag="reports",
 )
 def combined_reports(query: ComparisonQuery) -> Response:
     """Answer the rates of the chosen tasks and what they say together."""
     service = current_service()
-    gases = compare_tasks(query.ids.split(","), service.tasks, service.folders)
-    return with_etag(_format_response(200, "The comparison.", ComparisonInfo.model_validate({"gases": gases})))
+    compared = compare_tasks(query.ids.split(","), service.tasks, service.folders)
+    missing = compared["missing"]
+    message = f"The comparison; without a result: {', '.join(missing)}." if missing else "The comparison."
+    return with_etag(_format_response(200, message, ComparisonInfo.model_validate(compared)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gasflux.result_folder import RESULT
-from gasflux.service.errors import ConflictError
+from gasflux.service.errors import NotFoundError
 from gasflux.service.folders import TaskFolders
 from gasflux.service.records import Task, TaskStatus
 from gasflux.service.task_store import TaskStore
@@ -27,46 +27,45 @@ def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolder
     tasks, folders
         Where tasks and their results are.
 
+    Returns
+    -------
+    dict
+        ``gases``, and as ``missing`` the ids of those that are gone or have no result: they count nowhere.
+
     Raises
     ------
     NotFoundError
-        When there is no such task, or its result is gone.
-    ConflictError
-        When one is not completed.
+        When none of them has a result.
     ProcessingError
         When a result cannot be read.
     """
     # The service starts without numpy; who never compares never waits for it.
     from gasflux.comparison import compare_flights
 
-    chosen = [_completed(tasks.get(task_id)) for task_id in dict.fromkeys(task_ids)]
-    flights = [_rates(task, folders) for task in chosen]
-    by_gas = {
-        gas: [task for task, flight in zip(chosen, flights, strict=True) if gas in flight] for gas in _all(flights)
+    found = {task_id: _result(task_id, tasks, folders) for task_id in dict.fromkeys(task_ids)}
+    results = [result for result in found.values() if result]
+    if not results:
+        raise NotFoundError(f"None of the {len(found)} tasks is there and completed; take ids from /reports.")
+    gases = compare_flights([rates for _, rates in results])
+    measured = {gas: [task for task, rates in results if gas in rates] for gas in gases}
+    return {
+        "gases": {gas: _answer(comparison, measured[gas]) for gas, comparison in gases.items()},
+        "missing": [task_id for task_id, result in found.items() if not result],
     }
-    return {gas: _answer(comparison, by_gas[gas]) for gas, comparison in compare_flights(flights).items()}
 
 
-def _completed(task: Task) -> Task:
-    """Return the task if it has a result."""
-    if task.status is not TaskStatus.COMPLETED:
-        raise ConflictError(
-            f"The task {task.task_id} ({task.name}) is {task.status.value}; only completed tasks can be compared."
-        )
-    return task
-
-
-def _rates(task: Task, folders: TaskFolders) -> dict[str, FlightRate]:
-    """Read the answers of one task."""
+def _result(task_id: str, tasks: TaskStore, folders: TaskFolders) -> tuple[Task, dict[str, FlightRate]] | None:
+    """Read the answers of one task; None when it is gone or not completed."""
     from gasflux.comparison import flight_rates
 
-    text = folders.result_path(task.task_id, RESULT).read_text(encoding="utf-8")
-    return flight_rates(task.name, json.loads(text))
-
-
-def _all(flights: Sequence[Mapping[str, FlightRate]]) -> dict[str, None]:
-    """Every gas, in the order in which the flights name them."""
-    return dict.fromkeys(gas for flight in flights for gas in flight)
+    try:
+        task = tasks.get(task_id)
+        if task.status is not TaskStatus.COMPLETED:
+            return None
+        path = folders.result_path(task_id, RESULT)
+        return task, flight_rates(task.name, json.loads(path.read_text(encoding="utf-8")))
+    except (NotFoundError, FileNotFoundError):  # removed before or meanwhile
+        return None
 
 
 def _answer(comparison: Comparison, tasks: Sequence[Task]) -> dict[str, Any]:
