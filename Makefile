@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-page test-slow test-exe test-dask test-fuzz browser screenshots check format bench settings sample pictures lock lock-check audit licences wheel clean
+.PHONY: help install demo test test-page test-slow test-exe test-dask test-fuzz test-proxy browser proxies screenshots check format bench settings sample pictures lock lock-check audit licences wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,15 @@ test-exe: $(READY) ## build the executables and run a flight through them
 
 test-dask: $(READY) ## run tasks on a dask cluster of this machine
 	$(ONE_THREAD) $(BIN)/python -m pytest -m dask tests
+
+test-proxy: $(READY) ## the documented nginx and Caddy before the real server; skipped where they are missing
+	$(ONE_THREAD) $(BIN)/python -m pytest -m proxy tests
+
+proxies: ## install what test-proxy needs, on Debian and as root; elsewhere say what to do
+	@PATH="$$PATH:/usr/sbin"; command -v nginx > /dev/null && command -v caddy > /dev/null && command -v openssl > /dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light caddy openssl > /dev/null; \
+	else echo "Install nginx, caddy and openssl with your system's packages."; fi
 
 test-fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
 	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py
