@@ -6,6 +6,7 @@ all went well.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import queue
@@ -54,6 +55,9 @@ class DemoError(GasFluxError):
 def main(folder: Path = FOLDER) -> int:
     """Run the demonstration in a folder; return the exit code."""
     began = time.monotonic()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Redirected on Windows it writes the code page, in which half of what the server says cannot be written.
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         with _server(_fresh(folder)) as url:
             report = _process(url, folder / "results")
@@ -127,7 +131,7 @@ def _stop(server: subprocess.Popen[str]) -> None:
 
 def _process(url: str, results: Path) -> Path:
     """Post the sample, wait, fetch the results, print the rates; return the report."""
-    with GasFluxClient(url) as client:
+    with GasFluxClient(url, api_key="") as client:
         print(f"posting {SAMPLE.name} to {url}")
         result = client.process(SAMPLE, folder=results, progress=_show, timeout=TASK_LIMIT_S)
     document = json.loads((results / "output_vars.json").read_text(encoding="utf-8"))
