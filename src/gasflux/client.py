@@ -1,14 +1,17 @@
 """A GasFlux server from Python: upload a flight, wait for it, fetch its results.
 
 >>> from gasflux.client import GasFluxClient
->>> with GasFluxClient("http://localhost:5000", api_key="gf_...") as client:  # doctest: +SKIP
+>>> with GasFluxClient("http://localhost:5000") as client:  # doctest: +SKIP
 ...     result = client.process("flight.xlsx", folder="results", progress=lambda task: print(task.stage))
 ...     print(result.gases["ch4"].flux_kg_h, result.grade)
+
+A key is best given by the variable ``GASFLUX_API_KEY`` of the environment, not in the program.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -60,6 +63,9 @@ _FIRST_POLL_S: Final = 0.2
 _LONGEST_POLL_S: Final = 3.0
 _PER_PAGE: Final = 100
 
+_URL, _KEY = "GASFLUX_URL", "GASFLUX_API_KEY"
+_DEFAULT_URL: Final = "http://localhost:5000"
+
 Progress = Callable[[TaskInfo], None]
 
 
@@ -69,28 +75,38 @@ class GasFluxClient:
     Parameters
     ----------
     base_url
-        Its address.
+        Its address; by default that in the environment's ``GASFLUX_URL``, or else ``http://localhost:5000``.
     api_key
-        Key, or None for a server that asks for none.
+        Key; by default that in the environment's ``GASFLUX_API_KEY``, if there is one. Empty sends none.
     timeout
         Seconds to wait for a connection and for each piece of an answer.
     retries
         How often a request is repeated after a broken connection or an answer 429, 502, 503 or 504, with growing
         pauses and no sooner than the server's Retry-After.
+
+    Raises
+    ------
+    ConfigError
+        The address or the key cannot be one.
     """
 
     def __init__(
         self,
-        base_url: str = "http://localhost:5000",
+        base_url: str | None = None,
         api_key: str | None = None,
         timeout: float = 60.0,
         *,
         retries: int = 5,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
+        address = os.environ.get(_URL) or _DEFAULT_URL if base_url is None else base_url
+        key = os.environ.get(_KEY) if api_key is None else api_key
+        self.base_url = address.strip().rstrip("/")
         self._timeout = timeout
         self._retries = retries
-        self._connection = Connection(base_url, api_key, timeout, retries)
+        self._connection = Connection(self.base_url, key, timeout, retries)
+
+    def __repr__(self) -> str:
+        return f"GasFluxClient({self.base_url!r})"
 
     def __enter__(self) -> GasFluxClient:
         return self

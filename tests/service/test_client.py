@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,8 @@ from gasflux.client import (
     UnreachableError,
     WaitTimeoutError,
 )
+from gasflux.config_reader import read_settings
+from gasflux.errors import ConfigError
 from gasflux.remote import connection
 from gasflux.remote.downloads import safe_name
 from gasflux.remote.multipart import UploadBody
@@ -131,14 +134,20 @@ def partly(count: int) -> Callable[[Handler], None]:
     return play
 
 
-@pytest.fixture
-def server() -> Iterator[Scripted]:
+@contextmanager
+def serving() -> Iterator[Scripted]:
     with Scripted() as scripted:
         thread = threading.Thread(target=scripted.serve_forever, args=(0.01,))
         thread.start()
         yield scripted
         scripted.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    with serving() as scripted:
+        yield scripted
 
 
 @pytest.fixture
@@ -404,3 +413,51 @@ def test_deleting_twice_is_no_error(client: GasFluxClient, server: Scripted) -> 
     server.script = [breaks, refuses(404, "not_found")]
     client.delete(TASK_ID)
     assert [command for command, *_ in server.seen] == ["DELETE", "DELETE"]
+
+
+def key_sent(server: Scripted) -> str | None:
+    """Return the key of the latest request."""
+    return server.seen[-1][2].get("X-API-Key")
+
+
+def test_address_and_key_come_from_the_environment(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.script = [good(task())]
+    monkeypatch.setenv("GASFLUX_URL", f"{server.url}/")
+    monkeypatch.setenv("GASFLUX_API_KEY", "gf_from_the_environment\n")
+    for key, sent in ((None, "gf_from_the_environment"), ("gf_given", "gf_given"), ("", None)):
+        with GasFluxClient(api_key=key) as client:
+            assert client.task(TASK_ID).task_id == TASK_ID
+        assert key_sent(server) == sent
+    monkeypatch.setenv("GASFLUX_URL", "http://127.0.0.1:1")
+    with GasFluxClient(server.url) as client:
+        assert client.task(TASK_ID).task_id == TASK_ID
+    monkeypatch.delenv("GASFLUX_URL")
+    assert GasFluxClient().base_url == "http://localhost:5000"
+
+
+def test_the_variables_of_the_client_are_nothing_to_the_server(tmp_path: Path) -> None:
+    variables = {"GASFLUX_URL": "http://localhost:5000", "GASFLUX_API_KEY": "gf_key"}
+    assert read_settings(start=tmp_path, environment=variables).notes == ()
+
+
+@pytest.mark.parametrize("key", ["gf_secret two", "gf_secret\nX-Other: 1", "gf_秘密secret"])
+def test_a_key_is_never_shown(key: str) -> None:
+    assert "secret" not in repr(GasFluxClient("http://127.0.0.1:1", "gf_secret"))
+    with pytest.raises(ConfigError, match=r"The API key \(not shown\)") as caught:
+        GasFluxClient("http://127.0.0.1:1", key)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["localhost:5000", "", "ftp://localhost", "http://"])
+def test_an_address_that_is_none(address: str) -> None:
+    with pytest.raises(ConfigError, match="is no address of a server; give one such as http://localhost:5000"):
+        GasFluxClient(address)
+
+
+def test_a_redirection_elsewhere_does_not_get_the_key(server: Scripted) -> None:
+    with serving() as other:
+        other.script = [good(task())]
+        server.script = [says(302, b"", Location=f"{other.url}/task/{TASK_ID}")]
+        with GasFluxClient(server.url, "gf_key") as client:
+            client.task(TASK_ID)
+        assert (key_sent(server), key_sent(other)) == ("gf_key", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import logging
+import re
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -11,10 +12,12 @@ from typing import Any, Final
 
 import requests
 
+from gasflux.errors import ConfigError
 from gasflux.remote.errors import UnreachableError, refusal
 
 logger = logging.getLogger(__name__)
 
+_KEY_HEADER: Final = "X-API-Key"
 _PASSING: Final = frozenset({429, 502, 503, 504})
 """Statuses that may be different a little later."""
 
@@ -24,6 +27,17 @@ _REFUSED_UNDONE: Final = frozenset({429, 503})
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 60.0
 """A server that wants a longer pause is not asked again."""
+
+
+class _Session(requests.Session):
+    """A session that tells the key to nobody but the server it is meant for."""
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Drop the key, as `requests` drops its own credentials, when a redirection leads elsewhere."""
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+        leads_elsewhere = self.should_strip_auth(response.request.url, prepared_request.url)  # type: ignore[no-untyped-call]
+        if leads_elsewhere:
+            prepared_request.headers.pop(_KEY_HEADER, None)
 
 
 class Connection:
@@ -39,15 +53,22 @@ class Connection:
         How long to wait for a connection and for each piece of an answer.
     retries
         How often a request is repeated at most.
+
+    Raises
+    ------
+    ConfigError
+        The address or the key cannot be one.
     """
 
     def __init__(self, base_url: str, api_key: str | None, timeout_s: float, retries: int) -> None:
         self._base_url = base_url.rstrip("/")
         self._timeout_s = timeout_s
         self._retries = retries
-        self._session = requests.Session()
-        if api_key:
-            self._session.headers["X-API-Key"] = api_key
+        if not re.match(r"https?://[^/]", base_url):
+            raise ConfigError(f"{base_url!r} is no address of a server; give one such as http://localhost:5000.")
+        self._session = _Session()
+        if key := (api_key or "").strip():
+            self._session.headers[_KEY_HEADER] = _sendable(key)
 
     def close(self) -> None:
         """Close the connections."""
@@ -114,6 +135,13 @@ class Connection:
                 )
                 raise UnreachableError(message) from error
             return None, _reason(error)
+
+
+def _sendable(key: str) -> str:
+    """Return the key; an error that does not show it when no server can have given it out."""
+    if not re.fullmatch(r"[!-~]+", key):
+        raise ConfigError("The API key (not shown) holds blanks, line ends or letters that no key has; copy it again.")
+    return key
 
 
 def _may_help(answer: requests.Response, repeatable: bool) -> bool:
