@@ -45,7 +45,8 @@ file = server.log
 START_LIMIT_S: Final = 30.0
 TASK_LIMIT_S: Final = 60.0
 STOP_LIMIT_S: Final = 30.0
-_LISTENING: Final = re.compile(r"Starting Waitress server on 127\.0\.0\.1:(\d+)")
+_LAST_OF_START: Final = re.compile(r"Open (http://127\.0\.0\.1:\d+)/")
+"""The address stands in the last line of the start: what follows does not get between the demonstration's own lines."""
 
 
 class DemoError(GasFluxError):
@@ -64,7 +65,7 @@ def main(folder: Path = FOLDER) -> int:
     except (GasFluxError, OSError) as error:
         print(f"The demonstration failed: {error}\nThe server's log: {folder / 'server.log'}", file=sys.stderr)
         return 1
-    print(f"report: {report}\ndone in {time.monotonic() - began:.1f} s; the server has stopped.")
+    print(f"\nreport: {report}\ndone in {time.monotonic() - began:.1f} s; the server has stopped.")
     return 0
 
 
@@ -84,34 +85,44 @@ def _server(settings: Path) -> Iterator[str]:
     command = [sys.executable, str(ROOT / "server_waitress.py"), "--config", str(settings)]
     # The settings of the demonstration and no others.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GASFLUX_")}
+    print("Starting the server:", flush=True)
     group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows: Ctrl-Break then reaches the server alone
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", creationflags=group
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        creationflags=group,
     ) as server:
         try:
-            yield f"http://127.0.0.1:{_port(server)}"
+            said: queue.Queue[str | None] = queue.Queue()
+            reader = threading.Thread(target=_show_server, args=(server, said), daemon=True)
+            reader.start()
+            yield _address(server, said)
         except BaseException:
             server.kill()
             raise
+        print("\nStopping the server:")
         _stop(server)
+        reader.join(STOP_LIMIT_S)
 
 
-def _port(server: subprocess.Popen[str]) -> int:
-    """Show what the server says; return its port as soon as it names it."""
-    said: queue.Queue[str | None] = queue.Queue()
+def _show_server(server: subprocess.Popen[str], said: queue.Queue[str | None]) -> None:
+    """Show what the server says, marked as the server's, and pass it on; None is the end."""
+    for line in server.stdout or ():
+        print(f"  server | {line}", end="", flush=True)
+        said.put(line)
+    said.put(None)
 
-    def show() -> None:
-        for line in server.stdout or ():
-            print(f"  {line}", end="", flush=True)
-            said.put(line)
-        said.put(None)
 
-    threading.Thread(target=show, daemon=True).start()
+def _address(server: subprocess.Popen[str], said: queue.Queue[str | None]) -> str:
+    """Return the server's address once it has named it."""
     until = time.monotonic() + START_LIMIT_S
     try:
         while (line := said.get(timeout=max(until - time.monotonic(), 0.0))) is not None:
-            if found := _LISTENING.search(line):
-                return int(found[1])
+            if found := _LAST_OF_START.search(line):
+                return found[1]
     except queue.Empty:
         raise DemoError(f"the server did not start within {START_LIMIT_S:.0f} s.") from None
     raise DemoError(f"the server ended with exit code {server.wait()}.")
@@ -132,9 +143,10 @@ def _stop(server: subprocess.Popen[str]) -> None:
 def _process(url: str, results: Path) -> Path:
     """Post the sample, wait, fetch the results, print the rates; return the report."""
     with GasFluxClient(url, api_key="") as client:
-        print(f"posting {SAMPLE.name} to {url}")
+        print(f"\nPosting {SAMPLE.name} to {url}:", flush=True)
         result = client.process(SAMPLE, folder=results, progress=_show, timeout=TASK_LIMIT_S)
     document = json.loads((results / "output_vars.json").read_text(encoding="utf-8"))
+    print()
     print(format_table(FLUX_HEADER, list(flux_rows(SAMPLE.name, document))))
     report = next((path for path in result.files if path.name == "report.html"), None)
     if report is None:

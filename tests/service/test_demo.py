@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -34,7 +35,19 @@ def test_demo_prints_rates_and_report_and_stops_the_server(tmp_path: Path) -> No
     assert header.split() == " ".join(FLUX_HEADER).split()
     report = Path(next(line for line in shown.stdout.splitlines() if line.startswith("report: "))[8:])
     assert report.stat().st_size > 100_000  # with its figures
-    assert "  Stopped." in shown.stdout.splitlines()
+    assert "  server | Stopped." in shown.stdout.splitlines()
+
+
+def test_demo_keeps_its_own_lines_apart_from_the_servers(tmp_path: Path) -> None:
+    parts = run(tmp_path / "demo").stdout.split("\n\n")
+    started, posted, table, stopped, report = (part.splitlines() for part in parts)
+    assert started[0] == "Starting the server:"
+    assert all(line.startswith("  server | ") for line in started[1:])
+    assert re.fullmatch(r"Posting sample_flight\.xlsx to http://127\.0\.0\.1:\d+:", posted[0])
+    assert all(re.match(r"  (pending|processing|completed) ", line) for line in posted[1:])
+    assert table[0].startswith("file")
+    assert stopped == ["Stopping the server:", "  server | Stopped."]
+    assert report[0].startswith("report: ")
 
 
 def test_demo_that_cannot_write_fails_in_a_sentence(tmp_path: Path) -> None:
