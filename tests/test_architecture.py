@@ -24,7 +24,7 @@ MODULES = {
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"cli_backup", "cli_service"},
+    {"cli_backup", "cli_combine", "cli_service"},
     {"batch_cluster"},
     {"batch", "console", "server", "server_development", "client"},
     {"server_address", "server_channel"},

@@ -78,6 +78,8 @@ WRONG_USAGE = [
     ("inspect", "gone.csv"),
     ("inspect", "folder"),
     ("inspect", "there.csv", "--config", "gone.yaml"),
+    ("combine",),
+    ("combine", "gone"),
     ("generate-config", "there.csv"),
     ("simulate", "--out", "x.csv"),
     ("simulate", "--rate", "much", "--out", "x.csv"),
@@ -116,6 +118,10 @@ FAILED = [
     ("process", "there.csv"),
     ("process", "there.csv", "--config", "wrong.yaml"),
     ("inspect", "there.csv", "--config", "wrong.yaml"),
+    ("combine", "empty"),
+    ("combine", "there.csv"),
+    ("combine", "list.json"),
+    ("combine", "other.json"),
     ("generate-config", "folder"),
     ("generate-config", "there.csv/below"),
     ("simulate", "--rate", "1", "--out", "there.csv/x.csv"),
@@ -137,6 +143,8 @@ def folder_of_odd_things(tmp_path: Path) -> None:
         "wrong.yaml": "gasses: {}\n",
         "wrong.ini": "no section\n",
         "good.ini": "[server]\n",
+        "list.json": "[1, 2]",
+        "other.json": '{"gases": {"ch4": {}}}',
         "folder/gasflux_config.yaml": "",
     }
     for name, text in texts.items():

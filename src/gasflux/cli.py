@@ -43,6 +43,7 @@ _TEST_FLIGHTS = 10
 _ELSEWHERE = {
     "serve": ("gasflux.cli_service", "serve", "Run the web service until it is stopped (Ctrl-C, SIGTERM)."),
     "create-key": ("gasflux.cli_service", "create_key", "Make an API key and print it, this once."),
+    "combine": ("gasflux.cli_combine", "combine", "Take several flights of one source together."),
     "backup": ("gasflux.cli_backup", "backup", "Copy everything the service keeps into one file."),
     "restore": ("gasflux.cli_backup", "restore", "Put a backup into empty data folders."),
 }

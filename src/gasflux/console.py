@@ -40,12 +40,28 @@ FLUX_HEADER: Row = ("file", "gas", "flux kg/h", "interval", "grade")
 def flux_rows(name: str, document: Mapping[str, Any]) -> Iterator[Row]:
     """Yield one row per gas of an `output_vars` object, rounded as the report rounds."""
     for gas, values in document["gases"].items():
-        flux, std, interval = values["flux_kg_h"], values["flux_std_kg_h"], values["flux_interval_kg_h"]
-        places = decimals_for(std or 0.0)
-        bound = upper_bound(flux, interval["low"], interval["high"], values["detection_limit_kg_h"])
-        rate = f"{fixed(flux, places)} ± {fixed(std, places)}" if bound is None else f"< {fixed(bound, places)}"
-        low, high = fixed(interval["low"], places), fixed(interval["high"], places)
-        yield name, gas, rate, f"{low} to {high} ({interval['level']:.0%})", values["quality"]["grade"]
+        yield name, gas, *_rate_cells(values), values["quality"]["grade"]
+
+
+def _rate_cells(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return rate and interval: what a rate is at most where it is not told from zero."""
+    flux, std, interval = values["flux_kg_h"], values["flux_std_kg_h"], values["flux_interval_kg_h"]
+    places = decimals_for(std or 0.0)
+    bound = upper_bound(flux, interval["low"], interval["high"], values["detection_limit_kg_h"])
+    rate = f"{fixed(flux, places)} ± {fixed(std, places)}" if bound is None else f"< {fixed(bound, places)}"
+    low, high = fixed(interval["low"], places), fixed(interval["high"], places)
+    return rate, f"{low} to {high} ({interval['level']:.0%})"
+
+
+COMPARISON_HEADER: Row = ("flight", "gas", "flux kg/h", "interval", "grade", "weight")
+
+
+def comparison_rows(gas: str, compared: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield one row per flight of a comparison, as `exports.comparison_vars` has it, and one of all of them."""
+    for flight in compared["flights"]:
+        yield flight["name"], gas, *_rate_cells(flight), flight["grade"], f"{flight['weight']:.0%}"
+    if len(compared["flights"]) > 1:
+        yield "all", gas, *_rate_cells(compared["combined"]), "", ""
 
 
 def inspection_document(name: str, inspection: Inspection) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gasflux.comparison import Comparison
 from gasflux.flight.wind import wind_components
 from gasflux.records import (
     Background,
@@ -17,6 +18,7 @@ from gasflux.records import (
     FlightResult,
     FlightSummary,
     FloatArray,
+    FluxInterval,
     GasResult,
     KrigedGrid,
     Phase,
@@ -155,21 +157,48 @@ def _combined(gas: CombinedGas, background: Background) -> dict[str, Any]:
 
 def _answer(gas: GasResult | CombinedGas) -> dict[str, Any]:
     """Return the rate, its uncertainty and its parts."""
-    interval = gas.interval
     return {
         "flux_kg_h": number(gas.flux_kg_h),
         "flux_std_kg_h": number(gas.flux_std_kg_h),
-        "flux_interval_kg_h": {
-            "level": number(interval.level),
-            "low": number(interval.low_kg_h),
-            "high": number(interval.high_kg_h),
-        },
+        "flux_interval_kg_h": _interval(gas.interval),
         "uncertainty_kg_h": {name: number(std) for name, std in gas.budget_kg_h.items()},
         "flux_below_lowest_sample_kg_h": number(gas.flux_below_lowest_sample_kg_h),
         "flux_positive_kg_h": number(gas.flux_positive_kg_h),
         "flux_negative_kg_h": number(gas.flux_negative_kg_h),
         "detection_limit_kg_h": number(gas.detection_limit_kg_h),
     }
+
+
+def comparison_vars(comparison: Comparison) -> dict[str, Any]:
+    """Return flights side by side and their combined estimate, under the names of ``output_vars.json``."""
+    combined = comparison.combined
+    return {
+        "flights": [
+            {
+                "name": rate.name,
+                "flux_kg_h": number(rate.flux_kg_h),
+                "flux_std_kg_h": number(rate.flux_std_kg_h),
+                "flux_interval_kg_h": _interval(rate.interval),
+                "detection_limit_kg_h": number(rate.detection_limit_kg_h),
+                "grade": rate.grade,
+                "weight": number(weight),
+            }
+            for rate, weight in zip(comparison.flights, combined.weights, strict=True)
+        ],
+        "combined": {
+            "flux_kg_h": number(combined.flux_kg_h),
+            "flux_std_kg_h": number(combined.flux_std_kg_h),
+            "flux_interval_kg_h": _interval(combined.interval),
+            "detection_limit_kg_h": number(comparison.detection_limit_kg_h),
+            "uncertainty_kg_h": {name: number(std) for name, std in combined.budget_kg_h.items()},
+            "between_flights_std_kg_h": number(combined.between_std_kg_h),
+        },
+    }
+
+
+def _interval(interval: FluxInterval) -> dict[str, float | None]:
+    """Return level and ends."""
+    return {"level": number(interval.level), "low": number(interval.low_kg_h), "high": number(interval.high_kg_h)}
 
 
 def _background(background: Background) -> dict[str, Any]:

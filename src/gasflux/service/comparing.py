@@ -14,7 +14,6 @@ from gasflux.service.task_store import TaskStore
 
 if TYPE_CHECKING:
     from gasflux.comparison import Comparison, FlightRate
-    from gasflux.records import FluxInterval
 
 
 def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolders) -> dict[str, Any]:
@@ -69,40 +68,9 @@ def _result(task_id: str, tasks: TaskStore, folders: TaskFolders) -> tuple[Task,
 
 
 def _answer(comparison: Comparison, tasks: Sequence[Task]) -> dict[str, Any]:
-    """Return one gas as the answer has it, with the digits of output_vars.json."""
-    from gasflux.exports import number
+    """Return one gas as the answer has it: each flight with its task."""
+    from gasflux.exports import comparison_vars
 
-    combined = comparison.combined
-    rows = zip(tasks, comparison.flights, combined.weights, strict=True)
-    return {
-        "flights": [_flight(task, rate, weight) for task, rate, weight in rows],
-        "combined": {
-            "flux_kg_h": number(combined.flux_kg_h),
-            "flux_std_kg_h": number(combined.flux_std_kg_h),
-            "flux_interval_kg_h": _interval(combined.interval),
-            "detection_limit_kg_h": number(comparison.detection_limit_kg_h),
-            "uncertainty_kg_h": {name: number(std) for name, std in combined.budget_kg_h.items()},
-            "between_flights_std_kg_h": number(combined.between_std_kg_h),
-        },
-    }
-
-
-def _flight(task: Task, rate: FlightRate, weight: float) -> dict[str, Any]:
-    """Return one flight with its share in the mean."""
-    return {
-        "task_id": task.task_id,
-        "name": task.name,
-        "flux_kg_h": rate.flux_kg_h,
-        "flux_std_kg_h": rate.flux_std_kg_h,
-        "flux_interval_kg_h": _interval(rate.interval),
-        "detection_limit_kg_h": rate.detection_limit_kg_h,
-        "grade": rate.grade,
-        "weight": weight,
-    }
-
-
-def _interval(interval: FluxInterval) -> dict[str, float | None]:
-    """Return an interval under the names of output_vars.json."""
-    from gasflux.exports import number
-
-    return {"level": interval.level, "low": number(interval.low_kg_h), "high": number(interval.high_kg_h)}
+    answer = comparison_vars(comparison)
+    flights = zip(tasks, answer["flights"], strict=True)
+    return answer | {"flights": [{"task_id": task.task_id, **flight} for task, flight in flights]}

@@ -1,0 +1,65 @@
+"""The command that takes several flights of a source together."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gasflux.comparison import compare_flights, flight_rates
+from gasflux.console import COMPARISON_HEADER, comparison_rows, format_table
+from gasflux.errors import InputError
+from gasflux.exports import comparison_vars
+from gasflux.result_folder import RESULT
+
+
+@click.command()
+@click.argument("results", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="RESULT...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def combine(results: tuple[Path, ...], as_json: bool) -> None:
+    """Take flights of one source together: their rates side by side, and the estimate from all of them.
+
+    RESULT is a folder that `gasflux process` wrote, or the output_vars.json in it. The flights count as repeats of one
+    measurement of one source; those that differ by more than their own errors explain widen the interval.
+    """
+    documents = {path: _document(path) for path in dict.fromkeys(results)}
+    names = _names(documents)
+    compared = compare_flights([flight_rates(name, documents[path]) for path, name in names.items()])
+    gases = {gas: comparison_vars(comparison) for gas, comparison in compared.items()}
+    if as_json:
+        click.echo(json.dumps({"gases": gases}, ensure_ascii=False, allow_nan=False))
+        return
+    rows = [row for gas, values in gases.items() for row in comparison_rows(gas, values)]
+    click.echo(format_table(COMPARISON_HEADER, rows))
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    """Read the result of a flight."""
+    file = path / RESULT if path.is_dir() else path
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not JSON"
+        raise InputError(
+            f"{file}: cannot be read ({reason}); name a folder that `gasflux process` wrote, or its {RESULT}."
+        ) from None
+    if not isinstance(document, dict):
+        raise InputError(f"{file}: is not the {RESULT} of a flight.")
+    return document
+
+
+def _names(documents: Mapping[Path, Mapping[str, Any]]) -> dict[Path, str]:
+    """Call each flight by its log; where two logs have one name, by the paths of their results."""
+    logs = {path: _log_name(document) or str(path) for path, document in documents.items()}
+    count = Counter(logs.values())
+    return {path: name if count[name] == 1 else str(path) for path, name in logs.items()}
+
+
+def _log_name(document: Mapping[str, Any]) -> str | None:
+    """Return the name of the log of a result, if it says."""
+    log = document.get("input")
+    return str(log["name"]) if isinstance(log, dict) and "name" in log else None
