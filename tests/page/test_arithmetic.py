@@ -1,8 +1,10 @@
-"""What the page computes by itself: changes of a YAML text."""
+"""What the page works out by itself: which rates are told from zero, and changes of a YAML text."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,12 +12,40 @@ from page_steps import OpenPage
 from page_world import Server
 from playwright.sync_api import Page
 
+from gasflux.report.numbers import upper_bound
+
 
 def called(page: Page, module: str, expression: str, argument: Any = None) -> Any:
     """Return the value of an expression over a module `m` of the page and an argument `a`."""
     return page.evaluate(
         f"async (a) => {{ const m = await import('/static/js/{module}'); return {expression}; }}", argument
     )
+
+
+def bound_cases() -> Iterator[tuple[float | None, float | None, float | None, float | None]]:
+    """Yield rate, both ends of the interval, detection limit: told, not told, negative, at the edges, unknown."""
+    rates, lows, highs = (-3.0, -0.4, 0.0, 0.3, 0.9, 4.8), (-5.0, -0.2, 0.0, 4.1), (-1.0, -0.1, 0.0, 0.8, 5.5)
+    yield from product(rates, lows, highs, (None, 0.0, 0.3, 0.9))
+    yield from ((None, None, None, None), (None, -1.0, 1.0, 0.5), (0.5, None, 1.0, 0.5), (0.5, -1.0, None, None))
+
+
+def test_what_is_not_told_from_zero_is_so_on_the_page_as_in_the_report(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    cases = list(bound_cases())
+    wanted = [upper_bound(*case) for case in cases]
+    assert {bound is None for bound in wanted} == {True, False}
+    rule = "a.map(([flux, low, high, limit]) => m.upperBound({ flux, low, high, limit }))"
+    assert called(page, "rate.js", rule, cases) == wanted
+
+
+def test_a_result_without_a_detection_limit_is_told_by_its_interval(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    shown = "m.rateTexts(m.listedRate(a)).shown"
+    older = {"flux_kg_h": 0.3, "flux_interval_kg_h": {"level": 0.9, "low": -0.2, "high": 0.8}, "grade": "D"}
+    assert called(page, "rate.js", shown, older) == "< 0.80"
+    told = older | {"flux_interval_kg_h": {"level": 0.9, "low": 0.1, "high": 0.8}}
+    assert called(page, "rate.js", shown, told) == "0.30"
+    assert called(page, "rate.js", shown, told | {"detection_limit_kg_h": 0.4}) == "< 0.80"
 
 
 COMMENTED = """# my site

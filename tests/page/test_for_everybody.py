@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
+from page_checks import PHONE, assert_fits, faults
 from page_gallery import STATES, Gallery
 from page_steps import NewServer, OpenPage
 from page_world import PROCESSING_MS, SAMPLE, Server
 from playwright.sync_api import Page, expect
-
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-
-
-def faults(page: Page) -> list[str]:
-    """Return what axe finds: rule and element. Scripts run beside the page, so its policy stays as it is."""
-    page.evaluate(AXE)
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -65,27 +56,6 @@ def test_axe_finds_nothing_in_the_other_states(
     expect(page.get_by_test_id("api-key-input")).to_be_visible()
     found += faults(page)
     assert found == []
-
-
-NARROW_PX = 360
-PHONE: dict[str, Any] = {"viewport": {"width": NARROW_PX, "height": 740}, "has_touch": True, "is_mobile": True}
-
-CUT = """
-() => [...document.querySelectorAll("main *, .topbar *")].filter((node) => {
-  const { left, right, width } = node.getBoundingClientRect();
-  const isSeen = width > 1 && node.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-  const scrolls = node.closest(".scroll, .pick, pre, textarea, .visually-hidden, canvas, .uplot, svg");
-  return isSeen && !scrolls && (left < -1 || right > innerWidth + 1);
-}).map((node) => node.outerHTML.slice(0, 120))
-"""
-"""Elements that reach over an edge of the screen, but in what scrolls by itself."""
-
-
-def assert_fits(page: Page) -> None:
-    """Nothing is wider than the screen, so nothing is cut and nothing scrolls sideways."""
-    wide, screen = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
-    assert page.evaluate(CUT) == []
-    assert wide <= screen == NARROW_PX
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])

@@ -1,9 +1,10 @@
 // Service: is it well, what did it do, how is it set up, what does its log say.
 
-import { get } from "../api.js";
+import { get, OfflineError } from "../api.js";
 import { h, replace } from "../dom.js";
 import { bytes, dateTime, duration, fixed, percent, significant } from "../format.js";
 import { t, textOr } from "../i18n.js";
+import { announce } from "../notify.js";
 import { loading, problem } from "../parts/states.js";
 import { poll } from "../poll.js";
 
@@ -15,18 +16,32 @@ export function render(main, { signal }) {
   main.append(h("div", { class: "view" },
     h("div", { class: "view-head" }, h("div", {}, h("h1", { text: t("service.title") }), h("p", { class: "soft", text: t("service.lead") }))),
     parts.health, parts.figures, parts.log, parts.settings));
+  const shown = { health: null, refusal: null };
   poll(refresh, signal);
   showSettings();
 
+  /** Ask for both at once: a service that cannot count any more can still say what ails it. */
   async function refresh() {
-    try {
-      replace(parts.health, healthCard(await health(signal)));
-      replace(parts.figures, tiles(await get("stats", { signal })));
-    } catch (error) {
-      if (error.name === "AbortError") return null;
-      replace(error.status === 401 || error.status === 403 ? parts.figures : parts.health, problem(error));
-    }
+    const [state, figures] = await Promise.allSettled([health(signal), get("stats", { signal })]);
+    if (signal.aborted) return null;
+    if (state.value) showHealth(state.value);
+    else replace(parts.health, problem(state.reason));
+    showFigures(figures);
     return REFRESH_MS;
+  }
+
+  function showHealth(answer) {
+    replace(parts.health, healthCard(answer));
+    if (shown.health && shown.health !== answer.status) announce(t(`health.${answer.status}.text`));
+    shown.health = answer.status;
+  }
+
+  function showFigures({ value, reason }) {
+    const refusal = reason && String(reason.status);
+    if (value) replace(parts.figures, tiles(value));
+    // Silence and 503 are told above. The same refusal is not drawn again: somebody may be entering a key in it.
+    else if (refusal !== shown.refusal) replace(parts.figures, reason instanceof OfflineError || reason.status === 503 ? null : problem(reason));
+    shown.refusal = refusal;
   }
 
   async function showSettings() {
@@ -53,7 +68,7 @@ function healthCard(answer) {
     h("div", { class: "spread" }, h("h2", { text: t(`health.${answer.status}.text`) }), h("span", { class: `status ${answer.status}`, text: t(`health.${answer.status}`), data: { testid: "health-status" } })),
     h("dl", { class: "facts" }, Object.entries(answer.checks).map(([name, check]) => h("div", {},
       h("dt", { text: t(`check.${name}`) }),
-      h("dd", {}, h("span", { class: `status ${{ ok: "healthy", degraded: "degraded", failed: "unhealthy" }[check.status]}`, text: t(`check.state.${check.status}`) }), h("div", { class: "hint wrap", lang: "en", text: check.message }))))),
+      h("dd", {}, h("span", { class: `status ${{ ok: "healthy", degraded: "degraded", failed: "unhealthy" }[check.status]}`, text: t(`check.state.${check.status}`) }), check.status === "ok" ? null : h("p", { text: textOr(`check.${name}.${check.status}`, "") }), h("div", { class: "hint wrap", lang: "en", text: check.message }))))),
     h("p", { class: "soft small", text: t("service.up", { version: answer.version, time: duration(answer.uptime_s) }) }));
 }
 
