@@ -6,17 +6,14 @@ from ``processing`` to ``pending`` by release (the server stops), retry (the wor
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from gasflux.db import Connection, Database
-from gasflux.service.clock import as_exact_text, as_text, from_text, utc_now
+from gasflux.service.clock import as_exact_text, as_text, utc_now
 from gasflux.service.errors import ConflictError, QueueFullError
-from gasflux.service.records import JobResult, NewTask, Task, TaskCounts, TaskFailure, TaskPage, TaskQuery, TaskStatus
-from gasflux.service.settings import CleanupSettings
-from gasflux.service.task_page import page_of
+from gasflux.service.records import JobResult, NewTask, Task, TaskFailure
 from gasflux.service.task_rows import gases_as_json, results_as_json, task_of
 from gasflux.service.task_sql import (
     AGAIN,
@@ -38,10 +35,9 @@ from gasflux.service.task_sql import (
     now_values,
     same,
 )
+from gasflux.service.task_view import TaskView
 
 _QUEUE_FULL_RETRY_S: Final = 30
-_RECENT: Final = 50
-"""How many of the last completed tasks tell how long one takes."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,8 @@ There is a limit nevertheless, as a task might take the machine's memory and the
 """
 
 
-class TaskStore:
-    """The table of tasks.
+class TaskStore(TaskView):
+    """The table of tasks: what can be known of them, and every step.
 
     Parameters
     ----------
@@ -75,7 +71,7 @@ class TaskStore:
     """
 
     def __init__(self, database: Database, *, max_queue: int, max_attempts: int) -> None:
-        self._database = database
+        super().__init__(database)
         self._max_queue = max_queue
         self._max_attempts = max_attempts
 
@@ -102,67 +98,11 @@ class TaskStore:
         """Note an upload whose faults were found at once, so that it is kept and explained; otherwise as `add`."""
         return self._add(new, failure)
 
-    def find_idempotent(self, owner: str | None, key: str) -> Task | None:
-        """Return the task that `owner` made with an idempotency key."""
-        with self._database.read() as connection:
-            row = idempotent(connection, owner, key)
-            return None if row is None else fetch(connection, row["task_id"])
-
-    # -- looking
-
-    def get(self, task_id: str) -> Task:
-        """Return a task; NotFoundError when there is none."""
-        with self._database.read() as connection:
-            return fetch(connection, task_id)
-
-    def page(self, query: TaskQuery) -> TaskPage:
-        """Return one page of the tasks a query asks for."""
-        with self._database.read() as connection:
-            return page_of(connection, query)
-
-    def active(self) -> tuple[Task, ...]:
-        """Return the tasks in work, the oldest first."""
-        return self._in_order(TaskStatus.PROCESSING)
-
-    def queue(self) -> tuple[Task, ...]:
-        """Return the waiting tasks, the next one first."""
-        return self._in_order(TaskStatus.PENDING)
-
-    def counts(self) -> TaskCounts:
-        """Return how many tasks stand where, and the median times of the last completed ones."""
-        with self._database.read() as connection:
-            groups = connection.execute("SELECT status, count(*) FROM tasks WHERE deleting = 0 GROUP BY status")
-            numbers = {row[0]: row[1] for row in groups}
-            recent = connection.execute(
-                "SELECT queued_at, started_at, finished_at FROM tasks"
-                " WHERE status = 'completed' AND started_at IS NOT NULL ORDER BY updated_at DESC LIMIT ?",
-                (_RECENT,),
-            ).fetchall()
-        durations = [_seconds(row["started_at"], row["finished_at"]) for row in recent]
-        waits = [_seconds(row["queued_at"], row["started_at"]) for row in recent]
-        return TaskCounts(**numbers, median_duration_s=_median(durations), median_wait_s=_median(waits))
-
-    def known_ids(self) -> frozenset[str]:
-        """Return the ids of all rows, those under removal too; StorageError, never an empty set, on failure."""
-        with self._database.read() as connection:
-            return frozenset(row[0] for row in connection.execute("SELECT task_id FROM tasks"))
-
-    def known_since(self) -> datetime:
-        """Return since when the database sees every task; an older folder without a row is none of its tasks."""
-        with self._database.read() as connection:
-            text = connection.execute("SELECT value FROM facts WHERE name = 'known_since'").fetchone()[0]
-        return from_text(text)
-
-    def version(self) -> int:
-        """Return a number that grows with every change of a task, whoever makes it."""
-        with self._database.read() as connection:
-            return int(connection.execute("SELECT value FROM facts WHERE name = 'task_version'").fetchone()[0])
-
     # -- working
 
     def claim(self) -> Task | None:
         """Take the task that waits longest into work, for the caller alone; None when none waits."""
-        if not self._somebody_waits():  # without the write lock, which idle workers must not hold up
+        if not self.somebody_waits():  # without the write lock, which idle workers must not hold up
             return None
         now = utc_now()
         with self._database.write() as connection:
@@ -332,30 +272,6 @@ class TaskStore:
         with self._database.write() as connection:
             connection.execute("DELETE FROM tasks WHERE task_id = ?", (task_id,))
 
-    def half_deleted(self) -> tuple[str, ...]:
-        """Return the ids of hidden tasks that are not in work: their files may still be there."""
-        with self._database.read() as connection:
-            rows = connection.execute(f"SELECT task_id FROM tasks WHERE deleting = 1 AND {IS_FINAL}")
-            return tuple(row[0] for row in rows)
-
-    def is_in_work(self, task_id: str) -> bool:
-        """Return whether an attempt at a task runs, at one that is hidden too."""
-        with self._database.read() as connection:
-            found = connection.execute("SELECT 1 FROM tasks WHERE task_id = ? AND status = 'processing'", (task_id,))
-            return found.fetchone() is not None
-
-    def expired(self, ages: CleanupSettings, now: datetime) -> tuple[Task, ...]:
-        """Return the finished tasks whose time is over, the oldest first; pinned ones have no end."""
-        return self._finished(
-            "(status = 'completed' AND updated_at <= :completed) OR (status = 'failed' AND updated_at <= :failed)",
-            completed=as_text(now - timedelta(seconds=ages.successful_task_cleanup_age)),
-            failed=as_text(now - timedelta(seconds=ages.failed_task_cleanup_age)),
-        )
-
-    def finished_before(self, moment: datetime) -> tuple[Task, ...]:
-        """Return the finished, unpinned tasks that were last changed until then, the oldest first."""
-        return self._finished("updated_at <= :moment", moment=as_text(moment))
-
     def give_up_before(self, moment: datetime) -> tuple[Task, ...]:
         """Fail, as ``expired``, the tasks that were queued until then and never finished; return them."""
         with self._database.write() as connection:
@@ -381,30 +297,6 @@ class TaskStore:
                 values = now_values() | failure_values(failure) | {"id": new.task_id}
                 connection.execute(f"UPDATE tasks SET {FAIL} WHERE task_id = :id", values)
             return fetch(connection, new.task_id), True
-
-    def _somebody_waits(self) -> bool:
-        """Return whether a task waits."""
-        with self._database.read() as connection:
-            return connection.execute("SELECT 1 FROM tasks WHERE status = 'pending' LIMIT 1").fetchone() is not None
-
-    def _in_order(self, status: TaskStatus) -> tuple[Task, ...]:
-        """Return the tasks of a status in queue order."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT * FROM tasks WHERE status = ? AND deleting = 0 ORDER BY queue_order", (status,)
-            ).fetchall()
-        waiting = status is TaskStatus.PENDING
-        return tuple(task_of(row, place if waiting else None) for place, row in enumerate(rows, start=1))
-
-    def _finished(self, condition: str, **values: str) -> tuple[Task, ...]:
-        """Return finished, unpinned tasks under a condition, the oldest first."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                f"SELECT * FROM tasks WHERE {IS_FINAL} AND pinned = 0 AND deleting = 0 AND ({condition})"
-                " ORDER BY updated_at, queue_order",
-                values,
-            ).fetchall()
-            return tuple(task_of(row) for row in rows)
 
     def _step(
         self, assignments: str, task_id: str, attempt: int, values: dict[str, object], *, also: str = "1"
@@ -432,13 +324,3 @@ class TaskStore:
             raise QueueFullError(
                 f"{waiting} tasks wait already and no more may; try again when some are done.", _QUEUE_FULL_RETRY_S
             )
-
-
-def _seconds(start: str, end: str) -> float:
-    """Return the time between two texts."""
-    return (from_text(end) - from_text(start)).total_seconds()
-
-
-def _median(values: list[float]) -> float | None:
-    """Return the median, None of nothing."""
-    return statistics.median(values) if values else None
