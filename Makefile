@@ -87,7 +87,7 @@ pictures: $(READY) ## make the pictures of the report in docs/pictures anew
 lock: $(READY) ## write the lock files from constraints.txt: hashes of every wheel on every platform
 	$(BIN)/python -m tools.lock
 
-lock-check: $(READY) ## install both lock files into fresh environments
+lock-check: $(READY) ## install the lock files into fresh environments
 	$(BIN)/python -m pytest -m slow tests/test_supply_chain.py
 
 audit: $(READY) ## pinned versions against known weaknesses; asks the index whether one was yanked

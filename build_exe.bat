@@ -1,5 +1,6 @@
 @echo off
-rem Build dist\GasFluxAPI.exe (server) and dist\gasflux.exe (command line). Needs Python 3.11 or newer only.
+rem Build dist\GasFluxAPI.exe (server) and dist\gasflux.exe (command line). Needs Python 3.11 or newer only;
+rem every package is checked against its hash.
 rem set PYTHON=C:\path\python.exe  chooses the Python.
 setlocal
 cd /d "%~dp0"
@@ -7,7 +8,7 @@ if "%PYTHON%"=="" set PYTHON=py -3
 if not exist .venv\Scripts\python.exe (
     %PYTHON% -m venv .venv || goto failed
 )
-.venv\Scripts\python.exe -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[exe]" || goto failed
+.venv\Scripts\python.exe -m tools.install --exe || goto failed
 .venv\Scripts\python.exe -m tools.build_exe %* || goto failed
 exit /b 0
 :failed

@@ -115,6 +115,15 @@ def test_scripts_are_good_shell_and_refuse_wrong_use(script: Path) -> None:
     assert script.name in done.stderr
 
 
+def test_windows_and_unix_build_the_executables_in_one_way() -> None:
+    """With packages checked against their hashes; cmd.exe misreads labels in files that lack its own line ends."""
+    unix, windows = (ROOT / "build_exe.sh").read_bytes(), (ROOT / "build_exe.bat").read_bytes()
+    assert windows.count(b"\n") == windows.count(b"\r\n") > 0
+    assert b"\r" not in unix
+    steps = [re.findall(rb"-m ((?:tools|pip)[\w.]*(?: --\w+)?)", script) for script in (unix, windows)]
+    assert steps[0] == steps[1] == [b"tools.install --exe", b"tools.build_exe"]
+
+
 @pytest.fixture
 def prefix() -> Iterator[Path]:
     """A folder that, unlike pytest's own, every account may enter."""

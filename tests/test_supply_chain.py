@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from tools import audit, install, lock
 
-LOCKS = (lock.RUNTIME, lock.DEVELOPMENT)
+LOCKS = (lock.RUNTIME, lock.EXECUTABLE, lock.DEVELOPMENT)
 
 
 def entries(path: Path) -> dict[str, str]:
@@ -37,10 +37,18 @@ def test_every_entry_has_the_pinned_version_and_hashes(path: Path) -> None:
 def test_locks_hold_every_pin_and_every_direct_dependency() -> None:
     """A pin that nothing needs any more, or a dependency without pin, would otherwise go unnoticed."""
     assert set(entries(lock.DEVELOPMENT)) == set(lock.pinned()), "run make lock"
-    assert set(entries(lock.RUNTIME)) <= set(entries(lock.DEVELOPMENT))
+    assert set(entries(lock.RUNTIME)) < set(entries(lock.EXECUTABLE)) < set(entries(lock.DEVELOPMENT))
     runtime, extras = lock.roots()
     assert {canonicalize_name(Requirement(text).name) for text in runtime} <= set(entries(lock.RUNTIME))
     assert {canonicalize_name(Requirement(text).name) for text in extras} <= set(entries(lock.DEVELOPMENT))
+    assert {canonicalize_name(Requirement(text).name) for text in lock.extras()["exe"]} <= set(entries(lock.EXECUTABLE))
+
+
+def test_all_locks_know_the_same_files() -> None:
+    known = {name: set(rest.split("--hash=")[1:]) for name, rest in entries(lock.DEVELOPMENT).items()}
+    for path in LOCKS:
+        for name, rest in entries(path).items():
+            assert {text.strip() for text in rest.split("--hash=")[1:]} <= {text.strip() for text in known[name]}, name
 
 
 def test_pins_fit_the_stated_ranges() -> None:

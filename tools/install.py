@@ -1,8 +1,8 @@
 """Install GasFlux into the environment of this Python, as it was tested.
 
-``python -m tools.install [--runtime]`` from the project's folder. Where the lock file covers the machine, every file is
-checked against its hash; elsewhere the same versions are installed unchecked, and a line says so. Needs nothing but
-Python: it runs before anything else is there.
+``python -m tools.install [--runtime | --exe]`` from the project's folder. Where the lock file covers the machine, every
+file is checked against its hash; elsewhere the same versions are installed unchecked, and a line says so. Needs nothing
+but Python: it runs before anything else is there.
 """
 
 from __future__ import annotations
@@ -18,20 +18,27 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 OLDEST_GLIBC: Final = (2, 28)
 OLDEST_MACOS: Final = (14, 0)
+_PARTS: Final = {
+    "--runtime": (("requirements.lock", ""), "what running needs only, no tests and tools"),
+    "--exe": (("requirements-exe.lock", "[exe]"), "what building the executables needs only"),
+}
 _COVERS: Final = re.compile(r"^# covers CPython (?P<pythons>[\d., ]+) on (?P<machines>.+)$", re.MULTILINE)
 
 
 def main() -> int:
-    """Install what runs GasFlux, or what develops it too; return pip's exit code."""
+    """Install what runs GasFlux, builds its executables, or develops it; return pip's exit code."""
     parser = argparse.ArgumentParser(description="Install GasFlux into the environment of this Python.")
-    parser.add_argument("--runtime", action="store_true", help="what running needs only, no tests and tools")
-    runtime: bool = parser.parse_args().runtime
-    lock = ROOT / ("requirements.lock" if runtime else "requirements-dev.lock")
+    parser.set_defaults(of=("requirements-dev.lock", "[dev,dask,exe]"))
+    only = parser.add_mutually_exclusive_group()
+    for name, (of, meaning) in _PARTS.items():
+        only.add_argument(name, dest="of", action="store_const", const=of, help=meaning)
+    lock_name, extras = parser.parse_args().of
+    lock = ROOT / lock_name
     why_not = not_covered(lock.read_text(encoding="utf-8"))
     if why_not is None:
         return _pip("--require-hashes", "-r", str(lock)) or _pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
-    print(f"{lock.name} does not cover {why_not}: the same versions are installed, their hashes unchecked.", flush=True)
-    return _pip("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}{'' if runtime else '[dev,dask,exe]'}")
+    print(f"{lock_name} does not cover {why_not}: the same versions are installed, their hashes unchecked.", flush=True)
+    return _pip("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}{extras}")
 
 
 def not_covered(lock: str) -> str | None:

@@ -2,7 +2,7 @@
 
 ``python -m tools.lock`` (``make lock``) takes the versions from constraints.txt and asks pip, with the index it is set
 up for, what it would install on each platform: nothing but metadata is downloaded. requirements.lock holds what GasFlux
-needs to run, requirements-dev.lock what developing, testing and building the executable need besides.
+needs to run, requirements-exe.lock what building the executables needs besides, requirements-dev.lock everything.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from packaging.utils import canonicalize_name
 ROOT: Final = Path(__file__).resolve().parents[1]
 CONSTRAINTS: Final = ROOT / "constraints.txt"
 RUNTIME: Final = ROOT / "requirements.lock"
+EXECUTABLE: Final = ROOT / "requirements-exe.lock"
 DEVELOPMENT: Final = ROOT / "requirements-dev.lock"
 PYTHONS: Final = ("3.11", "3.12", "3.13")
 _SYSTEM_NAMES: Final = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
@@ -100,7 +101,7 @@ class LockError(Exception):
 
 
 def main() -> int:
-    """Write both lock files."""
+    """Write the lock files."""
     try:
         locks = lock_texts()
     except LockError as error:
@@ -123,8 +124,10 @@ def lock_texts() -> dict[Path, str]:
     pins = pinned()
     wheels = _wheels(pins)
     runtime, everything = roots()
+    executable = [*runtime, *extras()["exe"]]
     return {
         RUNTIME: _text(runtime, pins, wheels, "what GasFlux needs to run"),
+        EXECUTABLE: _text(executable, pins, wheels, "what building the executables needs"),
         DEVELOPMENT: _text([*runtime, *everything], pins, wheels, "what developing, testing and building need"),
     }
 
@@ -138,10 +141,20 @@ def pinned(constraints: Path = CONSTRAINTS) -> dict[str, str]:
 
 def roots() -> tuple[list[str], list[str]]:
     """Return the requirements of the package with what builds it, and those of its extras."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     own = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    extras = project["project"].get("optional-dependencies", {}).values()
-    return [*filter(None, own), *project["build-system"]["requires"]], [one for extra in extras for one in extra]
+    return [*filter(None, own), *_project()["build-system"]["requires"]], [
+        one for extra in extras().values() for one in extra
+    ]
+
+
+def extras() -> dict[str, list[str]]:
+    """Return the requirements of each extra of the package."""
+    found: dict[str, list[str]] = _project()["project"].get("optional-dependencies", {})
+    return found
+
+
+def _project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def _wheels(pins: Mapping[str, str]) -> dict[Target, dict[str, Wheel]]:

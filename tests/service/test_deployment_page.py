@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gasflux.config_reader import load_settings
+from gasflux.config_reader import OTHER_VARIABLES, load_settings
 from gasflux.service.settings import setting_rows
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ def blocks(page: Path, language: str) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_setting_variable_and_link_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    variables = {name for row in ROWS for name in row.variables} | {"GASFLUX_"}
+    variables = {name for row in ROWS for name in row.variables} | {"GASFLUX_"} | OTHER_VARIABLES
     assert set(re.findall(r"\bGASFLUX_[A-Z_]*", text)) <= variables
     assert set(re.findall(r"`\[(\w+)\] (\w+)", text)) <= {(row.section, row.key) for row in ROWS}
     for target in re.findall(r"\]\((?!http)([^)#]+)", text):
