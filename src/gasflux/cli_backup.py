@@ -8,12 +8,14 @@ import click
 
 from gasflux.cli_service import ini_option, loaded_settings
 from gasflux.config_reader import INI_NAMES
+from gasflux.service.folders import private_files
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Replace the file if there is one.")
 @ini_option
+@private_files()
 def backup(file: Path, overwrite: bool, config: Path | None) -> None:
     """Copy tasks, uploads, results, keys and settings into FILE (.tar.gz), also while the server runs."""
     from gasflux.service.backup import write_backup
@@ -32,6 +34,7 @@ def backup(file: Path, overwrite: bool, config: Path | None) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @ini_option
+@private_files()
 def restore(file: Path, config: Path | None) -> None:
     """Put a backup FILE into empty data folders; the server must not be running.
 

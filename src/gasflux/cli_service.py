@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from gasflux.config_reader import LoadedSettings, SettingsError, is_host, read_settings
+from gasflux.service.folders import private_files
 from gasflux.service.records import AuditEntry, IssuedKey
 from gasflux.service.settings import Settings
 from gasflux.version import __version__
@@ -50,6 +51,7 @@ def _key_name(context: click.Context, option: click.Parameter, name: str) -> str
 @click.option("--host", callback=_host, help="Address to listen on; else [server] host.")
 @_PORT
 @_VERSION
+@private_files()
 def serve(config: Path | None, host: str | None, port: int | None) -> None:
     """Run the web service until it is stopped (Ctrl-C, SIGTERM)."""
     from gasflux import server
@@ -64,6 +66,7 @@ def serve(config: Path | None, host: str | None, port: int | None) -> None:
 @_PORT
 @click.option("--reload", is_flag=True, help="Start again when a source file changes.")
 @_VERSION
+@private_files()
 def develop(config: Path | None, host: str, port: int | None, reload: bool) -> None:
     """Run the web service for development; [server] debug = true shows errors in the browser."""
     from gasflux.server_development import develop as run
@@ -80,6 +83,7 @@ def develop(config: Path | None, host: str, port: int | None, reload: bool) -> N
 )
 @ini_option
 @_VERSION
+@private_files()
 def create_key(name: str, admin: bool, expires_days: int | None, config: Path | None) -> None:
     """Make an API key and print it, this once. The server may be running."""
     issued = _issue(loaded_settings(config).settings, name, admin, expires_days)

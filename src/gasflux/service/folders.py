@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -31,6 +32,19 @@ MEDIA_TYPES: Final = {
 
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 _FIRST: Final = ("report.html", "output_vars.json", "results.zip")
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Let what this process and its workers write be for the eyes of their account only: uploads may be confidential.
+
+    What exists keeps its permissions. Windows has access lists instead, which a new file takes from its folder.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def is_task_id(text: str) -> bool:
