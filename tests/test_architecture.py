@@ -62,6 +62,7 @@ LAYERS = (
     {"hardened_yaml"},
     {"result_folder"},
     {"pipeline_config", "records", "constants", "quantiles", "errors", "version", "whole_file"},
+    {"wording.*"},
 )
 """From the top down. A module imports from lower layers, or within its own as long as no circle comes of it."""
 

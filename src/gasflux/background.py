@@ -131,11 +131,11 @@ def estimate_background(
         When the algorithm or one of its keywords does not exist.
     """
     valid = np.isfinite(concentration_ppm)
-    _require(int(valid.sum()), "samples of the gas have a value", "look at the gas column")
+    _require(int(valid.sum()), "too_few_gas_values")
     series = _averaged(time_s[valid], concentration_ppm[valid])
     design = spline_design(time_s, series.knots)
     mask = background_mask(series.value_ppm, settings)
-    _require(int(mask.sum()), "samples look like background", "raise algorithmic_baseline_settings.num_std")
+    _require(int(mask.sum()), "too_little_background")
     spline, chosen = _fitted(series, mask), mask
     if segment is not None and along_m is not None:
         samples = design[valid]
@@ -151,10 +151,10 @@ def estimate_background(
     return _background(concentration_ppm, marked, design, spline, settings.algorithm)
 
 
-def _require(count: int, what: str, remedy: str) -> None:
+def _require(count: int, code: str) -> None:
     """Refuse a series that is too short for a baseline."""
     if count < _MIN_SAMPLES:
-        raise ProcessingError(f"only {count} {what}; a baseline needs {_MIN_SAMPLES}: {remedy}.")
+        raise ProcessingError.of(code, samples=count, least=_MIN_SAMPLES)
 
 
 def _averaged(time_s: FloatArray, values: FloatArray) -> _Series:

@@ -150,10 +150,7 @@ class DrawingProcesses:
     def _loss(self, connection: Connection) -> ProcessingError:
         process = self._drawers[connection]
         process.join()
-        return ProcessingError(
-            f"A drawing process ended with code {process.exitcode}, perhaps killed for want of memory; try again, or "
-            "without figures (--no-figures)."
-        )
+        return ProcessingError.of("drawing_ended", exit_code=process.exitcode)
 
 
 @contextmanager

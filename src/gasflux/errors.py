@@ -6,8 +6,12 @@ and raised together, so that a user mends a file once and not once per fault.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,10 @@ class Fault:
         What would have been accepted, as text.
     count
         How many rows have the same fault.
+    code
+        Stable name of the kind of fault, e.g. ``missing_column``; empty when it has none.
+    zh
+        What reads differently in Chinese: ``message``, and ``value`` and ``allowed`` where they are words.
     """
 
     message: str
@@ -36,6 +44,40 @@ class Fault:
     value: str | None = None
     allowed: str | None = None
     count: int = 1
+    code: str = ""
+    zh: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        /,
+        *,
+        column: str | None = None,
+        row: int | None = None,
+        value: object = None,
+        allowed: object = None,
+        count: int = 1,
+        **figures: object,
+    ) -> Self:
+        """Return the fault that `gasflux.wording.catalogue` knows under `code`, its sentences filled.
+
+        Parameters
+        ----------
+        code
+            Name of the sentence.
+        column, row, value, allowed, count
+            As of the fault; what is a `Phrase` is said in the language of the sentence.
+        figures
+            What else the sentence names.
+        """
+        named = {"column": column, "row": row, "value": value, "allowed": allowed, "count": count}
+        said = {"message": phrase(code, **named, **figures), "value": value, "allowed": allowed}
+        english = {name: None if text is None else str(text) for name, text in said.items()}
+        chinese = {name: text.zh for name, text in said.items() if isinstance(text, Phrase) and text.zh != text.en}
+        return cls(
+            str(english["message"]), column, row, english["value"], english["allowed"], count, code=code, zh=chinese
+        )
 
     def as_dict(self) -> dict[str, object]:
         """Return the fault as a JSON-ready mapping without empty entries."""
@@ -46,6 +88,8 @@ class Fault:
             "value": self.value,
             "allowed": self.allowed,
             "count": self.count,
+            "code": self.code or None,
+            "zh": dict(self.zh) or None,
         }
         return {name: entry for name, entry in entries.items() if entry is not None}
 
@@ -58,6 +102,12 @@ class GasFluxError(Exception):
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
         self.faults: tuple[Fault, ...] = tuple(faults)
+
+    @classmethod
+    def of(cls, code: str, /, **figures: Any) -> Self:
+        """Return the error of one fault, `figures` as in `Fault.of`."""
+        fault = Fault.of(code, **figures)
+        return cls(fault.message, [fault])
 
     @classmethod
     def from_faults(cls, subject: str, faults: Sequence[Fault]) -> GasFluxError:

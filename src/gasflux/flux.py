@@ -203,10 +203,7 @@ def _require_air(passes: PassIntegrals, ground_m: float) -> None:
     """Refuse a ground that no pass is above."""
     highest = float(passes.height_m.max())
     if ground_m >= highest:
-        raise ProcessingError(
-            f"The ground at {ground_m:.6g} m is above the highest pass, at {highest:.6g} m: give ground.height in the "
-            "reference of the log's heights, or leave it out."
-        )
+        raise ProcessingError.of("ground_above_passes", ground=ground_m, highest=highest)
 
 
 def _sampled_heights(passes: PassIntegrals, ground_m: float, config: PipelineConfig) -> tuple[float, float]:

@@ -9,6 +9,8 @@ from typing import Any, Final
 import yaml
 
 from gasflux.errors import ConfigError, Fault
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, same
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 20
@@ -39,6 +41,12 @@ def setting_name(path: SettingPath) -> str:
     return name
 
 
+def place_name(path: SettingPath, line: int | None) -> Phrase:
+    """Return the name of a setting, with its line where that is known, for a sentence."""
+    name = setting_name(path) or phrase("place.top")
+    return phrase("place.line", name=name, line=line) if line else same(name) if isinstance(name, str) else name
+
+
 def read_yaml(text: str | bytes) -> YamlTree:
     """Read one YAML document.
 
@@ -62,23 +70,24 @@ def read_yaml(text: str | bytes) -> YamlTree:
         _check_structure(document)
         node = yaml.compose(document, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise _refusal(_describe(error)) from error
+        raise _syntax(error) from error
     return _Builder().build(node)
 
 
-def _refusal(message: str) -> ConfigError:
-    return ConfigError(f"YAML: {message}", [Fault(message)])
+def _refusal(code: str, **figures: Any) -> ConfigError:
+    fault = Fault.of(code, **figures)
+    return ConfigError(f"YAML: {fault.message}", [fault])
 
 
 def _decode(text: str | bytes) -> str:
     """Text of bounded size without a byte order mark."""
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > MAX_BYTES:
-        raise _refusal(f"the document has {len(raw):,} bytes; a configuration may have {MAX_BYTES:,}.")
+        raise _refusal("yaml_too_large", size=len(raw), limit=MAX_BYTES)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refusal(f"byte {error.start} is not UTF-8 text; save the file with the encoding UTF-8.") from error
+        raise _refusal("yaml_not_utf8", position=error.start) from error
 
 
 def _check_structure(document: str) -> None:
@@ -90,24 +99,25 @@ def _check_structure(document: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise _refusal(f"{_line(event)} is nested more than {MAX_DEPTH} levels deep; settings need four.")
+            raise _refusal("yaml_too_deep", where=_line(event), limit=MAX_DEPTH)
         tag = getattr(event, "tag", None)
         if tag is not None and tag not in _PLAIN_TAGS and tag != "!":
-            raise _refusal(
-                f"{_line(event)} has the tag {tag!r}; a configuration holds plain values only, remove the tag."
-            )
+            raise _refusal("yaml_tag", where=_line(event), value=tag)
 
 
-def _line(event: yaml.Event) -> str:
-    return f"line {event.start_mark.line + 1}" if event.start_mark else "the document"
+def _line(event: yaml.Event) -> Phrase:
+    return phrase("where.line", line=event.start_mark.line + 1) if event.start_mark else phrase("where.document")
 
 
-def _describe(error: yaml.YAMLError) -> str:
+def _syntax(error: yaml.YAMLError) -> ConfigError:
     """One sentence from PyYAML's several lines."""
+    from gasflux.wording.settings import YAML_PROBLEMS
+
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return f"{where}{problem}; check indentation, colons and quotes there."
+    where = phrase("where.mark", line=mark.line + 1, character=mark.column + 1) if mark else NOTHING
+    said = Phrase(problem, YAML_PROBLEMS.get(problem, problem))
+    return _refusal("yaml_syntax", row=mark.line + 1 if mark else None, where=where, problem=said)
 
 
 class _Builder:
@@ -126,7 +136,7 @@ class _Builder:
     def _value(self, node: yaml.Node, path: SettingPath) -> Any:
         self._values += 1
         if self._values > MAX_VALUES or len(path) > MAX_DEPTH:
-            raise _refusal(f"more than {MAX_VALUES:,} values or {MAX_DEPTH} levels with aliases written out.")
+            raise _refusal("yaml_too_many_values", limit=MAX_VALUES, depth=MAX_DEPTH)
         self._tree.lines[path] = node.start_mark.line + 1
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -139,13 +149,13 @@ class _Builder:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                self._fault(path, line, "a key must be a name, not a list or mapping.")
+                self._fault("yaml_key", path, line)
                 continue
             # The key as written: YAML would read the gas `no` as the truth value false.
             key = str(key_node.value)
             if key in values:
                 first = self._tree.lines[*path, key]
-                self._fault((*path, key), line, f"given twice, first on line {first}; keep one of them.")
+                self._fault("yaml_key_twice", (*path, key), line, first=first)
                 continue
             values[key] = self._value(value_node, (*path, key))
             self._tree.lines[*path, key] = line
@@ -155,13 +165,10 @@ class _Builder:
         try:
             return self._scalars.construct_object(node)
         except (ValueError, yaml.YAMLError):
-            self._fault(
-                path, node.start_mark.line + 1, f"{str(node.value)[:40]!r} is not a value; quote it if it is text."
-            )
+            self._fault("yaml_no_value", path, node.start_mark.line + 1, text=str(node.value)[:40])
             return None
 
-    def _fault(self, path: SettingPath, line: int, sentence: str) -> None:
-        name = setting_name(path)
-        self._tree.faults.append(
-            Fault(f"{name or 'top level'} (line {line}): {sentence}", column=name or None, row=line)
-        )
+    def _fault(self, code: str, path: SettingPath, line: int, **figures: Any) -> None:
+        place = place_name(path, line)
+        fault = Fault.of(code, column=setting_name(path) or None, row=line, place=place, **figures)
+        self._tree.faults.append(fault)

@@ -166,11 +166,7 @@ def make_grid(
     """
     start, length, height = float(along_m.min()), float(np.ptp(along_m)), top_m - bottom_m
     if not (length > 0.0 and height > 0.0):
-        raise ProcessingError(
-            f"The samples span {length:.6g} m along the surface and {height:.6g} m in height (from {bottom_m:.6g} to "
-            f"{top_m:.6g} m): both must be above 0 to integrate a flux. Fly passes at several heights, and keep "
-            "ordinary_kriging_settings.y_min and ground.height below the highest pass."
-        )
+        raise ProcessingError.of("no_extent", length=length, height=height, bottom=bottom_m, top=top_m)
     nx, nz = _cell_counts(length, height, settings)
     return GridSpec(start, bottom_m, nx, nz, length / nx, height / nz)
 
@@ -185,10 +181,16 @@ def _cell_counts(length: float, height: float, settings: OrdinaryKrigingSettings
     nx, nz = (max(int(np.ceil(extent / settings.grid_resolution - 1e-9)), 1) for extent in (length, height))
     nx, nz = (nx, max(nz, least)) if height <= length else (max(nx, least), nz)
     if nx * nz > _MAX_CONFIGURED_CELLS:
-        raise ConfigError(
-            f"ordinary_kriging_settings.grid_resolution: {settings.grid_resolution:g} m makes {nx} x {nz} cells of a "
-            f"surface of {length:.0f} x {height:.0f} m; at most {_MAX_CONFIGURED_CELLS} are allowed. Give at least "
-            f"{np.sqrt(length * height / _MAX_CONFIGURED_CELLS):.2g} m, or leave it out."
+        raise ConfigError.of(
+            "grid_too_fine",
+            column="ordinary_kriging_settings.grid_resolution",
+            value=f"{settings.grid_resolution:g}",
+            nx=nx,
+            nz=nz,
+            length=length,
+            height=height,
+            limit=_MAX_CONFIGURED_CELLS,
+            least=np.sqrt(length * height / _MAX_CONFIGURED_CELLS),
         )
     return nx, nz
 
@@ -263,10 +265,11 @@ def krige_surface(
         field = krige_locally(system, nodes, values, min(neighbours, values.size), settings.min_points)
     kriged = np.isfinite(field.estimate).reshape(grid.nz, grid.nx)
     if not kriged.any():
-        raise ProcessingError(
-            f"No cell of the surface has {settings.min_points} samples within the variogram range "
-            f"({variogram.range_m:.3g} m along, {variogram.vertical_range_m:.3g} m in height): lower "
-            "ordinary_kriging_settings.min_points or leave max_points out."
+        raise ProcessingError.of(
+            "no_cell_kriged",
+            points=settings.min_points,
+            along=variogram.range_m,
+            vertical=variogram.vertical_range_m,
         )
     cell = grid.dx_m * grid.dz_m
     variance = covariance_with_itself(system, kriged, grid.dx_m, grid.dz_m) - 2.0 * field.cross + field.spread
@@ -283,15 +286,9 @@ def krige_surface(
 def _check_points(values: FloatArray, settings: OrdinaryKrigingSettings) -> None:
     """Raise what makes kriging impossible."""
     if not np.isfinite(values).all():
-        raise ProcessingError(
-            f"{int(np.sum(~np.isfinite(values)))} of {values.size} values to interpolate are not finite numbers: "
-            "leave samples without a value out before kriging."
-        )
+        raise ProcessingError.of("values_not_finite", bad=int(np.sum(~np.isfinite(values))), size=values.size)
     if values.size < settings.min_points:
-        raise ProcessingError(
-            f"{values.size} samples are too few to interpolate; ordinary_kriging_settings.min_points asks for "
-            f"{settings.min_points}."
-        )
+        raise ProcessingError.of("too_few_to_krige", size=values.size, least=settings.min_points)
 
 
 def _kriged_grid(grid: GridSpec, field: KrigedField, scale: float) -> KrigedGrid:

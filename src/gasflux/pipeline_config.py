@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from gasflux.wording.lookup import phrase
+
 
 def _ordered(value: tuple[float, float]) -> tuple[float, float]:
     low, high = value
     if not low < high:
-        raise ValueError(f"the range [{low}, {high}] is empty; give [min, max] with min < max")
+        raise ValueError(phrase("problem.empty_range", low=low, high=high))
     return value
 
 
@@ -91,9 +93,9 @@ class TimeWindow(Section):
     @model_validator(mode="after")
     def _ordered(self) -> TimeWindow:
         if (self.start.tzinfo is None) != (self.end.tzinfo is None):
-            raise ValueError("start and end must both have a time zone or both have none")
+            raise ValueError(phrase("problem.zones"))
         if self.end <= self.start:
-            raise ValueError(f"end {self.end} is not after start {self.start}")
+            raise ValueError(phrase("problem.window_order", start=self.start, end=self.end))
         return self
 
 

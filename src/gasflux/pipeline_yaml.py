@@ -11,9 +11,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from gasflux.errors import ConfigError, Fault
-from gasflux.hardened_yaml import MAX_BYTES, SettingPath, YamlTree, read_yaml, setting_name
+from gasflux.hardened_yaml import MAX_BYTES, SettingPath, YamlTree, place_name, read_yaml, setting_name
 from gasflux.pipeline_config import BaselineSettings, PipelineConfig
 from gasflux.version import __version__
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase, same
 
 ConfigSource = Path | str | bytes | Mapping[str, Any] | PipelineConfig | None
 
@@ -80,8 +82,8 @@ def _text_of(source: Path | str | bytes | None) -> tuple[str, str | bytes]:
         with path.open("rb") as stream:
             return path.name, stream.read(MAX_BYTES + 1)
     except OSError as error:
-        message = f"cannot be read ({error.strerror}); give the path of a YAML file."
-        raise ConfigError(f"{path}: {message}", [Fault(message)]) from error
+        fault = Fault.of("config_unreadable", reason=error.strerror)
+        raise ConfigError.from_faults(str(path), [fault]) from error
 
 
 def _as_path(source: Path | str | bytes) -> Path | None:
@@ -96,8 +98,7 @@ def _validate(tree: YamlTree, subject: str) -> PipelineConfig:
     """Check values against the model; every fault of reading and checking in one error."""
     data = {} if tree.data is None else tree.data
     if not isinstance(data, Mapping):
-        message = f"expected settings such as 'output_dir: ./output', got {_shown(data)}."
-        raise ConfigError(f"{subject}: {message}", [Fault(message)])
+        raise ConfigError.from_faults(subject, [Fault.of("not_settings", value=_shown(data))])
     given = _without_empty_sections(data)
     faults = tree.faults + _unknown_baseline_keys(given, tree)
     try:
@@ -118,18 +119,21 @@ def _without_empty_sections(data: Mapping[str, Any]) -> dict[str, Any]:
 def _model_faults(error: ValidationError, data: Mapping[str, Any], tree: YamlTree) -> list[Fault]:
     """Translate what pydantic found, one fault per setting (a union of types reports once per type)."""
     faults: dict[SettingPath, Fault] = {}
+    allowed: dict[SettingPath, Phrase] = {}
     for entry in error.errors(include_url=False):
         path = _given_path(entry["loc"], data)
         if entry["type"] == "extra_forbidden":
             faults[path] = _unknown_key(path, tree)
         elif entry["type"] == "value_error":
             place, line = _place(path, tree)
-            faults[path] = Fault(f"{place}: {entry['ctx']['error']}.", column=setting_name(path), row=line)
-        elif path in faults:
-            allowed = f"{faults[path].allowed} or {_allowed(entry)}"
-            faults[path] = _wrong_value(path, entry["input"], allowed, tree)
+            (problem,) = entry["ctx"]["error"].args
+            faults[path] = Fault.of(
+                "impossible_setting", column=setting_name(path), row=line, place=place, problem=problem
+            )
         else:
-            faults[path] = _wrong_value(path, entry["input"], _allowed(entry), tree)
+            one = allowed.get(path)
+            allowed[path] = phrase("allowed.or", one=one, other=_allowed(entry)) if one else _allowed(entry)
+            faults[path] = _wrong_value(path, entry["input"], allowed[path], tree)
     return list(faults.values())
 
 
@@ -145,35 +149,39 @@ def _given_path(location: tuple[int | str, ...], data: Any) -> SettingPath:
     return tuple(path)
 
 
-_PHRASES: Final = {
-    "literal_error": "one of {expected}",
-    "greater_than": "more than {gt}",
-    "greater_than_equal": "{ge} or more",
-    "less_than": "less than {lt}",
-    "less_than_equal": "{le} or less",
+_LIMITS: Final = {
+    "greater_than": ("more", "gt"),
+    "greater_than_equal": ("or_more", "ge"),
+    "less_than": ("less", "lt"),
+    "less_than_equal": ("or_less", "le"),
 }
+"""Pydantic's name of a limit -> its name in the catalogue and in pydantic's context."""
 _KINDS: Final = {
-    "float": "a number",
-    "int": "a whole number",
-    "finite": "a finite number",
-    "bool": "true or false",
+    "float": "float",
+    "int": "int",
+    "finite": "finite",
+    "bool": "bool",
     "string": "text",
-    "dict": "a section of 'key: value' lines",
-    "model": "a section of 'key: value' lines",
-    "tuple": "a list",
-    "datetime": "a time such as 2026-04-13T09:30:00",
+    "dict": "section",
+    "model": "section",
+    "tuple": "list",
+    "datetime": "datetime",
 }
 _WINDOWS: Final = ("time_windows", "exclude")
 
 
-def _allowed(entry: Mapping[str, Any]) -> str:
+def _allowed(entry: Mapping[str, Any]) -> Phrase:
     """Say what would have been accepted."""
-    if entry["type"] in _PHRASES:
-        return _PHRASES[entry["type"]].format(**entry["ctx"])
+    if entry["type"] == "literal_error":
+        expected = str(entry["ctx"]["expected"])
+        return phrase("allowed.one_of", names=Phrase(expected, expected.replace(" or ", " 或 ")))
+    if entry["type"] in _LIMITS:
+        name, limit = _LIMITS[entry["type"]]
+        return phrase(f"allowed.{name}", limit=entry["ctx"][limit])
     kind, location = entry["type"].split("_")[0], entry["loc"]
     if kind in ("missing", "too", "model", "tuple") and len(location) > 1:
-        return "[start, end]" if location[1] in _WINDOWS else "[min, max]"
-    return _KINDS.get(kind, str(entry["msg"]))
+        return phrase("allowed.window" if location[1] in _WINDOWS else "allowed.min_max")
+    return phrase(f"allowed.{_KINDS[kind]}") if kind in _KINDS else same(entry["msg"])
 
 
 def _shown(value: Any) -> str:
@@ -182,17 +190,16 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}..."
 
 
-def _place(path: SettingPath, tree: YamlTree) -> tuple[str, int | None]:
+def _place(path: SettingPath, tree: YamlTree) -> tuple[Phrase, int | None]:
     """Name of a setting with its line, for a sentence, and the line."""
     line = tree.lines.get(path)
-    name = setting_name(path) or "top level"
-    return (f"{name} (line {line})" if line else name), line
+    return place_name(path, line), line
 
 
-def _wrong_value(path: SettingPath, value: Any, allowed: str, tree: YamlTree) -> Fault:
+def _wrong_value(path: SettingPath, value: Any, allowed: Phrase, tree: YamlTree) -> Fault:
     place, line = _place(path, tree)
-    message = f"{place} is {_shown(value)}; allowed: {allowed}."
-    return Fault(message, column=setting_name(path), row=line, value=_shown(value), allowed=allowed)
+    column = setting_name(path)
+    return Fault.of("wrong_setting", column=column, row=line, value=_shown(value), allowed=allowed, place=place)
 
 
 def _unknown_key(path: SettingPath, tree: YamlTree, known: Iterable[str] = ()) -> Fault:
@@ -200,9 +207,9 @@ def _unknown_key(path: SettingPath, tree: YamlTree, known: Iterable[str] = ()) -
     place, line = _place(path, tree)
     keys = sorted(known) or sorted(_keys_of(path[:-1]))
     near = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(keys)}."
     allowed = ", ".join(keys)
-    return Fault(f"{place} is not a known setting; {hint}", column=setting_name(path), row=line, allowed=allowed)
+    hint = phrase("hint.did_you_mean", near=near[0]) if near else phrase("hint.known", names=allowed)
+    return Fault.of("unknown_setting", column=setting_name(path), row=line, allowed=allowed, place=place, hint=hint)
 
 
 def _keys_of(section: SettingPath) -> Iterable[str]:

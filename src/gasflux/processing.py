@@ -15,6 +15,8 @@ from gasflux.flight.motion import Motion, Runs, motion_of, nearest, straight_run
 from gasflux.flight.phase_model import predict_phases
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.records import BoolArray, Cylinder, FlightLog, FloatArray, IntArray, Phase, Segment, Track
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 _PART_OF_REVOLUTION: Final = 0.15
 """Less than this share of a circle, cut off by the seam, belongs to the revolution beside it."""
@@ -103,7 +105,7 @@ def find_segments(
     # What is a transit and no pass the phases have decided already.
     groups = phases.surface_groups(motion, looked_for, config.filters, config.strategies.spatial, trim=False)
     if not groups:
-        raise GeometryError(_nothing_found(track, window, motion, config))
+        raise _nothing_found(track, window, motion, config)
     whole = config.filters.phase == "none"
     wind = None if wind_east_m_s is None or wind_north_m_s is None else (wind_east_m_s, wind_north_m_s)
     return tuple(_segment(track, wind, group, *_rows(log, used, window, motion, group, whole)) for group in groups)
@@ -194,26 +196,29 @@ def _consecutive(number: IntArray) -> IntArray:
     return np.unique(number, return_inverse=True)[1].astype(np.int64)
 
 
-def _nothing_found(track: Track, window: IntArray, motion: Motion, config: PipelineConfig) -> str:
-    """Sentence for a flight without a surface: what was seen, what is needed, what helps."""
-    wanted = config.strategies.spatial
-    kind = "curtain or spiral" if wanted == "auto" else wanted
+def _nothing_found(track: Track, window: IntArray, motion: Motion, config: PipelineConfig) -> GeometryError:
+    """Error for a flight without a surface: what was seen, what is needed, what helps."""
+    kind = phrase(f"kind.{config.strategies.spatial}")
     if not (window >= 0).any():
-        return f"no {kind} was found: filters.time_windows and filters.exclude leave no sample; check their times"
+        return GeometryError.of("no_samples_left", kind=kind)
     runs = straight_runs(motion, np.ones(motion.time_s.size, dtype=bool))
     east, north, up = (float(np.ptp(values)) for values in (track.x_m, track.y_m, track.z_m))
-    return (
-        f"no {kind} was found: the flight covers {east:.0f} m east-west, {north:.0f} m north-south and {up:.1f} m of "
-        f"height, with {runs.size} straight runs{_run_sizes(runs)}. A curtain needs at least {LEAST_PASSES} passes "
-        f"along one line over at least {LEAST_SPREAD_M:g} m of height, a spiral 2 revolutions round one centre. If "
-        "this was one, name its times with filters.time_windows, take every sample with filters.phase: none, or set "
-        "strategies.spatial to its kind"
+    return GeometryError.of(
+        "no_surface",
+        kind=kind,
+        east=east,
+        north=north,
+        up=up,
+        runs=runs.size,
+        sizes=_run_sizes(runs),
+        passes=LEAST_PASSES,
+        spread=LEAST_SPREAD_M,
     )
 
 
-def _run_sizes(runs: Runs) -> str:
+def _run_sizes(runs: Runs) -> Phrase:
     """How long and how high the runs are."""
     if not runs.size:
-        return ""
+        return NOTHING
     low, high = float(runs.z_m.min()), float(runs.z_m.max())
-    return f" of {float(np.median(runs.length_m)):.0f} m (median) at {low:.1f} to {high:.1f} m"
+    return phrase("hint.run_sizes", length=float(np.median(runs.length_m)), low=low, high=high)

@@ -233,10 +233,7 @@ def _combined_gases(results: Sequence[SegmentResult], config: PipelineConfig) ->
     """Every gas over all surfaces it was measured on."""
     names = {gas: None for result in results for gas in result.gases}
     if not names:
-        raise ProcessingError(
-            "no gas has enough samples on the curtain or spiral for a flux (10 samples on 2 passes); "
-            "look at the gas columns with `gasflux inspect`."
-        )
+        raise ProcessingError.of("no_gas_on_surface")
     return {gas: _combined_gas(gas, results, config) for gas in names}
 
 

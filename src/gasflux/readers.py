@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gasflux.errors import Fault, InputError, TooManyRowsError
+from gasflux.errors import InputError, TooManyRowsError
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.columns import listed_gases
 from gasflux.reading.raw_table import RawTable
@@ -20,6 +20,7 @@ from gasflux.reading.text_files import frame_columns, read_text
 from gasflux.reading.validation import Inspection, gathered, inspect_table
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.records import FlightLog
+from gasflux.wording.lookup import phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,15 +144,10 @@ def _load(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise _error(f"The file cannot be read ({error.strerror or error}); check its path and permissions.") from error
+        raise InputError.of("file_unreadable", reason=error.strerror or error) from error
     if not data[:4096].strip() and not data.strip():
-        raise _error("The file is empty; export or upload it again.")
+        raise InputError.of("file_empty")
     return data
-
-
-def _error(message: str) -> InputError:
-    """Error with one fault."""
-    return InputError(message, [Fault(message)])
 
 
 def _table(data: bytes, config: PipelineConfig, max_unpacked_bytes: int) -> RawTable:
@@ -177,8 +173,8 @@ def _within(table: RawTable, max_rows: int | None) -> RawTable:
     """Return the table, unless it is longer than allowed."""
     if max_rows is None or table.size <= max_rows:
         return table
-    message = f"The log has {table.size:,} rows, {max_rows:,} are allowed; split it, or log at a lower rate."
-    raise TooManyRowsError(message, [Fault(message, value=str(table.size), allowed=f"at most {max_rows} rows")])
+    allowed = phrase("allowed.rows", limit=max_rows)
+    raise TooManyRowsError.of("too_many_rows", value=table.size, allowed=allowed, size=table.size, limit=max_rows)
 
 
 def _unpack(data: bytes, limit: int) -> bytes:
@@ -193,11 +189,11 @@ def _unpack(data: bytes, limit: int) -> bytes:
         with gzip.open(io.BytesIO(data)) as stream:
             unpacked = stream.read(limit + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise _error("The .gz file is cut off or damaged; compress or download it again.") from error
+        raise InputError.of("gz_damaged") from error
     if len(unpacked) > limit:
-        raise _error(f"The .gz file unpacks to more than the {limit:,} bytes that are allowed; split the log.")
+        raise InputError.of("gz_too_large", limit=limit)
     if not unpacked.strip():
-        raise _error("The .gz file is empty inside; compress the log again.")
+        raise InputError.of("gz_empty")
     return unpacked
 
 
@@ -214,4 +210,4 @@ def _check_ole(data: bytes) -> None:
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise encrypted()
     if "Workbook".encode("utf-16-le") not in data and "Book\x00".encode("utf-16-le") not in data:
-        raise unsupported("an Office document that is cut off or holds no workbook", "save the log as .xlsx or .csv")
+        raise unsupported("office", "save_workbook")

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from gasflux.errors import Fault
+from gasflux.wording.lookup import phrase
 
 _SHOWN: Final = 60
 """Characters of a wrong value that are quoted back."""
@@ -23,8 +24,9 @@ def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
             faults[name] = _unknown(name, model)
             continue
         value = _shown(entry["input"])
-        message = f"{name or 'it'}: {entry['msg']}; got {value}."
-        faults.setdefault(name or "", Fault(message, column=name, value=value))
+        said = name or phrase("entry.it")
+        fault = Fault.of("wrong_entry", column=name, value=value, name=said, problem=entry["msg"])
+        faults.setdefault(name or "", fault)
     return list(faults.values())
 
 
@@ -35,8 +37,9 @@ def _names(model: type[BaseModel]) -> set[str]:
 def _unknown(name: str, model: type[BaseModel]) -> Fault:
     known = sorted(_names(model))
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}."
-    return Fault(f"{name!r} is not known; {hint}", column=name, allowed=", ".join(known))
+    allowed = ", ".join(known)
+    hint = phrase("hint.did_you_mean", near=near[0]) if near else phrase("hint.known", names=allowed)
+    return Fault.of("unknown_entry", column=name, allowed=allowed, hint=hint)
 
 
 def _shown(value: object) -> str:

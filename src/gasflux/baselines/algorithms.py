@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from gasflux.baselines.fastchrom import fastchrom_mask
-from gasflux.errors import ConfigError, Fault, ProcessingError
+from gasflux.errors import ConfigError, ProcessingError
 from gasflux.pipeline_config import BaselineSettings
 from gasflux.quantiles import gamma_quantile
 from gasflux.records import BoolArray, FloatArray
@@ -81,8 +81,9 @@ def background_mask(values: FloatArray, settings: BaselineSettings) -> BoolArray
         try:
             _, parameters = method(values, **defaults | settings.algorithm_settings)
         except (ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
-            text = f"{_SETTING}.{settings.algorithm} cannot find a baseline in {values.size} samples: {error}"
-            raise ProcessingError(text) from error
+            setting = f"{_SETTING}.{settings.algorithm}"
+            failure = ProcessingError.of("baseline_failed", setting=setting, samples=values.size, reason=error)
+            raise failure from error
     return np.asarray(parameters["mask"], dtype=np.bool_)
 
 
@@ -120,5 +121,4 @@ def _half_window(settings: BaselineSettings) -> int:
 def _unknown(setting: str, value: str, known: list[str]) -> ConfigError:
     """Return the error for a name that does not exist."""
     allowed = ", ".join(known)
-    text = f"{_SETTING}.{setting}: there is no {value!r}; choose one of {allowed}."
-    return ConfigError(text, [Fault(text, column=f"{_SETTING}.{setting}", value=value, allowed=allowed)])
+    return ConfigError.of("unknown_method", column=f"{_SETTING}.{setting}", value=value, allowed=allowed)

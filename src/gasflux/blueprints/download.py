@@ -47,12 +47,12 @@ def download(task_id: str, name: str, query: DownloadQuery) -> Response:
     task = service.tasks.get(task_id)
     if task.status is not TaskStatus.COMPLETED:
         raise NotFoundError(f"The task {task_id} is {task.status}: it has no results now.")
-    path = service.folders.result_path(task_id, name)
     kind = next((file.type for file in task.results if file.name == name), media_type(name))
     saves = query.download or kind == "application/zip"
-    response = send_file(
-        path, kind, as_attachment=saves, download_name=PurePosixPath(name).name, conditional=True, etag=True
-    )
+    with service.folders.result(task_id, name) as path:
+        response = send_file(
+            path, kind, as_attachment=saves, download_name=PurePosixPath(name).name, conditional=True, etag=True
+        )
     if not saves:
         response.headers.pop("Content-Disposition", None)
     response.headers["Content-Security-Policy"] = RESULT_POLICY

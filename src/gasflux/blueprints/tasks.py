@@ -102,7 +102,8 @@ def task_view(task_id: str) -> Response:
     service = current_service()
     if service.tasks.get(task_id).status is not TaskStatus.COMPLETED:
         raise NotFoundError(f"The task {task_id} has no result yet.")
-    document = service.folders.result_path(task_id, "view.json").read_bytes()
+    with service.folders.result(task_id, "view.json") as path:
+        document = path.read_bytes()
     body = b'{"code":200,"message":"The result.","data":' + document.strip() + b"}\n"
     return with_etag(Response(body, content_type="application/json"))
 

@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # a dependency of matplotlib, which writes its own PNG with it
 
-from gasflux.figures.texts import Language, figure_text
+from gasflux.figures.texts import figure_text
 from gasflux.records import FlightResult, FloatArray, IntArray
+from gasflux.wording.phrases import Language
 
 PRINT_WIDTH_IN: Final = 7.1
 """Text width of an A4 page: the report prints a figure at this size, so a font of 8 pt is 8 pt on paper."""

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from gasflux.gas import formula_elements
-
-Language = Literal["en", "zh"]
-
-
-class Phrase(NamedTuple):
-    """One text in every language GasFlux speaks; placeholders as in `str.format`."""
-
-    en: str
-    zh: str
-
-    def said(self, language: Language, **values: object) -> str:
-        """Return the text in `language` with its placeholders filled."""
-        text = self.zh if language == "zh" else self.en
-        return text.format(**values) if values else text
-
+from gasflux.wording.phrases import Language, Phrase
 
 FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     # axes

@@ -71,10 +71,7 @@ def local_track(log: FlightLog) -> Track:
 def _utm_epsg(longitude_deg: float, latitude_deg: float) -> int:
     """EPSG code of the UTM zone on WGS84: 326zz in the north, 327zz in the south."""
     if abs(latitude_deg) > _UTM_LIMIT_DEG:
-        raise GeometryError(
-            f"latitude {latitude_deg:.4f} is beyond {_UTM_LIMIT_DEG:g} degrees, where the UTM map ends; "
-            "check that latitude and longitude are in degrees and in their own columns"
-        )
+        raise GeometryError.of("beyond_map", value=f"{latitude_deg:.4f}", limit=_UTM_LIMIT_DEG)
     zone = int(((longitude_deg + 180.0) % 360.0) // 6.0) + 1
     return (32600 if latitude_deg >= 0 else 32700) + zone
 
@@ -131,7 +128,7 @@ def _principal_axis(x_m: FloatArray, y_m: FloatArray) -> tuple[tuple[float, floa
     center = float(np.mean(x_m)), float(np.mean(y_m))
     east, north = x_m - center[0], y_m - center[1]
     if float(np.hypot(east, north).max()) == 0.0:
-        raise GeometryError("all positions are the same; a curtain needs a path in latitude and longitude")
+        raise GeometryError.of("one_position")
     doubled = np.arctan2(2.0 * float(np.mean(east * north)), float(np.mean(north**2) - np.mean(east**2)))
     azimuth = 0.5 * doubled % np.pi
     # A remainder of a tiny negative angle rounds up to pi itself.

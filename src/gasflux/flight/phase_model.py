@@ -20,6 +20,8 @@ from gasflux.errors import ProcessingError
 from gasflux.flight.motion import Motion, course_changes, motion_of, nearest
 from gasflux.records import FloatArray, IntArray, Track
 from gasflux.whole_file import write_whole
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 FORMAT: Final = "gasflux.phase_model/1"
 FEATURES: Final = (
@@ -217,23 +219,20 @@ def load_model(path: Path | None = None) -> PhaseModel:
         with np.load(source, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise _bad_model(source, f"cannot be read ({error})") from error
+        raise _bad_model(source, phrase("model.unreadable", reason=error)) from error
     found, checksum = (str(arrays.pop(name, "")) for name in ("format", "checksum"))
     if found != FORMAT:
-        raise _bad_model(source, f"has format {found!r}, not {FORMAT!r}")
+        raise _bad_model(source, phrase("model.format", found=found, wanted=FORMAT))
     if checksum != _checksum(arrays):
-        raise _bad_model(source, "is damaged: its checksum does not fit")
+        raise _bad_model(source, phrase("model.damaged"))
     if tuple(arrays["features"].tolist()) != FEATURES:
-        raise _bad_model(source, "was trained on other features than this version computes")
+        raise _bad_model(source, phrase("model.features"))
     return _from_arrays(arrays)
 
 
-def _bad_model(source: Path, what: str) -> ProcessingError:
+def _bad_model(source: Path, problem: Phrase) -> ProcessingError:
     """Error for a model file that cannot be used."""
-    return ProcessingError(
-        f"the flight-phase model {source.name} {what}; make it anew with `gasflux train-phases --install`, or set "
-        "filters.phase: rules"
-    )
+    return ProcessingError.of("phase_model", name=source.name, problem=problem)
 
 
 def _arrays(model: PhaseModel) -> dict[str, np.ndarray]:

@@ -13,10 +13,12 @@ from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.aircraft_wind import speed_and_direction, wind_over_ground
 from gasflux.reading.columns import HEIGHT_NAMES, Choice, Choices, choose_columns
 from gasflux.reading.headers import ALIASES, Header, gas_name, header_key
-from gasflux.reading.quantities import Quantity, plural, read_quantity, wind_from_degrees, without_mass
+from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.timestamps import TimeColumn, Times, resolve_times
 from gasflux.records import FloatArray
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import counted
 
 MIN_ROWS: Final = 10
 """Samples (and values of a gas) below which nothing can be said about a flight."""
@@ -136,16 +138,17 @@ def _problem_of_gas(quantity: Quantity) -> _Unusable | None:
     header = quantity.choice.header.text
     given = quantity.values[np.isfinite(quantity.values)]
     if given.size < MIN_ROWS or sum(fault.count for fault in quantity.faults) > given.size:
-        what = f"Column {header!r} holds {plural(given.size, 'number')}"
-        message = f"{what}, at least {MIN_ROWS} are needed; fill the column or unlist the gas."
-        return _Unusable(what, Fault(message, column=header, allowed=f"at least {MIN_ROWS} numbers"))
+        numbers = counted(given.size, "number")
+        allowed = phrase("allowed.numbers", least=MIN_ROWS)
+        fault = Fault.of("too_few_numbers", column=header, allowed=allowed, numbers=numbers, least=MIN_ROWS)
+        return _Unusable(f"Column {header!r} holds {numbers}", fault)
     if np.ptp(given) > 0.0 or quantity.faults:
         return None
     is_mass = quantity.unit is not None and quantity.unit.factor is None
     value = f"{given[0]:.4g} {'ug/m3' if is_mass else 'ppm'}"
-    what = f"Column {header!r} never changes ({value} in all {plural(given.size, 'row')})"
-    message = f"{what}: the sensor was off, or its values stand in another column; name that under columns."
-    return _Unusable(what, Fault(message, column=header, value=value, allowed="values that change"))
+    rows = counted(given.size, "row")
+    fault = Fault.of("constant_gas", column=header, value=value, allowed=phrase("allowed.changing"), rows=rows)
+    return _Unusable(f"Column {header!r} never changes ({value} in all {rows})", fault)
 
 
 def _read_further(
@@ -159,8 +162,7 @@ def _read_further(
         if name in ALIASES or name in read or gas_name(name) in read:
             continue
         if header_key(name) not in keys:
-            message = f"Setting required_cols asks for {name!r}, which is no column of the file; add it or unlist it."
-            faults.append(Fault(message, column=name, allowed="a column of the file"))
+            faults.append(Fault.of("missing_required_column", column=name, allowed=phrase("allowed.column")))
         elif table.size:
             index = keys.index(header_key(name))
             choice = Choice(name, index, Header(table.headers[index].strip(), name), None)

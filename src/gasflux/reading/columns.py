@@ -20,6 +20,7 @@ from gasflux.reading.headers import (
     stated_unit,
 )
 from gasflux.reading.units import Unit, find_unit, unit_names
+from gasflux.wording.lookup import phrase
 
 TIME_NAMES: Final = frozenset(
     (
@@ -106,15 +107,13 @@ def _forced(texts: Sequence[str], config: PipelineConfig) -> tuple[dict[int, str
 def _unknown_name(name: str) -> Fault:
     """Fault of a setting that names a column GasFlux has no use for."""
     known = ", ".join(sorted(ALIASES))
-    message = f"Setting columns names {name!r}, which is neither a gas formula nor one of {known}."
-    return Fault(message, column=f"columns.{name}", value=name, allowed=known)
+    return Fault.of("unknown_column_name", column=f"columns.{name}", value=name, allowed=known)
 
 
 def _no_such_header(name: str, wanted: str, shown: Sequence[str]) -> Fault:
     """Fault of a setting that names a header the file does not have."""
     there = ", ".join(repr(text) for text in shown if text)[:300]
-    message = f"Setting columns.{name} names {wanted!r}, which is no header of the file; it has {there}."
-    return Fault(message, column=f"columns.{name}", value=wanted, allowed=there)
+    return Fault.of("no_such_header", column=f"columns.{name}", value=wanted, allowed=there)
 
 
 def _assigned(text: str, header: Header, name: str) -> Header:
@@ -136,9 +135,8 @@ def _units_set(config: PipelineConfig) -> tuple[dict[str, Unit], list[Fault]]:
         if unit is not None:
             found[_canonical(name)] = unit
             continue
-        known = unit_names(dimension) if dimension else "none, the column has no unit"
-        message = f"Setting units.{name} is {text!r}; known units are {known}."
-        faults.append(Fault(message, column=f"units.{name}", value=text, allowed=known))
+        known = unit_names(dimension) if dimension else phrase("allowed.no_unit")
+        faults.append(Fault.of("unknown_unit", column=f"units.{name}", value=text, allowed=known))
     return found, faults
 
 
@@ -149,11 +147,8 @@ def _pick(candidates: Sequence[Choice]) -> tuple[Choice, str, Fault | None]:
     twin = next((o for o in others if header_key(o.header.text) == header_key(best.header.text)), None)
     if twin is not None and best.header.rank >= 0:
         first, second = sorted((best.index + 1, twin.index + 1))
-        message = (
-            f"Column {best.header.text!r} is there twice (columns {first} and {second} of the file);"
-            " delete or rename one of them."
-        )
-        return best, "", Fault(message, column=best.header.text, allowed="one column")
+        allowed = phrase("allowed.one_column")
+        return best, "", Fault.of("column_twice", column=best.header.text, allowed=allowed, first=first, second=second)
     unused = ", ".join(repr(choice.header.text) for choice in others)
     note = f"{best.name} is taken from {best.header.text!r}, not from {unused}." if others else ""
     return best, note, None
@@ -206,12 +201,7 @@ def choose_columns(texts: Sequence[str], units: Sequence[str], config: PipelineC
 def _bad_gas_names(config: PipelineConfig) -> list[Fault]:
     """Faults of listed gases that have no formula, hence no molar mass."""
     return [
-        Fault(
-            f"Setting gases lists {name!r}, which is no chemical formula; name gases by formula, e.g. ch4, co2, n2o.",
-            column=f"gases.{name}",
-            value=name,
-            allowed="a chemical formula",
-        )
+        Fault.of("no_formula", column=f"gases.{name}", value=name, allowed=phrase("allowed.formula"))
         for name in config.gases
         if gas_name(name) is None
     ]

@@ -15,6 +15,8 @@ from gasflux.reading.headers import DIMENSIONS
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
 from gasflux.records import BoolArray, FloatArray, IntArray
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 _POINTS: Final = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
 _CHINESE_POINTS: Final = (
@@ -63,14 +65,9 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
 
 
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def and_others(count: int) -> str:
+def and_others(count: int) -> Phrase:
     """Return how many rows more share a fault, as a sentence part; empty for one."""
-    return f" ({plural(count - 1, 'more row')} like it)" if count > 1 else ""
+    return phrase("others", rows=counted(count - 1, "more row")) if count > 1 else NOTHING
 
 
 def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
@@ -120,12 +117,8 @@ def _implausible(choice: Choice, values: FloatArray) -> tuple[Fault, ...]:
     given = values[np.isfinite(values)]
     if choice.unit is not None or given.size == 0 or float(np.median(given)) <= limit:
         return ()
-    name, middle = choice.header.text, float(np.median(given))
-    message = (
-        f"Column {name!r} names no unit and its median is {middle:.6g}, which as ppm is not open air; write the unit"
-        f" into the header, e.g. '{choice.name}_ppb', or set units: {{{choice.name}: ppb}}."
-    )
-    return (Fault(message, column=name, value=f"{middle:.6g}", allowed=f"a median up to {limit:g} ppm"),)
+    value, allowed = f"{float(np.median(given)):.6g}", phrase("allowed.median", limit=limit)
+    return (Fault.of("implausible_gas", column=choice.header.text, value=value, allowed=allowed, gas=choice.name),)
 
 
 def _has_compass_points(cells: Column) -> bool:
@@ -167,34 +160,45 @@ def _cell_faults(
 
 def _unclear_comma(name: str, cells: Column, first: int, rows: IntArray, count: int) -> Fault:
     """Fault of commas that may be decimal signs or group thousands."""
-    row, value = int(rows[first]), shown(cells[first])
-    message = (
-        f"Column {name!r}, row {row}: in {value!r} the comma may be a decimal sign or group thousands"
-        f"{and_others(count)}; write decimals with a point and thousands without a comma."
+    return Fault.of(
+        "unclear_comma",
+        column=name,
+        row=int(rows[first]),
+        value=shown(cells[first]),
+        allowed=phrase("allowed.decimal_point"),
+        count=max(count, 1),
+        others=and_others(count),
     )
-    return Fault(message, name, row, value, "numbers with a decimal point", max(count, 1))
 
 
 def _no_number(name: str, cells: Column, is_bad: BoolArray, rows: IntArray) -> Fault:
     """Fault of cells with text, dates or truth values in a column of numbers."""
     first, count = int(np.flatnonzero(is_bad)[0]), int(is_bad.sum())
-    row, value = int(rows[first]), shown(cells[first])
-    kind = "text" if isinstance(cells[first], str) else "a date, a time or a truth value"
-    message = (
-        f"Column {name!r}, row {row}: {value!r} is {kind}, a number is needed{and_others(count)};"
-        " correct it or leave the cell empty."
+    return Fault.of(
+        "not_a_number",
+        column=name,
+        row=int(rows[first]),
+        value=shown(cells[first]),
+        allowed=phrase("allowed.number"),
+        count=count,
+        kind=phrase("cell.text" if isinstance(cells[first], str) else "cell.other"),
+        others=and_others(count),
     )
-    return Fault(message, name, row, value, "a number or an empty cell", count)
 
 
 def _infinite(name: str, values: FloatArray, rows: IntArray) -> Fault:
     """Fault of infinite values."""
     is_infinite = np.isinf(values)
     row, count = int(rows[np.flatnonzero(is_infinite)[0]]), int(is_infinite.sum())
-    message = (
-        f"Column {name!r}, row {row}: the value is infinite{and_others(count)}; correct it or leave the cell empty."
+    return Fault.of(
+        "infinite_value",
+        column=name,
+        row=row,
+        value="inf",
+        allowed=phrase("allowed.finite"),
+        count=count,
+        others=and_others(count),
     )
-    return Fault(message, name, row, "inf", "a finite number", count)
 
 
 def without_mass(gas: Quantity, temperature_c: FloatArray, pressure_hpa: FloatArray) -> Quantity:

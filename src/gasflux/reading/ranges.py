@@ -13,6 +13,8 @@ from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.quantities import and_others
 from gasflux.reading.time_cells import TimeArray
 from gasflux.records import BoolArray, FloatArray, IntArray
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 POSSIBLE: Final[Mapping[str, Range]] = {
     "latitude": (-90.0, 90.0),
@@ -50,7 +52,9 @@ def allowed_range(name: str, config: PipelineConfig) -> Range | None:
     return config.required_cols.get(name) or POSSIBLE.get(name)
 
 
-def check_range(name: str, header: str, values: FloatArray, rows: IntArray, allowed: Range, hint: str = "") -> Checked:
+def check_range(
+    name: str, header: str, values: FloatArray, rows: IntArray, allowed: Range, hint: Phrase = NOTHING
+) -> Checked:
     """Return which values lie outside a range, with the fault that names the first of them.
 
     Parameters
@@ -72,13 +76,21 @@ def check_range(name: str, header: str, values: FloatArray, rows: IntArray, allo
     if not is_outside.any():
         return Checked(name, is_outside, None)
     first, count = int(np.flatnonzero(is_outside)[0]), int(is_outside.sum())
-    row, value, limits = int(rows[first]), f"{values[first]:.8g}", f"{allowed[0]:g} to {allowed[1]:g}"
-    remedy = f"{hint}correct it." if hint else "correct it, widen the range or set out_of_range: drop."
-    message = f"Column {header!r}, row {row}: {value} is outside {limits}{and_others(count)}; {remedy}"
-    return Checked(name, is_outside, Fault(message, header, row, value, limits, count))
+    fault = Fault.of(
+        "out_of_range",
+        column=header,
+        row=int(rows[first]),
+        value=f"{values[first]:.8g}",
+        allowed=phrase("allowed.range", low=allowed[0], high=allowed[1]),
+        count=count,
+        others=and_others(count),
+        hint=hint,
+        remedy=phrase("remedy.correct" if hint.en else "remedy.range"),
+    )
+    return Checked(name, is_outside, fault)
 
 
-def position_hint(name: str, latitude: FloatArray, longitude: FloatArray) -> str:
+def position_hint(name: str, latitude: FloatArray, longitude: FloatArray) -> Phrase:
     """Return what positions outside the globe may be: swapped columns, NMEA notation, metres.
 
     Parameters
@@ -92,12 +104,12 @@ def position_hint(name: str, latitude: FloatArray, longitude: FloatArray) -> str
     values, other = (latitude, longitude) if name == "latitude" else (longitude, latitude)
     largest = float(values.max(initial=0.0))
     if name == "latitude" and largest <= 180.0 and float(other.max(initial=0.0)) <= 90.0:
-        return "latitude and longitude look swapped; "
+        return phrase("hint.swapped")
     if largest > 1e5:
-        return "it looks like metres of a map projection, degrees WGS84 are needed; "
+        return phrase("hint.metres")
     if largest <= 18_000.0 and float((values % 100.0).max(initial=0.0)) < 60.0:
-        return "it looks like NMEA degrees and minutes (ddmm.mmmm), decimal degrees are needed; "
-    return ""
+        return phrase("hint.nmea")
+    return NOTHING
 
 
 def check_times(times: TimeArray, header: str, rows: IntArray) -> Checked:
@@ -121,10 +133,13 @@ def check_times(times: TimeArray, header: str, rows: IntArray) -> Checked:
     if not is_outside.any():
         return Checked("timestamp", is_outside, None)
     first, count = int(np.flatnonzero(is_outside)[0]), int(is_outside.sum())
-    row, value = int(rows[first]), str(times[first]).replace("T", " ")[:19]
-    message = (
-        f"Column {header!r}, row {row}: {value} cannot be a time of this flight{and_others(count)}, the clock was not"
-        " set; correct it, delete these rows or set out_of_range: drop."
+    fault = Fault.of(
+        "time_out_of_range",
+        column=header,
+        row=int(rows[first]),
+        value=str(times[first]).replace("T", " ")[:19],
+        allowed=phrase("allowed.times", first=FIRST_YEAR, last=LAST_YEAR, middle=str(middle)[:10]),
+        count=count,
+        others=and_others(count),
     )
-    limits = f"{FIRST_YEAR} to {LAST_YEAR}, within two days of {str(middle)[:10]}"
-    return Checked("timestamp", is_outside, Fault(message, header, row, value, limits, count))
+    return Checked("timestamp", is_outside, fault)

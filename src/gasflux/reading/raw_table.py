@@ -18,6 +18,12 @@ from gasflux.records import BoolArray, FloatArray, IntArray
 Column = NDArray[Any]
 """float64 (NaN: empty), datetime64[us] (NaT: empty) or object (None: empty)."""
 
+EXAMPLE_HEADER: Final = (
+    *("timestamp", "latitude", "longitude", "height_ato"),
+    *("windspeed", "winddir", "temperature", "pressure", "ch4"),
+)
+"""What a header looks like, for whoever sent a file without one."""
+
 HEADER_SEARCH_ROWS: Final = 100
 """How far down a header is looked for; the longest preamble met in practice is some 30 lines."""
 

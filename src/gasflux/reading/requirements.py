@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
 
 from gasflux.errors import Fault
 from gasflux.reading.column_reading import AIRCRAFT_REQUIRED, Reading, ranges_of_gases
 from gasflux.reading.columns import TIME_NAMES, cell_condition
 from gasflux.reading.headers import ALIASES
-
-_MEANINGS: Final[Mapping[str, str]] = {
-    "latitude": "latitude in degrees WGS84",
-    "longitude": "longitude in degrees WGS84",
-    "height_ato": "height above take-off in m, or height_agl or altitude",
-    "windspeed": "wind speed in m/s",
-    "temperature": "air temperature in degC",
-    "pressure": "air pressure in hPa",
-    "aircraft_u": "air velocity towards the nose in m/s",
-    "aircraft_v": "air velocity towards the right in m/s",
-    "heading": "where the nose points in degrees",
-    "ground_speed": "speed over ground in m/s",
-}
+from gasflux.wording.lookup import find_phrase, phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 
 def missing_columns(reading: Reading) -> tuple[Fault, ...]:
@@ -49,44 +37,36 @@ def _has(reading: Reading, name: str) -> bool:
 def _missing_time(reading: Reading) -> tuple[Fault, ...]:
     """Fault of a file whose columns give no date and time."""
     fault = reading.times.fault
-    return (Fault(fault, column=reading.time_header, allowed="date and time"),) if fault else ()
+    return (replace(fault, column=reading.time_header),) if fault else ()
 
 
 def _missing(reading: Reading, name: str) -> Fault:
     """Fault of one missing column."""
-    meaning = f" ({_MEANINGS[name]})" if name in _MEANINGS else ""
-    message = (
-        f"Column {name!r}{meaning} is missing{_hint(reading, name)}; add it, or name its header in the setting"
-        f" columns: {{{name}: HEADER}}."
-    )
-    return Fault(message, column=name, allowed=_MEANINGS.get(name, name))
+    meaning = find_phrase(f"meaning.{name}")
+    said = phrase("hint.meaning", meaning=meaning) if meaning else NOTHING
+    hint = _hint(reading, name)
+    return Fault.of("missing_column", column=name, allowed=meaning or name, meaning=said, hint=hint)
 
 
-def _hint(reading: Reading, name: str) -> str:
+def _hint(reading: Reading, name: str) -> Phrase:
     """Say what of the file may be mistaken for a missing column."""
     inside = cell_condition(reading.choices, name)
     if inside is not None:
-        return f" ({inside!r} is the {name} inside the instrument, not of the air)"
+        return phrase("hint.inside_instrument", header=inside, name=phrase(f"inside.{name}"))
     if name == "windspeed" and (reading.has("wind_north") or reading.has("wind_east")):
-        return " (components need both, towards north and towards east)"
-    return ""
+        return phrase("hint.components")
+    return NOTHING
 
 
 def _missing_gases(reading: Reading) -> tuple[Fault, ...]:
     """Fault of each listed gas without column, or of a file without any gas."""
     listed = ranges_of_gases(reading.config)
-    unused = ", ".join(repr(text) for text in reading.choices.ignored)[:200] or "none"
+    unused = ", ".join(repr(text) for text in reading.choices.ignored)[:200] or phrase("unused.none")
     faults = tuple(
-        Fault(
-            f"Gas {gas!r} is listed under gases and has no column in the file; add it or unlist it (columns "
-            f"not used: {unused}).",
-            column=gas,
-            allowed="a column named by the gas",
-        )
+        Fault.of("missing_gas", column=gas, allowed=phrase("allowed.gas_column"), unused=unused)
         for gas in listed
         if gas not in reading.choices.gases
     )
     if reading.config.gases or reading.choices.gases:
         return faults
-    message = f"There is no gas column; name one by its formula, e.g. ch4 or ch4_ppb (columns not used: {unused})."
-    return (Fault(message, column="ch4", allowed="a column named by a chemical formula"),)
+    return (Fault.of("no_gas", column="ch4", allowed=phrase("allowed.formula_column"), unused=unused),)

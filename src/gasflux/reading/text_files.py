@@ -13,15 +13,26 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gasflux.errors import Fault, InputError, UnsupportedFileError
+from gasflux.errors import InputError, UnsupportedFileError
 from gasflux.reading.plain_text import EMPTY_CELLS, SHORT, plain_columns
-from gasflux.reading.raw_table import HEADER_SEARCH_ROWS, Column, HeaderPlace, RawTable, find_header, is_empty
+from gasflux.reading.raw_table import (
+    EXAMPLE_HEADER,
+    HEADER_SEARCH_ROWS,
+    Column,
+    HeaderPlace,
+    RawTable,
+    find_header,
+    is_empty,
+)
+from gasflux.reading.signatures import ACCEPTED
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DELIMITERS: Final = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blanks"}
-"""Delimiter -> its name in messages; a blank stands for any run of blanks."""
+DELIMITERS: Final = ",\t;| "
+"""Signs between fields; a blank stands for any run of blanks."""
 
 _MAX_LINE: Final = 100_000
 _SAMPLE_LINES: Final = 300
@@ -99,12 +110,10 @@ def _refuse_binary(text: bytes) -> None:
     position = text.find(b"\x00")
     if position >= 0:
         row = text.count(b"\n", 0, position) + 1
-        message = f"Row {row} holds NUL bytes, so the file is damaged; copy or export it again from the instrument."
-        raise InputError(message, [Fault(message, row=row, value="NUL byte", allowed="text")])
+        raise InputError.of("holds_nul", row=row, value=phrase("value.nul"), allowed=phrase("allowed.text"))
     head = text[:4096]
     if len(head.translate(None, _CONTROL_BYTES)) < 0.98 * len(head):
-        message = "The content is neither text nor a workbook; export the log as .csv or .xlsx."
-        raise UnsupportedFileError(message, [Fault(message, allowed=".xlsx, .xls, .csv, .csv.gz")])
+        raise UnsupportedFileError.of("neither_text_nor_workbook", allowed=ACCEPTED)
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -132,24 +141,20 @@ def _layout(data: bytes, known: tuple[str, ...], listed: frozenset[str]) -> _Lay
     """
     raw = list(islice(_lines(data), HEADER_SEARCH_ROWS))
     if any(len(line) > _MAX_LINE for line in raw):
-        _no_header("A line is longer than 100,000 characters")
+        raise _no_header("header_line_too_long", limit=_MAX_LINE)
     lines = [line.decode("utf-8", errors="replace").rstrip("\r\n") for line in raw]
     places = {mark: find_header([_split(line, mark) for line in lines], known, listed) for mark in DELIMITERS}
     found = [(place.score, mark, place) for mark, place in places.items() if place is not None]
     if not found:
-        _no_header(f"None of the first {len(lines)} lines")
+        raise _no_header("no_header", searched=len(lines))
     _, delimiter, place = max(found, key=lambda candidate: candidate[0])
     return _Layout(delimiter, place, place.first_data + 1, sum(len(line) for line in raw[: place.first_data]))
 
 
-def _no_header(what: str) -> None:
-    """Raise that the file has no header."""
-    message = (
-        f"{what} reads as a header of column names; put a row such as"
-        " 'timestamp,latitude,longitude,height_ato,windspeed,winddir,temperature,pressure,ch4' above the data, its"
-        " fields separated by comma, semicolon or tab."
-    )
-    raise InputError(message, [Fault(message, row=1, allowed="a header row")])
+def _no_header(code: str, **figures: int) -> InputError:
+    """Error for a file without a header."""
+    example = ",".join(EXAMPLE_HEADER)
+    return InputError.of(code, row=1, allowed=phrase("allowed.header"), example=example, **figures)
 
 
 def _sample_fields(data: bytes, layout: _Layout) -> list[list[str]]:
@@ -173,12 +178,15 @@ def _raise_ragged(data: bytes, layout: _Layout) -> None:
     for row, raw in enumerate(_lines(data, layout.offset), start=layout.line_number):
         fields = _split(raw.decode("utf-8", errors="replace").rstrip("\r\n")[:_MAX_LINE], layout.delimiter)
         if any(not is_empty(field) for field in fields[width:]):
-            name = DELIMITERS[layout.delimiter]
-            hint = "; if commas are decimal signs, separate the fields by semicolons" if layout.delimiter == "," else ""
-            message = (
-                f"Row {row} has {len(fields)} fields where the header has {width} (separator {name}){hint}; mend it."
+            raise InputError.of(
+                "too_many_fields",
+                row=row,
+                value=len(fields),
+                allowed=phrase("allowed.fields", width=width),
+                width=width,
+                separator=phrase(f"separator.{layout.delimiter}"),
+                hint=phrase("hint.decimal_commas") if layout.delimiter == "," else NOTHING,
             )
-            raise InputError(message, [Fault(message, row=row, value=str(len(fields)), allowed=f"{width} fields")])
 
 
 def _raise_unreadable(data: bytes, layout: _Layout, reason: str) -> None:
@@ -186,8 +194,7 @@ def _raise_unreadable(data: bytes, layout: _Layout, reason: str) -> None:
     _raise_ragged(data, layout)
     match = re.search(r"starting at row (\d+)", reason)
     row = layout.line_number + int(match.group(1)) if match else layout.line_number
-    message = f"Row {row} opens a quotation mark that is never closed; close or remove it."
-    raise InputError(message, [Fault(message, row=row, value='"', allowed="paired quotation marks")])
+    raise InputError.of("open_quotation", row=row, value='"', allowed=phrase("allowed.quotation"))
 
 
 def _frame(data: bytes, layout: _Layout, decimal: str) -> pd.DataFrame:

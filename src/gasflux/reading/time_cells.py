@@ -39,7 +39,8 @@ class ReadTimes:
     is_bad: BoolArray
     conversion: str = ""
     notes: tuple[str, ...] = ()
-    fault: str = ""
+    is_mixed: bool = False
+    """Some dates have the day first and others the month."""
 
 
 _NAT: Final = np.datetime64("NaT", "us")
@@ -163,8 +164,8 @@ def _from_cells(cells: Sequence[Any], unit: Unit | None) -> ReadTimes:
     kind = _commonest(kinds)
     is_filled = np.fromiter((cell is not None for cell in cells), dtype=np.bool_, count=len(cells))
     utc[kinds != kind] = _NAT
-    notes, fault = (read.notes, read.fault) if read is not None else ((), "")
-    return ReadTimes(kind, utc, is_filled & np.isnat(utc), read.conversion if read else "", notes, fault)
+    notes, is_mixed = (read.notes, read.is_mixed) if read is not None else ((), False)
+    return ReadTimes(kind, utc, is_filled & np.isnat(utc), read.conversion if read else "", notes, is_mixed)
 
 
 def _commonest(kinds: NDArray[np.object_]) -> Kind:
@@ -309,7 +310,7 @@ def _from_parts(texts: NDArray[np.object_]) -> ReadTimes:
         return ReadTimes(Kind.NONE, utc, ~is_read)
     dates = np.array([(part.first, part.second, part.third) for part in good], dtype=np.int64)
     is_open = np.array([part.mark == "?" for part in good], dtype=np.bool_)
-    ordered, notes, fault = _order_dates(dates, is_open, str(texts[is_read][0]))
+    ordered, notes, is_mixed = _order_dates(dates, is_open, str(texts[is_read][0]))
     zones = np.array([part.zone_minutes or 0 for part in good], dtype=np.int64)
     clock = np.array([part.clock_us for part in good], dtype=np.int64)
     has_date = bool(np.any(dates[:, 0] > 0))
@@ -317,26 +318,26 @@ def _from_parts(texts: NDArray[np.object_]) -> ReadTimes:
     utc[is_read] = midnight + clock.astype("timedelta64[us]") - zones.astype("timedelta64[m]")
     is_zoned = any(part.zone_minutes is not None for part in good)
     kind = Kind.DATE_TIME if has_date else Kind.TIME_OF_DAY
-    return ReadTimes(kind, utc, np.isnat(utc), _ZONE_TEXT if is_zoned else "", notes, fault)
+    return ReadTimes(kind, utc, np.isnat(utc), _ZONE_TEXT if is_zoned else "", notes, is_mixed)
 
 
-def _order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[IntArray, tuple[str, ...], str]:
-    """Dates as year, month, day; with a note where the order of day and month had to be assumed, or the fault."""
+def _order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[IntArray, tuple[str, ...], bool]:
+    """Dates as year, month, day; a note where the order of day and month was assumed; whether both orders occur."""
     if not is_open.any():
-        return dates, (), ""
+        return dates, (), False
     first, second = dates[is_open, 0], dates[is_open, 1]
     day_first, month_first = bool(np.any(first > 12)), bool(np.any(second > 12))
     if day_first and month_first:
-        return dates, (), "mixes dates with the day first and with the month first; write them as 2023-04-19"
+        return dates, (), True
     # Dots are the mark of countries that write the day first.
     by_dots = not month_first and "." in example.split(" ")[0]
     is_day_first = day_first or by_dots
     ordered = dates.copy()
     ordered[is_open] = dates[is_open][:, [2, 1, 0] if is_day_first else [2, 0, 1]]
     if day_first or month_first:
-        return ordered, (), ""
+        return ordered, (), False
     order = "day" if is_day_first else "month"
-    return ordered, (f"Dates such as {example!r} are read with the {order} first.",), ""
+    return ordered, (f"Dates such as {example!r} are read with the {order} first.",), False
 
 
 def _midnights(dates: IntArray) -> TimeArray:

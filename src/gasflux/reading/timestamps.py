@@ -12,10 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.errors import Fault
 from gasflux.reading.headers import Header
 from gasflux.reading.raw_table import Column, numbers
 from gasflux.reading.time_cells import Kind, ReadTimes, TimeArray, calendar_dates, from_epoch, read_times
 from gasflux.records import BoolArray, FloatArray
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING
 
 _WHOLE_SECOND_US: Final = 1_000_000
 _COUNTER_TOLERANCE_US: Final = 1_500_000
@@ -42,8 +45,8 @@ class Times:
     """Headers of the columns used."""
     conversion: str = ""
     notes: tuple[str, ...] = ()
-    fault: str = ""
-    """Why the whole column cannot be used; empty when it can."""
+    fault: Fault | None = None
+    """Why the whole column cannot be used; None when it can."""
 
 
 Columns = Mapping[str, Sequence[TimeColumn]]
@@ -54,15 +57,20 @@ def _full(columns: Columns, name: str) -> Times | None:
     """Return times from the best column of `name` that holds dates and times together."""
     for column in columns.get(name, ()):
         read = read_times(column.cells, column.header.unit)
-        if read.kind is Kind.DATE_TIME or read.fault:
+        if read.kind is Kind.DATE_TIME or read.is_mixed:
             return _times(read, (column.header.text,))
     return None
 
 
 def _times(read: ReadTimes, headers: tuple[str, ...]) -> Times:
     """Wrap what was read of the named columns."""
-    fault = f"Column {headers[0]!r} {read.fault}." if read.fault else ""
+    fault = _mixed(headers[0]) if read.is_mixed else None
     return Times(read.utc, read.is_bad, headers, read.conversion, read.notes, fault)
+
+
+def _mixed(header: str) -> Fault:
+    """Fault of a column with dates in both orders."""
+    return Fault.of("mixed_date_orders", column=header, allowed=phrase("allowed.time"), header=header)
 
 
 def _from_timestamp(columns: Columns) -> Times | None:
@@ -139,9 +147,8 @@ def _from_date_and_time(columns: Columns) -> Times | None:
             utc = midnight + (read.utc - read.utc.astype("datetime64[D]"))
             headers = (day.header.text, clock.header.text)
             notes = (*dates.notes, *read.notes)
-            return Times(
-                utc, dates.is_bad | read.is_bad, headers, "date + time of day", notes, dates.fault or read.fault
-            )
+            fault = _mixed(day.header.text) if dates.is_mixed else None
+            return Times(utc, dates.is_bad | read.is_bad, headers, "date + time of day", notes, fault)
     return _times(dates, (day.header.text,)) if dates.kind is Kind.DATE_TIME and _has_clock(dates.utc) else None
 
 
@@ -233,19 +240,12 @@ def _all_headers(columns: Columns) -> tuple[str, ...]:
     return tuple(column.header.text for found in columns.values() for column in found)
 
 
-def _why_none(columns: Columns) -> str:
-    """Return the sentence that says why the time columns do not give date and time."""
+def _why_none(columns: Columns) -> Fault:
+    """Return the fault that says why the time columns do not give date and time."""
     first = _first(columns, "timestamp") or _first(columns, "local_time") or _first(columns, "epoch")
     if first is None:
-        named = f" beside {', '.join(_all_headers(columns))}" if columns else ""
-        return f"There is no column with date and time{named}; add a column 'timestamp' such as 2023-04-19 07:16:30."
+        beside = phrase("hint.beside", headers=", ".join(_all_headers(columns))) if columns else NOTHING
+        return Fault.of("no_time", allowed=phrase("allowed.time"), beside=beside)
     kind = read_times(first.cells, first.header.unit).kind
-    return f"Column {first.header.text!r} holds {_WHAT[kind]}; add a column 'timestamp' such as 2023-04-19 07:16:30."
-
-
-_WHAT: Final[Mapping[Kind, str]] = {
-    Kind.DATE_TIME: "dates",
-    Kind.TIME_OF_DAY: "times of day without a date",
-    Kind.ELAPSED: "elapsed time without a date",
-    Kind.NONE: "no date and time that can be read",
-}
+    header, what = first.header.text, phrase(f"times.{kind.name.lower()}")
+    return Fault.of("time_without_date", column=header, allowed=phrase("allowed.time"), header=header, what=what)

@@ -12,7 +12,7 @@ from gasflux.errors import Fault, InputError
 from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
-from gasflux.reading.quantities import plural, shown
+from gasflux.reading.quantities import and_others, shown
 from gasflux.reading.ranges import Checked, allowed_range, check_range, check_times, position_hint
 from gasflux.reading.raw_table import RawTable, drop_non_samples
 from gasflux.reading.requirements import missing_columns
@@ -26,6 +26,8 @@ from gasflux.reading.samples import (
     spread_times,
 )
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 _MAX_MESSAGE: Final = 900
 _NEEDED: Final = ("latitude", "longitude", "windspeed", "temperature", "pressure")
@@ -86,7 +88,7 @@ def gathered(name: str, faults: Sequence[Fault]) -> InputError:
     sentences = [shown(name) + ":"]
     for number, fault in enumerate(faults):
         if number and sum(map(len, sentences)) + len(fault.message) > _MAX_MESSAGE:
-            sentences.append(f"And {plural(len(faults) - number, 'more fault')}.")
+            sentences.append(f"And {counted(len(faults) - number, 'more fault')}.")
             break
         sentences.append(" ".join(fault.message.split())[:_MAX_MESSAGE])
     return InputError(" ".join(sentences), faults)
@@ -115,13 +117,22 @@ def inspect_table(table: RawTable, config: PipelineConfig, name: str, sha256: st
 
 def _too_few_rows(size: int, dropped: Mapping[str, int]) -> Fault:
     """Fault of a file without enough samples."""
-    reasons = ", ".join(f"{reason}: {count:,}" for reason, count in dropped.items())
-    why = f" after others were dropped ({reasons})" if reasons else ""
-    what = (
-        f"There are {plural(size, 'row')} with data{why}" if size or why else "There is a header but no data below it"
-    )
-    message = f"{what}, at least {MIN_ROWS} rows are needed; upload the whole flight."
-    return Fault(message, value=str(size), allowed=f"at least {MIN_ROWS} rows")
+    allowed = phrase("allowed.least_rows", least=MIN_ROWS)
+    if not size and not dropped:
+        return Fault.of("no_rows", value=size, allowed=allowed, least=MIN_ROWS)
+    why = phrase("why.dropped", reasons=_reasons(dropped)) if dropped else NOTHING
+    rows = counted(size, "row")
+    return Fault.of("too_few_rows", value=size, allowed=allowed, least=MIN_ROWS, rows=rows, why=why)
+
+
+def _reasons(dropped: Mapping[str, int]) -> Phrase:
+    """Say why rows were dropped, and how many."""
+    said = []
+    for reason, count in dropped.items():
+        name = reason.removesuffix(" out of range")
+        key = reason if name == reason else "out of range"
+        said.append(phrase(f"dropped.{key}", name=name, dropped=count))
+    return Phrase(", ".join(one.en for one in said), "，".join(one.zh for one in said))
 
 
 def _outcome(reading: Reading, faults: Sequence[Fault]) -> _Outcome:
@@ -145,9 +156,12 @@ def _cells_without_time(reading: Reading) -> tuple[Fault, ...]:
     choices = [choice for group in reading.choices.times.values() for choice in group]
     used = [choice.index for choice in choices if choice.header.text in reading.times.headers]
     value = " ".join(shown(reading.table.columns[index][first]) for index in used)
-    more = f" ({plural(count - 1, 'more row')} like it)" if count > 1 else ""
-    message = f"Column {header!r}, row {row}: {value!r} is no date and time{more}; write it as 2023-04-19 07:16:30."
-    return (Fault(message, header, row, value, "date and time", count),)
+    allowed = phrase("allowed.time")
+    return (
+        Fault.of(
+            "not_a_time", column=header, row=row, value=value, allowed=allowed, count=count, others=and_others(count)
+        ),
+    )
 
 
 def _with_time_and_place(reading: Reading) -> _Rows:
@@ -207,10 +221,10 @@ def _allowed(reading: Reading, name: str) -> Range | None:
     return ranges_of_gases(reading.config).get(name) or allowed_range(name, reading.config)
 
 
-def _hint(reading: Reading, name: str) -> str:
+def _hint(reading: Reading, name: str) -> Phrase:
     """Say what positions outside the globe may mean."""
     if name not in ("latitude", "longitude") or not reading.has("latitude", "longitude"):
-        return ""
+        return NOTHING
     return position_hint(name, reading.values("latitude"), reading.values("longitude"))
 
 
@@ -225,7 +239,7 @@ def _clean(reading: Reading, rows: _Rows) -> _Outcome:
     samples, merged, notes = _one_per_time(samples)
     samples, filled = close_gaps(samples)
     notes.extend(
-        f"Gaps up to {MAX_GAP_S:g} s in {name} are interpolated ({plural(count, 'sample')})."
+        f"Gaps up to {MAX_GAP_S:g} s in {name} are interpolated ({count:,} sample{'' if count == 1 else 's'})."
         for name, count in filled.items()
     )
     dropped = {**rows.dropped, "duplicate time": merged} if merged else rows.dropped
@@ -241,7 +255,7 @@ def _one_per_time(samples: Samples) -> tuple[Samples, int, list[str]]:
     merged = samples.time_us.size - result.time_us.size
     notes = [note] if note else []
     if merged:
-        notes.append(f"{plural(merged, 'row')} with the time of another row merged with it.")
+        notes.append(f"{counted(merged, 'row')} with the time of another row merged with it.")
     return result, merged, notes
 
 
@@ -259,12 +273,10 @@ def _lacks_extent(reading: Reading, samples: Samples, dropped: Mapping[str, int]
         return (_too_few_rows(samples.time_us.size, dropped),)
     if np.ptp(samples.time_us) == 0:
         header = reading.time_header
-        message = f"Column {header!r} holds the same time in every row; give each row its own time, with seconds."
-        return (Fault(message, column=header, allowed="increasing times"),)
+        return (Fault.of("same_time", column=header, allowed=phrase("allowed.increasing")),)
     if np.ptp(samples.values["latitude"]) == 0 and np.ptp(samples.values["longitude"]) == 0:
         header = reading.choices.header("latitude")
-        message = f"Column {header!r} and longitude hold the same position in every row; log the aircraft's GPS."
-        return (Fault(message, column=header, allowed="positions along a flight"),)
+        return (Fault.of("same_position", column=header, allowed=phrase("allowed.positions")),)
     return ()
 
 

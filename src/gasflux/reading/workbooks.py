@@ -13,9 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gasflux.errors import Fault, InputError, UnsupportedFileError
+from gasflux.errors import InputError, UnsupportedFileError
 from gasflux.reading.biff import has_possible_sizes
-from gasflux.reading.raw_table import HEADER_SEARCH_ROWS, Column, HeaderPlace, RawTable, find_header, pack_column
+from gasflux.reading.raw_table import (
+    EXAMPLE_HEADER,
+    HEADER_SEARCH_ROWS,
+    Column,
+    HeaderPlace,
+    RawTable,
+    find_header,
+    pack_column,
+)
+from gasflux.reading.signatures import ACCEPTED
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -32,11 +43,6 @@ _CHUNK_ROWS: Final = 50_000
 _DIMENSION: Final = re.compile(rb'<(?:\w+:)?dimension[^>]*\bref="[A-Z]+\d+:([A-Z]+)(\d+)"')
 _ROW: Final = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
 _WIDE_CELL: Final = re.compile(rb'\br="([A-Z]{2,3})\d+"')
-
-
-def _error(message: str, value: object = None) -> InputError:
-    """Error with one fault."""
-    return InputError(message, [Fault(message, value=None if value is None else str(value))])
 
 
 def _column_number(letters: bytes) -> int:
@@ -68,7 +74,7 @@ def check_size(data: bytes, max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> Non
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_archive(archive, max_unpacked_bytes)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
-        raise _error("The workbook is cut off or damaged; copy or download it again.", error) from error
+        raise InputError.of("workbook_cut_off", value=error) from error
 
 
 def _check_archive(archive: zipfile.ZipFile, limit: int) -> None:
@@ -78,10 +84,7 @@ def _check_archive(archive: zipfile.ZipFile, limit: int) -> None:
         raise _not_a_workbook(names)
     unpacked = sum(info.file_size for info in archive.infolist())
     if unpacked > limit:
-        raise _error(
-            f"The workbook unpacks to more than the {limit:,} bytes that are allowed; split it or save it as .csv.",
-            unpacked,
-        )
+        raise InputError.of("workbook_too_large", value=unpacked, limit=limit)
     for name in sorted(names):
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             _check_sheet(archive, name)
@@ -96,22 +99,18 @@ def _check_sheet(archive: zipfile.ZipFile, name: str) -> None:
     with archive.open(name) as stream:
         rows, columns = _span(stream.read(_SCANNED_BYTES if is_small else 4096))
     if rows * columns > MAX_CELLS:
-        raise _error(
-            f"A sheet of the workbook spans {rows:,} rows by {columns:,} columns, {MAX_CELLS:,} cells are allowed;"
-            " delete the empty rows and columns behind the data, or save it as .csv.",
-            rows * columns,
-        )
+        raise InputError.of("sheet_too_large", value=rows * columns, rows=rows, columns=columns, cells=MAX_CELLS)
 
 
 def _not_a_workbook(names: set[str]) -> UnsupportedFileError:
     """Error for a zip archive that holds something else than an .xlsx."""
     if "xl/workbook.bin" in names or "content.xml" in names:
-        message = "This kind of workbook (.xlsb or .ods) is not read; save it as .xlsx."
+        code = "workbook_other_kind"
     elif any(name.endswith(".csv") for name in names):
-        message = "This is a zip archive, not a workbook; unpack it and upload the .csv inside."
+        code = "zip_of_csv"
     else:
-        message = "This is a zip archive, not a workbook; upload the .xlsx, .xls or .csv itself."
-    return UnsupportedFileError(message, [Fault(message, allowed=".xlsx, .xls, .csv, .csv.gz")])
+        code = "zip_archive"
+    return UnsupportedFileError.of(code, allowed=ACCEPTED)
 
 
 @contextmanager
@@ -124,17 +123,17 @@ def _calamine_errors() -> Iterator[None]:
     except python_calamine.PasswordError as error:
         raise encrypted() from error
     except python_calamine.CalamineError as error:
-        raise _error("The workbook is damaged; open it in Excel and save it again.", error) from error
+        raise InputError.of("workbook_damaged", value=error) from error
     except BaseException as error:
         # A Rust panic derives from BaseException and its class cannot be imported (python-calamine issue 111).
         if type(error).__name__ != "PanicException":
             raise
-        raise _error("The workbook is malformed; open it in Excel and save it again.", error) from error
+        raise InputError.of("workbook_malformed", value=error) from error
 
 
 def encrypted() -> InputError:
     """Return the error for a workbook with a password."""
-    return _error("The workbook is protected by a password; save it without one (File > Info > Protect workbook).")
+    return InputError.of("workbook_password")
 
 
 def _choose_sheet(workbook: CalamineWorkbook, sheet: str | int | None) -> int:
@@ -149,14 +148,13 @@ def _choose_sheet(workbook: CalamineWorkbook, sheet: str | int | None) -> int:
     kinds = [str(meta.typ) for meta in workbook.sheets_metadata]
     worksheets = [index for index, kind in enumerate(kinds) if kind.endswith("WorkSheet")]
     if not worksheets:
-        raise _error("The workbook has no worksheet; put the log on one.")
+        raise InputError.of("no_worksheet")
     if sheet is None:
         return worksheets[0]
     index = sheet if isinstance(sheet, int) else names.index(sheet) if sheet in names else -1
     if not 0 <= index < len(names):
         listed = ", ".join(repr(name) for name in names[:20])
-        message = f"There is no sheet {sheet!r}; the workbook has {listed} (numbers count from 0): set 'sheet' to one."
-        raise InputError(message, [Fault(message, column="sheet", value=str(sheet), allowed=listed)])
+        raise InputError.of("no_such_sheet", column="sheet", value=sheet, allowed=listed, asked=repr(sheet))
     return index
 
 
@@ -181,13 +179,15 @@ def _join(parts: tuple[Column, ...]) -> Column:
 def _no_header(rows: list[list[Any]], sheet: str, names: list[str]) -> InputError:
     """Error for a sheet without a header."""
     others = ", ".join(repr(name) for name in names if name != sheet)
-    remedy = f"; the other sheets are {others}: set 'sheet' if one of them is meant" if others else ""
-    what = f"has no header of column names in its first {len(rows)} rows" if rows else "is empty"
-    message = (
-        f"Sheet {sheet!r} {what}{remedy}; row 1 should be like"
-        " 'timestamp, latitude, longitude, height_ato, windspeed, winddir, temperature, pressure, ch4'."
+    return InputError.of(
+        "sheet_without_header" if rows else "sheet_empty",
+        row=1,
+        value=sheet,
+        allowed=phrase("allowed.header"),
+        searched=len(rows),
+        others=phrase("hint.other_sheets", names=others) if others else NOTHING,
+        example=", ".join(EXAMPLE_HEADER),
     )
-    return InputError(message, [Fault(message, row=1, value=sheet, allowed="a header row")])
 
 
 def _table(sheet: CalamineSheet, names: list[str], known: tuple[str, ...], listed: frozenset[str]) -> RawTable:
@@ -233,7 +233,7 @@ def read_workbook(
     if data.startswith(b"PK"):
         check_size(data, max_unpacked_bytes)
     elif not has_possible_sizes(data):
-        raise _error("The workbook is damaged; open it in Excel and save it again.")
+        raise InputError.of("workbook_damaged")
     import python_calamine
 
     with _calamine_errors():

@@ -141,6 +141,6 @@ def faults_of(details: Any) -> tuple[Fault, ...]:
     details
         A list of mappings as of `Fault.as_dict`; a newer server may send further entries, they are left out.
     """
-    known = ("message", "column", "row", "value", "allowed", "count")
+    known = ("message", "column", "row", "value", "allowed", "count", "code", "zh")
     entries = [entry for entry in details or () if isinstance(entry, Mapping) and "message" in entry]
     return tuple(Fault(**{name: entry[name] for name in known if name in entry}) for entry in entries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gasflux.figures.texts import Language, Phrase
+from gasflux.wording.phrases import Language, Phrase
 
 REPORT_TEXTS: Final[dict[str, Phrase]] = {
     # head

@@ -277,11 +277,6 @@ def _failure_behind(error: Exception) -> JobFailedError:
     """Say what an error of the cluster means; those of the job itself come back as data."""
     name = type(error).__name__
     if name == "KilledWorker":
-        text = "Several machines of the cluster died while they worked on the flight; look at the workers' logs."
-        return JobFailedError(TaskFailure("worker_died", text), LOST_ATTEMPTS)
+        return JobFailedError(TaskFailure.of("worker_died", "machines_died"), LOST_ATTEMPTS)
     _log.error("the cluster could not run a job", exc_info=error)
-    text = (
-        f"The cluster could not run the work ({name}, more in the server's log); ask the administrator to install the "
-        "server's version of gasflux[dask] on its scheduler and on every worker."
-    )
-    return JobFailedError(TaskFailure("cluster_error", text), LOST_ATTEMPTS)
+    return JobFailedError(TaskFailure.of("cluster_error", "cluster_failed", error=name), LOST_ATTEMPTS)

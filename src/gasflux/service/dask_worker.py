@@ -102,8 +102,7 @@ def _see_through(order: Order, tell: Callable[..., None], is_wanted: Callable[[]
                 tell(*answer)
     except EOFError:
         host.kill()
-        message = "The process that watched over the work died, perhaps killed for want of memory."
-        return JobFailedError(TaskFailure("worker_died", message), LOST_ATTEMPTS)
+        return JobFailedError(TaskFailure.of("worker_died", "watcher_died"), LOST_ATTEMPTS)
     except BaseException:
         host.kill()
         raise
@@ -197,8 +196,5 @@ def _host_for(order: Order) -> _Host:
 
 def _wrong_version(version: str) -> JobFailedError:
     """Return the failure of a parcel that another version packed."""
-    message = (
-        f"A worker of the cluster has GasFlux {__version__}, the server {version}; "
-        "ask the administrator to install the server's version on every worker."
-    )
-    return JobFailedError(TaskFailure("wrong_version", message), LOST_ATTEMPTS)
+    failure = TaskFailure.of("wrong_version", "wrong_version", theirs=__version__, ours=version)
+    return JobFailedError(failure, LOST_ATTEMPTS)

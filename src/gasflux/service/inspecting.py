@@ -125,12 +125,12 @@ class Inspector:
 def _meaning(error: BaseException, name: str) -> BaseException:
     """Return what an error of the child says about the file."""
     if isinstance(error, ProcessExpired):
-        message = "The file ends the process that reads it, so it is damaged; open it in Excel and save it again."
+        fault = Fault.of("file_ends_reader")
     elif isinstance(error, MemoryError):
-        message = "The file needs more memory to read than it may take; delete empty rows and columns, or split it."
+        fault = Fault.of("file_needs_memory")
     else:
         return error
-    return InputError(f"{name}: {message}", [Fault(message)])
+    return InputError(f"{name}: {fault.message}", [fault])
 
 
 def warm_up() -> None:

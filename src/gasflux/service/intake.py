@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
-from gasflux.errors import ConfigError, Fault, GasFluxError, InputError, UnsupportedFileError
+from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.pipeline_yaml import load_pipeline_config
 from gasflux.service.errors import NoSpaceError, QueueFullError, TooLargeError
@@ -294,8 +294,7 @@ class Intake:
     def _examine(self, upload: Upload) -> tuple[str | None, list[GasFluxError]]:
         """Return the ending of the file's kind and every fault that can be told quickly."""
         if upload.file.size == 0:
-            message = f"{upload.original_name}: the file is empty (0 bytes); upload the log itself."
-            raise InputError(message, [Fault(message)])
+            raise InputError.of("upload_empty", name=upload.original_name)
         faults: list[GasFluxError] = []
         config = _collect(lambda: load_pipeline_config(upload.config), faults)
         kind = _collect(lambda: check_upload(upload.file.path, upload.original_name, self._settings.limits), faults)

@@ -21,6 +21,8 @@ from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, Jo
 from gasflux.service.records import Job, JobResult, TaskFailure
 from gasflux.service.settings import MIB
 from gasflux.service.worker import begin, progress_path, run_job, warm_up
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 _log = logging.getLogger(__name__)
 
@@ -232,47 +234,33 @@ def _failure_behind(error: BaseException, job: Job) -> JobFailedError:
     if isinstance(error, ProcessExpired):
         return _died_with(int(error.exitcode))
     if isinstance(error, BrokenProcessPool):
-        return _worker_died("its connection broke")
+        return _worker_died(phrase("cause.connection"))
     _log.error("unexpected error of a job", exc_info=error, extra={"task": job.task_id})
-    message = (
-        f"An unexpected error ({type(error).__name__}) ended the work; "
-        f"the server's log holds the details under task:{job.task_id}."
-    )
-    return JobFailedError(TaskFailure("internal_error", message))
+    name = type(error).__name__
+    return JobFailedError(TaskFailure.of("internal_error", "unexpected", error=name, task=job.task_id))
 
 
-def _worker_died(cause: str, most_attempts: int = FROM_OUTSIDE_ATTEMPTS) -> JobFailedError:
+def _worker_died(cause: Phrase, most_attempts: int = FROM_OUTSIDE_ATTEMPTS) -> JobFailedError:
     """Return the failure of a job whose process is gone."""
-    message = (
-        f"The process that worked on the flight died ({cause}); a damaged workbook can do that: "
-        "open it in Excel and save it again, or save it as .csv."
-    )
-    return JobFailedError(TaskFailure("worker_died", message), most_attempts)
+    return JobFailedError(TaskFailure.of("worker_died", "worker_died", cause=cause), most_attempts)
 
 
 def _died_with(code: int) -> JobFailedError:
     """Tell a process killed from outside, which may go well the next time, from one that its own work ended."""
     is_killed = code in (-signal.SIGTERM, -9)
-    cause = f"signal {-code}" if code < 0 else f"exit code {code}"
+    cause = phrase("cause.signal", signal=-code) if code < 0 else phrase("cause.exit", exit_code=code)
     return _worker_died(cause, FROM_OUTSIDE_ATTEMPTS if is_killed else CRASH_ATTEMPTS)
 
 
 def _never_began() -> JobFailedError:
-    return _worker_died(f"it did not start within {START_LIMIT_S:g} s")
+    return _worker_died(phrase("cause.start", limit=START_LIMIT_S))
 
 
 def timed_out(timeout_s: float) -> JobFailedError:
     """Return the failure of a job that took too long."""
-    message = (
-        f"The work took longer than the {timeout_s:g} s a task may take and was ended; "
-        "split the flight, or ask the administrator to raise [tasks] timeout."
-    )
-    return JobFailedError(TaskFailure("timeout", message))
+    return JobFailedError(TaskFailure.of("timeout", "timeout", limit=timeout_s))
 
 
 def _out_of_memory(job: Job) -> JobFailedError:
-    message = (
-        f"The work needed more than the {job.memory_limit_bytes / MIB:,.0f} MiB of memory a task may take; "
-        "split the flight, or ask the administrator to raise [tasks] memory_limit."
-    )
-    return JobFailedError(TaskFailure("out_of_memory", message))
+    limit = job.memory_limit_bytes / MIB
+    return JobFailedError(TaskFailure.of("out_of_memory", "out_of_memory", limit=limit))

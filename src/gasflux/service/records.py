@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from gasflux.errors import Fault
+
 
 class TaskStatus(StrEnum):
     """Where a task stands; clients wait for the last two."""
@@ -61,6 +63,12 @@ class TaskFailure:
     message: str
     details: tuple[Mapping[str, Any], ...] = ()
     """One mapping per fault (`gasflux.errors.Fault.as_dict`)."""
+
+    @classmethod
+    def of(cls, kind: str, code: str, /, **figures: Any) -> TaskFailure:
+        """Return the failure of one fault, `figures` as in `gasflux.errors.Fault.of`."""
+        fault = Fault.of(code, **figures)
+        return cls(kind, fault.message, (fault.as_dict(),))
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,7 @@ def worker_count(workers: int) -> int:
 
 def _unexpected(error: Exception) -> TaskFailure:
     """Return the failure that an unexpected error means; its text is for the log only."""
-    message = f"An unexpected error ({type(error).__name__}) ended the work; the server's log says more."
-    return TaskFailure("internal_error", message)
+    return TaskFailure.of("internal_error", "unexpected_in_server", error=type(error).__name__)
 
 
 @dataclass(eq=False)

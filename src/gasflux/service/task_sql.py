@@ -12,12 +12,8 @@ from gasflux.service.task_page import POSITION
 from gasflux.service.task_rows import details_as_json, task_of
 
 CANCELLED: Final = TaskFailure("cancelled", "The task was cancelled on request.")
-WORKER_DIED: Final = TaskFailure(
-    "worker_died", "Every attempt at this file ended with the worker process or the server; it is not tried again."
-)
-EXPIRED: Final = TaskFailure(
-    "expired", "The task did not finish within the longest time a task may exist; upload again."
-)
+WORKER_DIED: Final = TaskFailure.of("worker_died", "attempts_used_up")
+EXPIRED: Final = TaskFailure.of("expired", "expired")
 
 IS_FINAL: Final = "status IN ('completed', 'failed')"
 WAITING: Final = "Waiting to be processed."

@@ -6,9 +6,10 @@ import codecs
 from collections.abc import Iterator
 from typing import Final
 
-from gasflux.errors import Fault, InputError
+from gasflux.errors import InputError
 from gasflux.reading.signatures import HEAD_BYTES, refuse_foreign, unsupported
 from gasflux.service.errors import TooLargeError
+from gasflux.wording.lookup import phrase
 
 BLOCK_BYTES: Final = 1 << 16
 MAX_LINE_BYTES: Final = 100_000
@@ -66,7 +67,7 @@ def _refuse_binary(head: bytes, encoding: str | None) -> None:
     if encoding:
         text = text.decode(encoding, errors="replace").encode("utf-8", errors="replace")
     if len(text.translate(None, _CONTROL_BYTES)) < 0.98 * len(text):
-        raise unsupported("neither text nor a workbook", "export the log as .csv or .xlsx")
+        raise unsupported("binary", "export")
 
 
 def _utf8(head: bytes, blocks: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
@@ -99,14 +100,13 @@ class _Scan:
         self._returns += block.count(b"\r")
         self._measure_lines(block)
         if self._rows > self._max_rows:
-            message = f"The log has more than {self._max_rows:,} rows, as many are allowed; split or thin it."
-            raise TooLargeError(message, [Fault(message, allowed=f"at most {self._max_rows:,} rows")])
+            allowed = phrase("allowed.rows", limit=self._max_rows)
+            raise TooLargeError.of("above_row_limit", allowed=allowed, limit=self._max_rows)
 
     def finish(self) -> int:
         """Return the rows below the header."""
         if not self._has_content:
-            message = "The file is empty; export or upload it again."
-            raise InputError(message, [Fault(message, allowed="a header row and rows of data")])
+            raise InputError.of("file_empty", allowed=phrase("allowed.header_and_rows"))
         return self._rows
 
     @property
@@ -126,13 +126,9 @@ class _Scan:
 
     def _refuse_line(self) -> None:
         row = max(self._line_feeds, self._returns) + 1
-        message = (
-            f"A line near row {row:,} is longer than {MAX_LINE_BYTES:,} bytes; a log has one short row per sample,"
-            " so export it again with line ends."
-        )
-        raise InputError(message, [Fault(message, row=row, allowed=f"at most {MAX_LINE_BYTES:,} bytes a row")])
+        allowed = phrase("allowed.row_bytes", limit=MAX_LINE_BYTES)
+        raise InputError.of("line_too_long", row=row, allowed=allowed, limit=MAX_LINE_BYTES)
 
     def _refuse_nul(self, before: bytes) -> None:
         row = max(self._line_feeds + before.count(b"\n"), self._returns + before.count(b"\r")) + 1
-        message = f"Row {row:,} holds NUL bytes, so the file is damaged; copy or export it again from the instrument."
-        raise InputError(message, [Fault(message, row=row, value="NUL byte", allowed="text")])
+        raise InputError.of("holds_nul", row=row, value=phrase("value.nul"), allowed=phrase("allowed.text"))

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, Literal, Protocol
 
-from gasflux.errors import Fault, InputError, UnsupportedFileError
+from gasflux.errors import InputError, UnsupportedFileError
 from gasflux.reading.signatures import GZIP, HEAD_BYTES, OLE, ZIP, unsupported
 from gasflux.service.errors import TooLargeError
 from gasflux.service.logs import escape
 from gasflux.service.settings import LimitSettings
 from gasflux.service.text_structure import BLOCK_BYTES, count_rows
 from gasflux.service.workbook_structure import MAX_RATIO, RATIO_FREE_BYTES, check_workbook, too_much_unpacked
+from gasflux.wording.lookup import phrase
 
 Suffix = Literal[".xlsx", ".xls", ".csv", ".csv.gz"]
 
@@ -120,10 +121,9 @@ def _check_compound(stream: _Readable) -> None:
         found.update(name for name in (_OLE_PASSWORD, *_OLE_WORKBOOKS) if name in text)
         overlap = text[-len(_OLE_PASSWORD) :]
     if _OLE_PASSWORD in found:
-        message = "The workbook is protected by a password; save it without one (File > Info > Protect workbook)."
-        raise InputError(message, [Fault(message, allowed="no password")])
+        raise InputError.of("workbook_password", allowed=phrase("allowed.no_password"))
     if not found:
-        raise unsupported("an Office document that is cut off or holds no workbook", "save the log as .xlsx or .csv")
+        raise unsupported("office", "save_workbook")
 
 
 def _packed_text(stream: BinaryIO, size: int, limits: LimitSettings) -> UploadKind:
@@ -133,8 +133,7 @@ def _packed_text(stream: BinaryIO, size: int, limits: LimitSettings) -> UploadKi
         with gzip.GzipFile(fileobj=stream) as unpacked:
             rows = count_rows(counted.blocks(unpacked), limits.max_rows)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        message = "The .gz file is cut off or damaged; compress or download it again."
-        raise InputError(message, [Fault(message)]) from error
+        raise InputError.of("gz_damaged") from error
     return UploadKind(".csv.gz", counted.total, rows)
 
 
@@ -150,9 +149,8 @@ class _Counted:
         """Yield the unpacked content."""
         for block in _blocks(stream):
             if not self.total and block.startswith((ZIP, OLE, GZIP)):
-                message = "The .gz file holds another packed file or a workbook; upload that one itself."
-                raise UnsupportedFileError(message, [Fault(message, allowed="a packed .csv")])
+                raise UnsupportedFileError.of("gz_holds_archive", allowed=phrase("allowed.packed_csv"))
             self.total += len(block)
             if self.total > min(self._limit, max(RATIO_FREE_BYTES, MAX_RATIO * self._packed)):
-                raise too_much_unpacked(".gz file", self.total, self._packed, self._limit)
+                raise too_much_unpacked("gz", self.total, self._packed, self._limit)
             yield block

@@ -12,11 +12,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from gasflux.errors import Fault, InputError, UnsupportedFileError
+from gasflux.errors import InputError, UnsupportedFileError
 from gasflux.reading.signatures import ACCEPTED
 from gasflux.service.errors import TooLargeError
 from gasflux.service.settings import LimitSettings
 from gasflux.service.text_structure import BLOCK_BYTES
+from gasflux.wording.lookup import phrase
 
 MAX_MEMBERS: Final = 10_000
 MAX_CELLS: Final = 50_000_000
@@ -71,31 +72,28 @@ def check_workbook(path: Path, limits: LimitSettings) -> int:
                     _check_part(archive, member, limits)
             return sum(member.file_size for member in members)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, NotImplementedError) as error:
-        raise _fault("The workbook is cut off or damaged; copy or download it again.", str(error)[:100]) from error
+        raise InputError.of("workbook_cut_off", value=str(error)[:100]) from error
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return what the archive holds when that can be a workbook without a password."""
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
-        message = f"The workbook is an archive of {len(members):,} files, {MAX_MEMBERS:,} are allowed; save it anew."
-        raise TooLargeError(message, [Fault(message, value=str(len(members)), allowed=str(MAX_MEMBERS))])
+        raise TooLargeError.of("too_many_members", value=len(members), allowed=MAX_MEMBERS)
     names = [member.filename for member in members]
     if _WORKBOOK not in names:
         raise _not_a_workbook(names)
     if len(set(names)) < len(names):
-        raise _fault("The workbook holds two files of one name; open it in Excel and save it again.")
+        raise InputError.of("workbook_twin_files")
     if any(member.flag_bits & 1 for member in members):
-        raise _fault("The workbook is protected by a password; save it without one.", allowed="no password")
+        raise InputError.of("workbook_password", allowed=phrase("allowed.no_password"))
     return members
 
 
 def _not_a_workbook(names: list[str]) -> UnsupportedFileError:
     if "xl/workbook.bin" in names or "content.xml" in names:
-        message = "This kind of workbook (.xlsb or .ods) is not read; save it as .xlsx."
-    else:
-        message = "This is a zip archive, not a workbook; unpack it and upload the .xlsx, .xls or .csv itself."
-    return UnsupportedFileError(message, [Fault(message, allowed=ACCEPTED)])
+        return UnsupportedFileError.of("workbook_other_kind", allowed=ACCEPTED)
+    return UnsupportedFileError.of("zip_to_unpack", allowed=ACCEPTED)
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], limits: LimitSettings) -> None:
@@ -107,9 +105,9 @@ def _check_sizes(members: list[zipfile.ZipInfo], limits: LimitSettings) -> None:
         raise too_much_unpacked("workbook", unpacked, packed, limit)
     ordered = sorted(members, key=lambda member: member.header_offset)
     if any(one.header_offset + one.compress_size > other.header_offset for one, other in pairwise(ordered)):
-        raise _fault("The files inside the workbook overlap, so it is damaged; open it in Excel and save it again.")
+        raise InputError.of("workbook_overlap")
     if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
-        raise _fault("The workbook is packed by a method that Excel does not use; open it there and save it again.")
+        raise InputError.of("workbook_packing")
 
 
 def too_much_unpacked(what: str, unpacked: int, packed: int, limit: int) -> TooLargeError:
@@ -118,17 +116,23 @@ def too_much_unpacked(what: str, unpacked: int, packed: int, limit: int) -> TooL
     Parameters
     ----------
     what
-        Its kind, without article.
+        Its kind, ``gz`` or ``workbook``.
     unpacked, packed
         Its bytes, as far as they were counted.
     limit
         Unpacked bytes that are allowed.
     """
-    message = (
-        f"The {what} of {packed:,} bytes unpacks to {unpacked:,} bytes or more; {limit:,} are allowed, and above"
-        f" {RATIO_FREE_BYTES:,} at most {MAX_RATIO} times the packed size; split the log or upload it as plain .csv."
+    return TooLargeError.of(
+        "unpacks_to_too_much",
+        value=unpacked,
+        allowed=phrase("allowed.bytes", limit=limit),
+        what=phrase(f"what.{what}"),
+        packed=packed,
+        unpacked=unpacked,
+        limit=limit,
+        free=RATIO_FREE_BYTES,
+        ratio=MAX_RATIO,
     )
-    return TooLargeError(message, [Fault(message, value=str(unpacked), allowed=f"at most {limit:,} bytes")])
 
 
 def _check_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: LimitSettings) -> None:
@@ -140,11 +144,8 @@ def _check_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limit
                 _check_dimension(block, limits.max_rows)
             text = overlap + block
             if any(word in text for word in _DECLARATIONS):
-                raise _fault(
-                    f"{member.filename} of the workbook declares a document type or entities, which no spreadsheet"
-                    " program writes; open it in Excel and save it again.",
-                    allowed="no <!DOCTYPE> and no <!ENTITY>",
-                )
+                allowed = phrase("allowed.no_entities")
+                raise InputError.of("workbook_entities", allowed=allowed, part=member.filename)
             overlap = text[-_LONGEST_DECLARATION:]
 
 
@@ -154,13 +155,17 @@ def _check_dimension(head: bytes, max_rows: int) -> None:
         return
     rows, columns = int(declared.group(2)), _column_number(declared.group(1))
     if rows > _LAST_ROW or columns > _LAST_COLUMN:
-        raise _fault("A sheet of the workbook states an impossible size; open it in Excel and save it again.")
+        raise InputError.of("sheet_impossible_size")
     if rows > max_rows + 1 or rows * columns > MAX_CELLS:
-        message = (
-            f"A sheet of the workbook spans {rows:,} rows by {columns:,} columns; {max_rows:,} rows and"
-            f" {MAX_CELLS:,} cells are allowed: delete the empty rows and columns behind the data, or save it as .csv."
+        raise TooLargeError.of(
+            "sheet_above_limits",
+            value=f"{rows} x {columns}",
+            allowed=phrase("allowed.cells", cells=MAX_CELLS),
+            rows=rows,
+            columns=columns,
+            limit=max_rows,
+            cells=MAX_CELLS,
         )
-        raise TooLargeError(message, [Fault(message, value=f"{rows} x {columns}", allowed=f"{MAX_CELLS:,} cells")])
 
 
 def _column_number(letters: bytes) -> int:
@@ -169,8 +174,3 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = 26 * number + letter - ord("A") + 1
     return number
-
-
-def _fault(message: str, value: str | None = None, allowed: str | None = None) -> InputError:
-    """Error with one fault."""
-    return InputError(message, [Fault(message, value=value, allowed=allowed)])

@@ -155,13 +155,10 @@ def faults_as_data() -> Iterator[None]:
         raise JobFailedError(failure_of(error)) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            message = (
-                "The server's disk is full, so the results are not written; run the task again when there is room."
-            )
-            raise JobFailedError(TaskFailure("no_space", message)) from error
+            raise JobFailedError(TaskFailure.of("no_space", "disk_full")) from error
         if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO):
-            message = f"The server's data folder cannot be used now ({error.strerror}); run the task again later."
-            raise JobFailedError(TaskFailure("storage_unavailable", message)) from error
+            failure = TaskFailure.of("storage_unavailable", "data_folder_unusable", reason=error.strerror)
+            raise JobFailedError(failure) from error
         raise
 
 

@@ -1,0 +1,202 @@
+"""Faults of the columns of a flight and of the cells in them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gasflux.wording.phrases import Phrase
+
+COLUMN_TEXTS: Final[dict[str, Phrase]] = {
+    # rows
+    "no_rows": Phrase(
+        "There is a header but no data below it, at least {least} rows are needed; upload the whole flight.",
+        "只有表头，下方没有数据，至少需要 {least} 行；请上传完整的飞行。",
+    ),
+    "too_few_rows": Phrase(
+        "There are {rows} with data{why}, at least {least} rows are needed; upload the whole flight.",
+        "有数据的只有 {rows}{why}，至少需要 {least} 行；请上传完整的飞行。",
+    ),
+    "why.dropped": Phrase(" after others were dropped ({reasons})", "，其余各行已舍弃（{reasons}）"),
+    "dropped.duplicate time": Phrase("duplicate time: {dropped:,}", "时间重复：{dropped:,}"),
+    "dropped.comment line": Phrase("comment line: {dropped:,}", "注释行：{dropped:,}"),
+    "dropped.repeated header": Phrase("repeated header: {dropped:,}", "重复表头：{dropped:,}"),
+    "dropped.cut-off last line": Phrase("cut-off last line: {dropped:,}", "末行不完整：{dropped:,}"),
+    "dropped.missing time": Phrase("missing time: {dropped:,}", "缺少时间：{dropped:,}"),
+    "dropped.missing position": Phrase("missing position: {dropped:,}", "缺少位置：{dropped:,}"),
+    "dropped.missing height": Phrase("missing height: {dropped:,}", "缺少高度：{dropped:,}"),
+    "dropped.missing wind": Phrase("missing wind: {dropped:,}", "缺少风：{dropped:,}"),
+    "dropped.missing temperature": Phrase("missing temperature: {dropped:,}", "缺少温度：{dropped:,}"),
+    "dropped.missing pressure": Phrase("missing pressure: {dropped:,}", "缺少气压：{dropped:,}"),
+    "dropped.out of range": Phrase("{name} out of range: {dropped:,}", "{name} 超出范围：{dropped:,}"),
+    # columns that are missing, doubled or misnamed
+    "missing_column": Phrase(
+        "Column {column!r}{meaning} is missing{hint}; add it, or name its header in the setting"
+        " columns: {{{column}: HEADER}}.",
+        "缺少列“{column}”{meaning}{hint}；请补上该列，或在设置 columns: {{{column}: 表头}} 中指定它的表头。",
+    ),
+    "hint.meaning": Phrase(" ({meaning})", "（{meaning}）"),
+    "hint.inside_instrument": Phrase(
+        " ({header!r} is the {name} inside the instrument, not of the air)",
+        "（“{header}”是仪器内部的{name}，不是环境空气的）",
+    ),
+    "hint.components": Phrase(
+        " (components need both, towards north and towards east)", "（风的分量须同时有向北和向东两个）"
+    ),
+    "inside.pressure": Phrase("pressure", "气压"),
+    "inside.temperature": Phrase("temperature", "温度"),
+    "meaning.latitude": Phrase("latitude in degrees WGS84", "纬度，WGS84 坐标，度"),
+    "meaning.longitude": Phrase("longitude in degrees WGS84", "经度，WGS84 坐标，度"),
+    "meaning.height_ato": Phrase(
+        "height above take-off in m, or height_agl or altitude", "相对起飞点高度，m；也可用 height_agl 或 altitude"
+    ),
+    "meaning.windspeed": Phrase("wind speed in m/s", "风速，m/s"),
+    "meaning.temperature": Phrase("air temperature in degC", "气温，°C"),
+    "meaning.pressure": Phrase("air pressure in hPa", "气压，hPa"),
+    "meaning.aircraft_u": Phrase("air velocity towards the nose in m/s", "指向机头的空气流速，m/s"),
+    "meaning.aircraft_v": Phrase("air velocity towards the right in m/s", "指向机身右侧的空气流速，m/s"),
+    "meaning.heading": Phrase("where the nose points in degrees", "机头朝向，度"),
+    "meaning.ground_speed": Phrase("speed over ground in m/s", "地速，m/s"),
+    "missing_gas": Phrase(
+        "Gas {column!r} is listed under gases and has no column in the file; add it or unlist it (columns not used:"
+        " {unused}).",
+        "设置 gases 中列出了气体“{column}”，但文件中没有对应的列；请补上，或从列表中去掉（未使用的列：{unused}）。",
+    ),
+    "no_gas": Phrase(
+        "There is no gas column; name one by its formula, e.g. ch4 or ch4_ppb (columns not used: {unused}).",
+        "没有气体列；请用化学式作表头，例如 ch4 或 ch4_ppb（未使用的列：{unused}）。",
+    ),
+    "unused.none": Phrase("none", "无"),
+    "missing_required_column": Phrase(
+        "Setting required_cols asks for {column!r}, which is no column of the file; add it or unlist it.",
+        "设置 required_cols 要求有列“{column}”，但文件中没有；请补上，或从设置中去掉。",
+    ),
+    "unknown_column_name": Phrase(
+        "Setting columns names {value!r}, which is neither a gas formula nor one of {allowed}.",
+        "设置 columns 中的“{value}”既不是气体化学式，也不在可用名称之列：{allowed}。",
+    ),
+    "no_such_header": Phrase(
+        "Setting {column} names {value!r}, which is no header of the file; it has {allowed}.",
+        "设置 {column} 指定了“{value}”，但文件中没有这个表头；现有表头：{allowed}。",
+    ),
+    "unknown_unit": Phrase(
+        "Setting {column} is {value!r}; known units are {allowed}.",
+        "设置 {column} 的值为“{value}”；可用单位：{allowed}。",
+    ),
+    "column_twice": Phrase(
+        "Column {column!r} is there twice (columns {first} and {second} of the file); delete or rename one of them.",
+        "列“{column}”出现两次（文件的第 {first} 列和第 {second} 列）；请删除或重命名其中之一。",
+    ),
+    "no_formula": Phrase(
+        "Setting gases lists {value!r}, which is no chemical formula; name gases by formula, e.g. ch4, co2, n2o.",
+        "设置 gases 中的“{value}”不是化学式；请用化学式命名气体，例如 ch4、co2、n2o。",
+    ),
+    # cells
+    "unclear_comma": Phrase(
+        "Column {column!r}, row {row}: in {value!r} the comma may be a decimal sign or group thousands{others}; write"
+        " decimals with a point and thousands without a comma.",
+        "列“{column}”第 {row} 行：“{value}”中的逗号可能是小数点，也可能是千位分隔符{others}；"
+        "小数请用点号，千位请不用逗号。",
+    ),
+    "not_a_number": Phrase(
+        "Column {column!r}, row {row}: {value!r} is {kind}, a number is needed{others}; correct it or leave the cell"
+        " empty.",
+        "列“{column}”第 {row} 行：“{value}”是{kind}，此处应为数值{others}；请改正，或清空该单元格。",
+    ),
+    "cell.text": Phrase("text", "文字"),
+    "cell.other": Phrase("a date, a time or a truth value", "日期、时间或逻辑值"),
+    "infinite_value": Phrase(
+        "Column {column!r}, row {row}: the value is infinite{others}; correct it or leave the cell empty.",
+        "列“{column}”第 {row} 行：值为无穷大{others}；请改正，或清空该单元格。",
+    ),
+    "others": Phrase(" ({rows} like it)", "（另有 {rows}同样如此）"),
+    "implausible_gas": Phrase(
+        "Column {column!r} names no unit and its median is {value}, which as ppm is not open air; write the unit into"
+        " the header, e.g. '{gas}_ppb', or set units: {{{gas}: ppb}}.",
+        "列“{column}”未注明单位，中位数为 {value}，按 ppm 计不可能是环境空气；请在表头中写明单位，例如“{gas}_ppb”，"
+        "或设置 units: {{{gas}: ppb}}。",
+    ),
+    "too_few_numbers": Phrase(
+        "Column {column!r} holds {numbers}, at least {least} are needed; fill the column or unlist the gas.",
+        "列“{column}”只有 {numbers}，至少需要 {least} 个；请补全该列，或从 gases 中去掉该气体。",
+    ),
+    "constant_gas": Phrase(
+        "Column {column!r} never changes ({value} in all {rows}): the sensor was off, or its values stand in another"
+        " column; name that under columns.",
+        "列“{column}”的值始终不变（全部 {rows}均为 {value}）：传感器未工作，或数值在另一列中；"
+        "请在 columns 中指定那一列。",
+    ),
+    "out_of_range": Phrase(
+        "Column {column!r}, row {row}: {value} is outside {allowed}{others}; {hint}{remedy}",
+        "列“{column}”第 {row} 行：{value} 超出 {allowed} 的范围{others}；{hint}{remedy}",
+    ),
+    "remedy.correct": Phrase("correct it.", "请改正。"),
+    "remedy.range": Phrase(
+        "correct it, widen the range or set out_of_range: drop.", "请改正、放宽范围，或设置 out_of_range: drop。"
+    ),
+    "hint.swapped": Phrase("latitude and longitude look swapped; ", "纬度和经度似乎互换了；"),
+    "hint.metres": Phrase(
+        "it looks like metres of a map projection, degrees WGS84 are needed; ",
+        "数值像是以米为单位的投影坐标，此处应为 WGS84 的度；",
+    ),
+    "hint.nmea": Phrase(
+        "it looks like NMEA degrees and minutes (ddmm.mmmm), decimal degrees are needed; ",
+        "数值像是 NMEA 的度分格式（ddmm.mmmm），此处应为十进制度；",
+    ),
+    # times and places
+    "no_time": Phrase(
+        "There is no column with date and time{beside}; add a column 'timestamp' such as 2023-04-19 07:16:30.",
+        "没有日期时间列{beside}；请添加列“timestamp”，格式如 2023-04-19 07:16:30。",
+    ),
+    "hint.beside": Phrase(" beside {headers}", "（现有时间列：{headers}）"),
+    "time_without_date": Phrase(
+        "Column {header!r} holds {what}; add a column 'timestamp' such as 2023-04-19 07:16:30.",
+        "列“{header}”中是{what}；请添加列“timestamp”，格式如 2023-04-19 07:16:30。",
+    ),
+    "times.date_time": Phrase("dates", "日期"),
+    "times.time_of_day": Phrase("times of day without a date", "没有日期的时刻"),
+    "times.elapsed": Phrase("elapsed time without a date", "没有日期的累计时间"),
+    "times.none": Phrase("no date and time that can be read", "无法识别的内容，不是日期时间"),
+    "mixed_date_orders": Phrase(
+        "Column {header!r} mixes dates with the day first and with the month first; write them as 2023-04-19.",
+        "列“{header}”中混有日在前和月在前的日期；请统一写成 2023-04-19。",
+    ),
+    "not_a_time": Phrase(
+        "Column {column!r}, row {row}: {value!r} is no date and time{others}; write it as 2023-04-19 07:16:30.",
+        "列“{column}”第 {row} 行：“{value}”不是日期时间{others}；请写成 2023-04-19 07:16:30。",
+    ),
+    "time_out_of_range": Phrase(
+        "Column {column!r}, row {row}: {value} cannot be a time of this flight{others}, the clock was not set; correct"
+        " it, delete these rows or set out_of_range: drop.",
+        "列“{column}”第 {row} 行：{value} 不可能是本次飞行的时间{others}，时钟未校准；请改正、删除这些行，"
+        "或设置 out_of_range: drop。",
+    ),
+    "same_time": Phrase(
+        "Column {column!r} holds the same time in every row; give each row its own time, with seconds.",
+        "列“{column}”每行的时间都相同；每行应有各自的时间，精确到秒。",
+    ),
+    "same_position": Phrase(
+        "Column {column!r} and longitude hold the same position in every row; log the aircraft's GPS.",
+        "列“{column}”与经度每行的位置都相同；请记录飞机的 GPS 位置。",
+    ),
+    # what is allowed
+    "allowed.column": Phrase("a column of the file", "文件中的一列"),
+    "allowed.one_column": Phrase("one column", "仅一列"),
+    "allowed.formula": Phrase("a chemical formula", "化学式"),
+    "allowed.gas_column": Phrase("a column named by the gas", "以该气体命名的列"),
+    "allowed.formula_column": Phrase("a column named by a chemical formula", "以化学式命名的列"),
+    "allowed.no_unit": Phrase("none, the column has no unit", "无，该列没有单位"),
+    "allowed.decimal_point": Phrase("numbers with a decimal point", "用点号作小数点的数值"),
+    "allowed.number": Phrase("a number or an empty cell", "数值或空单元格"),
+    "allowed.finite": Phrase("a finite number", "有限的数值"),
+    "allowed.median": Phrase("a median up to {limit:g} ppm", "中位数不超过 {limit:g} ppm"),
+    "allowed.numbers": Phrase("at least {least} numbers", "至少 {least} 个数值"),
+    "allowed.changing": Phrase("values that change", "有变化的值"),
+    "allowed.range": Phrase("{low:g} to {high:g}", "{low:g} 至 {high:g}"),
+    "allowed.least_rows": Phrase("at least {least} rows", "至少 {least} 行"),
+    "allowed.time": Phrase("date and time", "日期时间"),
+    "allowed.times": Phrase(
+        "{first} to {last}, within two days of {middle}", "{first} 至 {last} 年，与 {middle} 相差不超过两天"
+    ),
+    "allowed.increasing": Phrase("increasing times", "递增的时间"),
+    "allowed.positions": Phrase("positions along a flight", "沿航迹变化的位置"),
+}
