@@ -87,6 +87,15 @@ class Scratch:
         )
         assert done.returncode == 0, f"{command[-1]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
+    def seen_by_git(self) -> set[str]:
+        """Return what `git status` would show: files that are new or changed and not ignored."""
+        if not (ROOT / ".git").exists() or not shutil.which("git"):
+            return set()
+        where = (f"--git-dir={ROOT / '.git'}", f"--work-tree={self.folder}")
+        command = ["git", *where, "ls-files", "--others", "--modified", "--exclude-standard", "--exclude=/.cache/"]
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, encoding="utf-8", check=True)
+        return set(done.stdout.splitlines())
+
     def start_and_stop(self, command: str) -> None:
         """Run a server until it listens, and stop it."""
         with subprocess.Popen(
@@ -112,6 +121,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
         ROOT, folder, ignore=shutil.ignore_patterns(".*", "output", "logs", "dist", "web_api_data", "pictures")
     )
     (folder / ".venv").symlink_to(sys.prefix)
+    shutil.copy(ROOT / ".gitignore", folder)
     (folder / "web_api_data").mkdir()
     (folder / "logs").mkdir()
     (folder / "flights").mkdir()
@@ -167,19 +177,23 @@ TO_RUN = [page for name, page in PAGES.items() if name not in RUN_ELSEWHERE and 
 @needs_shell
 @pytest.mark.parametrize("page", [page for page in TO_RUN if shell_blocks(page)], ids=lambda page: page.name)
 def test_every_shell_command_runs(page: Page, scratch: Scratch) -> None:
+    before = scratch.seen_by_git()
     for block in shell_blocks(page):
         commands = [scratch.adapted(command) for command in runnable(block) if is_there(command)]
         for command in filter(FOREVER.search, commands):
             scratch.start_and_stop(command)
         if rest := [command for command in commands if not FOREVER.search(command)]:
             scratch.run("sh", "-ec", "\n".join(rest))
+    assert scratch.seen_by_git() == before, "what the page's commands write belongs into .gitignore"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in TO_RUN if python_blocks(page)], ids=lambda page: page.name)
 def test_every_python_example_runs(page: Page, scratch: Scratch) -> None:
+    before = scratch.seen_by_git()
     for block in python_blocks(page):
         scratch.run(sys.executable, "-c", scratch.adapted(block.text))
+    assert scratch.seen_by_git() == before, "what the page's examples write belongs into .gitignore"
 
 
 @needs_shell
