@@ -89,9 +89,11 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
     """Return a server with flights of every kind, which no test changes."""
     folder = tmp_path_factory.mktemp("gallery")
-    server = Server(folder / "server", free_port()).start()
-    yield filled_gallery(folder, server)
-    server.stop()
+    server = Server(folder / "server", free_port())
+    try:
+        yield filled_gallery(folder, server.start())
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
