@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from page_steps import NewServer, OpenPage
-from page_world import PROCESSING_MS, SAMPLE, Server, upload
-from playwright.sync_api import expect
+from page_world import PROCESSING_MS, SAMPLE, Server, post, upload
+from playwright.sync_api import Locator, Page, expect
 
 from gasflux.simulation import Scenario, simulate, to_frame
 
@@ -143,3 +144,93 @@ def test_a_hundred_thousand_rows_do_not_freeze_the_page(
     expect(page.locator(".plot-tip")).to_be_visible()
     longest = page.evaluate("window.longest")
     assert longest < LONGEST_FREEZE_MS
+
+
+def bad_flight(path: Path) -> Path:
+    """Write a flight with a word among the numbers, a latitude beyond the pole and no pressure."""
+    rows = to_frame(simulate(Scenario(rate_kg_h={"ch4": 20.0}))).drop(columns="pressure").astype({"ch4": object})
+    rows.loc[3, "ch4"] = "error"
+    rows.loc[5, "latitude"] = 95.0
+    rows.to_csv(path, index=False)
+    return path
+
+
+IN_CHINESE = (
+    "缺少列“pressure”（气压，hPa）；请补上该列",
+    "列“ch4”第 5 行：“error”是文字，此处应为数值；请改正，或清空该单元格。",
+    "列“latitude”第 7 行：95 超出 -90 至 90 的范围",
+)
+
+
+def expect_chinese(place: Locator) -> None:
+    """Every fault stands there in Chinese, and none in English."""
+    for sentence in IN_CHINESE:
+        expect(place).to_contain_text(sentence)
+    expect(place).not_to_contain_text("is missing")
+    expect(place.locator("[lang=en]")).to_have_count(0)
+
+
+def expect_both_languages(page: Page, place: Locator) -> None:
+    """The faults are in Chinese, change with the switch, and come back."""
+    expect_chinese(place)
+    page.get_by_test_id("language-switch").click()
+    expect(place).to_contain_text("Column 'pressure' (air pressure in hPa) is missing")
+    page.get_by_test_id("language-switch").click()
+    expect_chinese(place)
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+def test_a_bad_flight_is_explained_in_the_language_of_the_page(
+    server: Server, open_page: OpenPage, tmp_path: Path, width: int
+) -> None:
+    flight = bad_flight(tmp_path / f"bad{width}.csv")
+    page = open_page(server.url, viewport={"width": width, "height": 900}, locale="zh-CN")
+    page.get_by_test_id("file-input").set_input_files(flight)
+    expect(page.locator(".fault-list li")).to_have_count(len(IN_CHINESE))
+    expect_both_languages(page, page.locator(".fault-list"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_test_id("submit-upload").click()
+    row = page.get_by_test_id("task-row").filter(has_text=flight.name)
+    expect(row).to_have_attribute("data-status", "failed")
+    expect_both_languages(page, row.locator(".error"))
+    row.locator(".name").click()
+    expect_both_languages(page, page.locator(".fault-list"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_file_of_another_kind_is_refused_in_the_language_of_the_page(
+    server: Server, open_page: OpenPage, tmp_path: Path
+) -> None:
+    picture = tmp_path / "flight.csv"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    page = open_page(server.url, locale="zh-CN")
+    page.get_by_test_id("file-input").set_input_files(picture)
+    expect(page.locator(".fault-list")).to_contain_text("文件内容是“PNG 图片”，不是表格")
+    page.get_by_test_id("language-switch").click()
+    expect(page.locator(".fault-list")).to_contain_text("The content is a PNG picture, not a table")
+
+
+def test_broken_settings_are_explained_in_the_language_of_the_page(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url, locale="zh-CN")
+    page.get_by_test_id("file-input").set_input_files(SAMPLE)
+    page.get_by_role("button", name="YAML").click()
+    text = page.get_by_label("YAML 格式的处理设置")
+    text.fill("gases:\n  ch4: [5, 1]\ngroundd: {}\n")
+    expect(page.locator(".fault-list")).to_contain_text("范围 [5.0, 1.0] 是空的")
+    expect(page.locator(".fault-list")).to_contain_text("groundd（第 3 行）：不是已知的设置；是否应为“ground”？")
+    text.fill("gases: [\n")
+    expect(page.locator(".fault-list")).to_contain_text("YAML 写法有误")
+
+
+def test_a_flight_without_a_curtain_says_so_in_the_language_of_the_page(
+    server: Server, open_page: OpenPage, tmp_path: Path
+) -> None:
+    """A straight line at one height is no curtain, which only the processing finds out."""
+    rows = to_frame(simulate(Scenario(rate_kg_h={"ch4": 20.0})))
+    level = tmp_path / "level.csv"
+    rows.iloc[:40].to_csv(level, index=False)
+    task = post(server, level)["task_id"]
+    page = open_page(f"{server.url}#/task/{task}", locale="zh-CN")
+    expect(page.locator(".fault-list")).to_contain_text("未找到幕面或螺旋：飞行范围东西", timeout=PROCESSING_MS)
+    page.get_by_test_id("language-switch").click()
+    expect(page.locator(".fault-list")).to_contain_text("no curtain or spiral was found: the flight covers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from hostile_files import CASES, EVIL_NAMES, Hostile, csv_rows, sample
 from live_server import LiveServer, live_server
 
 from gasflux.client import GasFluxClient, TaskFailedError, TaskInfo
+from gasflux.remote.answers import faults_of
 
 LIMIT_BYTES = 64 << 20
 """`max_content_length` of this server, above the largest case (50 MB)."""
@@ -25,6 +27,8 @@ allocator keeps. The largest case alone would take gigabytes if it were parsed i
 
 TASK_LIMIT_S = 180.0
 """A hostile task ends in seconds; the rest is for machines busy with other tests."""
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 _TOP_FILES = {".gasflux.lock", ".gasflux.pid", ".incoming", "gasflux.db", "gasflux.db-wal", "gasflux.db-shm"}
 
@@ -71,10 +75,13 @@ def test_each_gets_a_clear_answer(server: LiveServer, memory_before: int, case: 
     body = answer.json()
     assert body["code"] == answer.status_code
     message = str(body["message"])
+    faults = faults_of(body.get("error", {}).get("details"))
     if answer.status_code == 202:
         task = end_of(server, body["data"]["task_id"])
         assert (task.status == "completed") == case.completes, task.error
-        message = task.error or task.message
+        message, faults = task.error or task.message, task.faults
+    assert case.completes or faults
+    assert all(fault.code and CHINESE.search(fault.zh["message"]) for fault in faults), faults
     assert any(part in message for part in case.says.split("|")), message
     assert "Traceback" not in message
     assert server.rss_bytes() - memory_before < GROWTH_BYTES
@@ -211,7 +218,7 @@ def test_no_stray_file_and_no_worker_is_left(tmp_path: Path) -> None:
         assert {path.name for path in server.uploads.iterdir()} - _TOP_FILES <= kept
         assert {path.name for path in server.outputs.iterdir()} - _TOP_FILES <= kept
         assert not list((server.uploads / ".incoming").iterdir())
-        assert {path.name for path in server.folder.iterdir()} <= {"uploads", "outputs", "console.txt", "gasflux.log"}
+        assert {path.name for path in server.folder.iterdir()} <= {"uploads", "outputs", "gasflux.log"}
         # The drain time is 20 s; nothing is running, so it is not needed.
         assert server.terminate(within_s=20) == 0
         assert server.leftovers(within_s=5) == []

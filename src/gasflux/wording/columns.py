@@ -167,7 +167,7 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     "time_out_of_range": Phrase(
         "Column {column!r}, row {row}: {value} cannot be a time of this flight{others}, the clock was not set; correct"
         " it, delete these rows or set out_of_range: drop.",
-        "列“{column}”第 {row} 行：{value} 不可能是本次飞行的时间{others}，时钟未校准；请改正、删除这些行，"
+        "列“{column}”第 {row} 行：{value} 不可能是本次飞行的时间{others}，仪器时钟未对时；请改正、删除这些行，"
         "或设置 out_of_range: drop。",
     ),
     "same_time": Phrase(

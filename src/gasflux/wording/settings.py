@@ -56,7 +56,7 @@ SETTING_TEXTS: Final[dict[str, Phrase]] = {
     # single settings
     "place.line": Phrase("{name} (line {line})", "{name}（第 {line} 行）"),
     "place.top": Phrase("top level", "最外层"),
-    "wrong_setting": Phrase("{place} is {value}; allowed: {allowed}.", "{place} 的值为 {value}；允许：{allowed}。"),
+    "wrong_setting": Phrase("{place} is {value}; allowed: {allowed}.", "{place}：值为 {value}；允许：{allowed}。"),
     "impossible_setting": Phrase("{place}: {problem}.", "{place}：{problem}。"),
     "problem.empty_range": Phrase(
         "the range [{low}, {high}] is empty; give [min, max] with min < max",
@@ -66,7 +66,7 @@ SETTING_TEXTS: Final[dict[str, Phrase]] = {
         "start and end must both have a time zone or both have none", "开始和结束时间须都带时区，或都不带"
     ),
     "problem.window_order": Phrase("end {end} is not after start {start}", "结束时间 {end} 不晚于开始时间 {start}"),
-    "unknown_setting": Phrase("{place} is not a known setting; {hint}", "{place} 不是已知的设置；{hint}"),
+    "unknown_setting": Phrase("{place} is not a known setting; {hint}", "{place}：不是已知的设置；{hint}"),
     "hint.did_you_mean": Phrase("did you mean {near!r}?", "是否应为“{near}”？"),
     "hint.known": Phrase("known here: {names}.", "此处可用：{names}。"),
     "unknown_method": Phrase(

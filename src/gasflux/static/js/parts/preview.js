@@ -1,11 +1,11 @@
 // What a file holds, before it is sent for good: columns and units, ranges, where was flown, what was measured.
 
 import { h } from "../dom.js";
+import { faultList } from "../faults.js";
 import { dateTime, duration, fixed, gasName, plain, significant, unitText } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { seriesPlots } from "../plots/series.js";
 import { colourKey, trackPlot } from "../plots/track.js";
-import { faultList } from "./states.js";
 
 const EARTH_RADIUS_M = 6371000;
 const SERIES_COLOURS = ["plot-1", "plot-3", "plot-4", "plot-2"];

@@ -2,10 +2,10 @@
 
 import { get, send } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
+import { faultList } from "../faults.js";
 import { gasName } from "../format.js";
 import { language, t, textOr } from "../i18n.js";
 import { parseYaml, valueAt, withValue } from "../yaml_text.js";
-import { faultList } from "./states.js";
 
 const CHECK_PAUSE_MS = 500;
 /** Any mole fraction: only the enhancement counts, and an instrument may have an offset. */
@@ -41,12 +41,13 @@ export function settings({ text: first = firstConfig(), gases = [], onChange = (
 
   async function check() {
     const { fault } = parseYaml(state.text);
-    if (fault) return tell([{ message: fault.message === "mapping" ? t("settings.not_mapping") : fault.message, row: fault.row }]);
     const asked = state.text;
     const refusal = await send("POST", "config/check", { config: asked }).then(() => null, (error) => error);
     if (asked !== state.text) return null;
     // Only a judgement of the text counts here; a server that is away says so elsewhere.
-    tell([400, 422].includes(refusal?.status) ? (refusal.details.length ? refusal.details : [{ message: refusal.message }]) : []);
+    const isJudged = [400, 422].includes(refusal?.status);
+    const own = fault && [{ message: fault.message === "mapping" ? t("settings.not_mapping") : fault.message, row: fault.row }];
+    tell(isJudged ? (refusal.details.length ? refusal.details : [{ message: refusal.message }]) : own ?? []);
     return state.isGood && onChange(asked);
   }
 

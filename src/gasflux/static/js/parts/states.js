@@ -2,6 +2,7 @@
 
 import { ApiError, OfflineError } from "../api.js";
 import { h, hidden } from "../dom.js";
+import { inWords } from "../faults.js";
 import { t, textOr } from "../i18n.js";
 import { icon } from "../icons.js";
 import { show } from "../router.js";
@@ -49,31 +50,16 @@ function explained(error) {
   const toKeys = { href: "#/keys", text: t("state.to_keys") };
   if (error.status === 401 && error.keySent) return { kind: "poor", title: t("state.key_expired"), text: t("state.key_expired_text") };
   if (error.status === 401) return { kind: "", title: t("state.key_needed"), text: t("state.key_needed_text") };
-  if (error.status === 403) return { kind: "poor", title: t("state.forbidden"), text: error.message, link: toKeys };
+  if (error.status === 403) return { kind: "poor", title: t("state.forbidden"), text: words(error).text, link: toKeys };
   if (error.status === 404) return { kind: "poor", title: t("state.not_found"), text: t("state.not_found_text"), link: { href: "#/tasks", text: t("state.to_tasks") } };
   const wait = error.retryAfter ? ` ${t("state.retry_after", { n: error.retryAfter })}` : "";
-  return { kind: "bad", title: textOr(`refusal.${error.type}`, t("state.error")), text: error.message + wait };
+  return { kind: "bad", title: textOr(`refusal.${error.type}`, t("state.error")), text: words(error).text + wait };
 }
 
-/** Return the language of an error's text: what the server says in its own words is English, whatever the page speaks. */
-const saidIn = (error) => (error instanceof ApiError && ![401, 404].includes(error.status) ? "en" : null);
+const words = (error) => inWords(error.message, error.details);
+
+/** Return the language of an error's text: what the server says only in English, and everything else in the page's. */
+const saidIn = (error) => (error instanceof ApiError && ![401, 404].includes(error.status) ? words(error).lang : null);
 
 /** Return the sentence of an error, for a message in passing. */
 export const sentence = (error) => explained(error).text;
-
-/** Return the faults of a file or configuration as a list that says where, what and what is allowed. */
-export function faultList(faults) {
-  return h("ul", { class: "fault-list" }, faults.map((fault) => h("li", {},
-    h("strong", { class: "wrap", text: where(fault) }),
-    h("span", { class: "wrap", text: fault.message ?? String(fault) }),
-    fault.allowed && h("span", { class: "hint", text: t("fault.allowed", { allowed: fault.allowed }) }))));
-}
-
-function where(fault) {
-  const parts = [];
-  if (fault.column) parts.push(t("fault.column", { name: fault.column }));
-  if (fault.row) parts.push(t("fault.row", { n: fault.row }));
-  if (fault.value !== undefined) parts.push(t("fault.value", { value: fault.value }));
-  if (fault.count > 1) parts.push(t("fault.count", { n: fault.count }));
-  return parts.join(" · ");
-}

@@ -2,6 +2,7 @@
 
 import { address } from "../api.js";
 import { h } from "../dom.js";
+import { inWords } from "../faults.js";
 import { dateTime, duration, gasName, relativeTime } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { listedRate, rateRemark, rateTexts } from "../rate.js";
@@ -80,7 +81,7 @@ function rate(name, gas, isFirst) {
 export const failureTitle = (task) => textOr(`failure.${task.error_type}`, t("task.failed"));
 
 function failed(task) {
-  return h("p", { class: "error" }, h("strong", { text: failureTitle(task) }), " ", h("span", { lang: "en", text: task.error }));
+  return h("p", { class: "error" }, h("strong", { text: failureTitle(task) }), " ", h("span", inWords(task.error, task.error_details)));
 }
 
 function waiting(task) {

@@ -2,6 +2,7 @@
 
 import { get, upload } from "../api.js";
 import { h, replace } from "../dom.js";
+import { faultList } from "../faults.js";
 import { bytes, percent } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -9,7 +10,7 @@ import { announce } from "../notify.js";
 import { previewBody, previewGases, previewSummary } from "../parts/preview.js";
 import { settings } from "../parts/settings.js";
 import { recentFlights } from "../parts/recent.js";
-import { faultList, loading, problem, withoutKey } from "../parts/states.js";
+import { loading, problem, withoutKey } from "../parts/states.js";
 import { go } from "../router.js";
 import { readPreview } from "../preview_model.js";
 
@@ -173,8 +174,9 @@ export function render(main, { signal }) {
   }
 }
 
+/** Return why a file is not taken: its faults, or the state of the server, in which the same may go well later. */
 function refusal(error, retry) {
-  if (error.details?.length) return h("div", { class: "note bad", role: "alert" }, h("h3", { text: t("preview.unusable") }), faultList(error.details));
+  if (error.details?.length && ![409, 429, 503].includes(error.status)) return h("div", { class: "note bad", role: "alert" }, h("h3", { text: t("preview.unusable") }), faultList(error.details));
   return problem(error, retry);
 }
 

@@ -2,12 +2,13 @@
 
 import { address, get, getIfChanged } from "../api.js";
 import { h, replace } from "../dom.js";
+import { faultList, inWords } from "../faults.js";
 import { dateTime, gasName } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { announce } from "../notify.js";
 import { flagsCard, headline } from "../parts/headline.js";
 import { budgetCard, curtainCard, filesCard, flightCard, gasesCard, segmented, seriesCard, trackCard } from "../parts/result_cards.js";
-import { faultList, loading, problem } from "../parts/states.js";
+import { loading, problem } from "../parts/states.js";
 import { taskActs } from "../parts/task_acts.js";
 import { failureTitle, keeping, work } from "../parts/task_row.js";
 import { poll } from "../poll.js";
@@ -95,12 +96,13 @@ function atWork(task) {
 
 function failure(task) {
   const isCancelled = task.error_type === "cancelled";
-  const advice = isCancelled ? t("task.cancelled_text") : textOr(`failure.text.${task.error_type}`, t("task.failed_text"));
+  const own = isCancelled ? t("task.cancelled_text") : textOr(`failure.text.${task.error_type}`, null);
+  const isListed = task.error_details.length > 0 && own === null;
   return [h("section", { class: `note ${isCancelled ? "poor" : "bad"}` },
     h("h2", { text: isCancelled ? t("task.cancelled") : failureTitle(task) }),
-    task.error_details.length ? faultList(task.error_details) : null,
-    h("p", { text: advice }),
-    isCancelled || task.error_details.length ? null : h("p", { class: "hint wrap" }, t("failure.said"), " ", h("span", { lang: "en", text: task.error ?? task.message }))), logCard(task)];
+    isListed ? faultList(task.error_details) : null,
+    h("p", { text: own ?? t("task.failed_text") }),
+    isCancelled || isListed ? null : h("p", { class: "hint wrap" }, t("failure.said"), " ", h("span", inWords(task.error ?? task.message, task.error_details)))), logCard(task)];
 }
 
 function drawResult(body, result, signal) {

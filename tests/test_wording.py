@@ -1,0 +1,183 @@
+"""Every fault a user can cause is said in every language, with the same figures; no sentence is left over."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from test_bad_files import BAD
+
+import gasflux
+from gasflux.errors import ConfigError, Fault, InputError
+from gasflux.pipeline_config import PipelineConfig
+from gasflux.pipeline_yaml import load_pipeline_config
+from gasflux.readers import inspect_flight
+from gasflux.wording.catalogue import TEXTS
+from gasflux.wording.columns import COLUMN_TEXTS
+from gasflux.wording.files import FILE_TEXTS
+from gasflux.wording.phrases import Phrase
+from gasflux.wording.settings import SETTING_TEXTS
+from gasflux.wording.work import WORK_TEXTS
+
+PACKAGE = Path(gasflux.__file__).parent
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+FIGURES = re.compile(r"\d+(?:\.\d+)?")
+
+SPOKEN = (
+    *("reading", "service/inspecting.py", "service/upload_check.py", "service/text_structure.py"),
+    *("service/workbook_structure.py", "service/local_executor.py", "service/worker.py", "service/dask_worker.py"),
+    *("service/dask_executor.py", "service/runner.py", "service/intake.py", "api/faults.py", "baselines"),
+    *("readers.py", "hardened_yaml.py", "pipeline_yaml.py", "pipeline_config.py", "background.py", "drawing.py"),
+    *("flux.py", "interpolation.py", "processing.py", "processing_pipelines.py", "flight/geometry.py"),
+    *("flight/phase_model.py", "surface"),
+)
+"""What says something to a user of the page about his file, his settings or his task."""
+
+ERRORS = ("InputError", "UnsupportedFileError", "TooManyRowsError", "GeometryError", "ProcessingError", "TooLargeError")
+
+
+def sources() -> list[Path]:
+    paths = [PACKAGE / name for name in SPOKEN]
+    return [file for path in paths for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def strings(path: Path) -> set[str]:
+    """Every literal text of a module, the constant parts of its f-strings too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_both_languages_name_the_same_figures(name: str) -> None:
+    text = TEXTS[name]
+    assert placeholders(text.en) == placeholders(text.zh)
+    names_of_things = not re.sub(r"\{[^}]*\}|[\W\d_]", "", text.en)
+    assert CHINESE.search(text.zh) or names_of_things or text.en == text.zh
+    assert not CHINESE.search(text.en)
+
+
+def test_no_name_is_taken_twice() -> None:
+    assert len(TEXTS) == sum(map(len, (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS)))
+
+
+def test_no_text_is_left_over() -> None:
+    """A name stands in the code, or its beginning does before a placeholder (``kind.{name}``) and its end by itself."""
+    files = [path for path in PACKAGE.rglob("*.py") if path.parent.name != "wording"]
+    said = set().union(*map(strings, files))
+    left = {name for name in TEXTS if name not in said and not ("." in name and name[: name.index(".") + 1] in said)}
+    assert not left
+
+
+def test_every_code_that_is_raised_has_a_sentence() -> None:
+    codes = {
+        call.args[-1].value
+        for path in PACKAGE.rglob("*.py")
+        for call in calls(path)
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "of"
+        and call.args
+        and isinstance(call.args[-1], ast.Constant)
+    }
+    assert len(codes) > 60
+    assert codes <= {name for name in TEXTS if "." not in name}
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_nobody_writes_a_sentence_beside_the_catalogue(path: Path) -> None:
+    """Faults come by code; an error is made of a message only where that was made of faults."""
+    written = []
+    for call in calls(path):
+        name = ast.unparse(call.func)
+        gathers = {"Fault": 99, "TaskFailure": 3}.get(name, 2)
+        if name in (*ERRORS, "Fault", "TaskFailure") and 0 < len(call.args) < gathers:
+            written.append(ast.unparse(call))
+    assert not written
+
+
+def faults_of(kind: str, folder: Path) -> tuple[Fault, ...]:
+    BAD[kind].make(folder / "flight.xlsx")
+    return inspect_flight(folder / "flight.xlsx", PipelineConfig()).faults
+
+
+def assert_spoken(fault: Fault) -> None:
+    """The Chinese sentence is Chinese and names column, row, value and every other figure that the English one does."""
+    assert fault.code in TEXTS
+    said = fault.zh["message"]
+    assert CHINESE.search(said)
+    value = fault.zh.get("value", fault.value)
+    for part, translated in ((fault.column, fault.column), (fault.row, fault.row), (fault.value, value)):
+        is_named = part is not None and re.search(rf"(?<!\w){re.escape(str(part))}(?!\w)", fault.message)
+        assert not is_named or str(translated) in said, said
+    assert sorted(FIGURES.findall(fault.message)) == sorted(FIGURES.findall(said))
+    assert said.endswith(("。", "？")) or not fault.message.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_file_is_explained_in_chinese(kind: str, tmp_path: Path) -> None:
+    faults = faults_of(kind, tmp_path)
+    assert faults
+    for fault in faults:
+        assert_spoken(fault)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [1, 2",
+        "gases:\n\tch4: 1",
+        "gases: {ch4: 3",
+        "no such: 1",
+        "gasses: {}",
+        "gases: {ch4: [5, 1]}",
+        "ground: {method: cosine}",
+        "out_of_range: drop\nout_of_range: error",
+        "semivariogram_settings: {n_lags: 0, maxlag: far, tolerance: 91}",
+        "filters: {time_windows: [[2023-04-19 08:00:00, 2023-04-19 07:00:00]]}",
+        "filters: {exclude: [[2023-04-19T08:00:00Z, 2023-04-19T09:00:00]]}",
+        "filters: {exclude: [soon]}",
+        "wind: aircraft",
+        "wind: {log_profile: maybe}",
+        "columns: {ch4: 7}",
+        "output_dir: !!python/object:os.system x",
+        "? [a]\n: 1",
+        "sheet: 2023-13-45",
+        "- 1",
+        b"\xff\xfe\xfa",
+        "a: " + "[" * 30,
+        "a: &a [1,1,1,1,1,1,1,1,1]\n"
+        + "\n".join(f"{b}: &{b} [{','.join(['*' + a] * 9)}]" for a, b in zip("abcdef", "bcdefg", strict=True)),
+    ],
+)
+def test_bad_settings_are_explained_in_chinese(text: str | bytes) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_pipeline_config(text)
+    assert caught.value.faults
+    for fault in caught.value.faults:
+        assert_spoken(fault)
+
+
+def test_a_fault_travels_whole() -> None:
+    fault = Fault.of("out_of_range", column="ch4", row=7, value="-1", allowed=Phrase("0 to 5", "0 至 5"), count=2,
+                     others="", hint="", remedy=Phrase("correct it.", "请改正。"))  # fmt: skip
+    document = fault.as_dict()
+    assert document["code"] == "out_of_range"
+    assert document["zh"] == {"message": "列“ch4”第 7 行：-1 超出 0 至 5 的范围；请改正。", "allowed": "0 至 5"}
+    assert Fault(**document) == fault  # type: ignore[arg-type]
+
+
+def test_an_error_of_one_fault_says_its_sentence() -> None:
+    error = InputError.of("gz_damaged")
+    assert str(error) == error.faults[0].message == TEXTS["gz_damaged"].en
