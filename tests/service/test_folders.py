@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sys
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,6 +35,27 @@ def task_id(folders: TaskFolders) -> str:
     for name in ("report.html", "grid_ch4.csv", "figures/plume.png", "config.yaml"):
         (folders.output_dir(made) / name).write_text(name)
     return made
+
+
+@NO_LINKS
+def test_files_that_vanish_meanwhile_are_not_there(
+    folders: TaskFolders, task_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody removes them between the listing and the look at each, or between the look and the opening."""
+    real = os.walk
+
+    def walk_then_remove(top: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        for parent, below, names in real(top):
+            Path(parent, "grid_ch4.csv").unlink(missing_ok=True)
+            yield parent, below, names
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gasflux.service.folders.os.walk", walk_then_remove)
+        assert "grid_ch4.csv" not in [file.name for file in folders.result_files(task_id)]
+    with pytest.raises(NotFoundError, match="no result file"), folders.result(task_id, "gone"):
+        pass
+    with pytest.raises(NotFoundError, match="no result file"), folders.result(task_id, "report.html") as path:
+        path.replace(path.with_suffix(".moved")).with_suffix(".html").read_bytes()
 
 
 @pytest.fixture

@@ -120,18 +120,26 @@ class TaskFolders:
         """Return the files of the results, the report first; links are no results."""
         folder = self.output_dir(task_id)
         files = [
-            ResultFile(path.relative_to(folder).as_posix(), path.lstat().st_size, media_type(path.name))
-            for path in _plain_files(folder)
+            ResultFile(path.relative_to(folder).as_posix(), size_bytes, media_type(path.name))
+            for path, size_bytes in _plain_files(folder)
         ]
         return tuple(sorted(files, key=lambda file: (_rank(file.name), file.name)))
 
     def result_path(self, task_id: str, name: str) -> Path:
         """Return the path of one result; NotFoundError when it is not a plain file inside the task's folder."""
         folder = self.output_dir(task_id)
-        for path in _plain_files(folder):  # only what is there can be asked for: no path is ever made of a name
+        for path, _ in _plain_files(folder):  # only what is there can be asked for: no path is ever made of a name
             if path.relative_to(folder).as_posix() == name:
                 return path
-        raise NotFoundError(f"The task {task_id} has no result file of that name.")
+        raise _no_result(task_id)
+
+    @contextmanager
+    def result(self, task_id: str, name: str) -> Iterator[Path]:
+        """Give the path of one result to who opens it: NotFoundError as `result_path`, also when it goes meanwhile."""
+        try:
+            yield self.result_path(task_id, name)
+        except FileNotFoundError:
+            raise _no_result(task_id) from None
 
     def remove(self, task_id: str) -> tuple[str, ...]:
         """Remove both folders of a task with all that is in them.
@@ -190,6 +198,11 @@ def _checked(task_id: str) -> str:
     return task_id
 
 
+def _no_result(task_id: str) -> NotFoundError:
+    """Return the error for a file that is no result of a task."""
+    return NotFoundError(f"The task {task_id} has no result file of that name.")
+
+
 def _unusable(path: Path, error: OSError) -> StorageError:
     """Return the error for a folder that cannot be used now."""
     return StorageError(
@@ -223,15 +236,19 @@ def _is_real_folder(path: Path) -> bool:
     return not path.is_symlink() and path.is_dir() and not _is_junction(path)
 
 
-def _plain_files(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and below, links left out; nothing when there is no such folder."""
+def _plain_files(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Yield the files in a folder and below with their sizes, links left out; nothing when there is no such folder."""
     if not _is_real_folder(folder):
         return
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if _is_real_folder(Path(parent, name)))
-        yield from (
-            path for path in (Path(parent, name) for name in sorted(files)) if stat.S_ISREG(path.lstat().st_mode)
-        )
+        for path in (Path(parent, name) for name in sorted(files)):
+            try:
+                found = path.lstat()
+            except FileNotFoundError:  # removed at this moment
+                continue
+            if stat.S_ISREG(found.st_mode):
+                yield path, found.st_size
 
 
 def _last_change(folder: Path) -> datetime:
