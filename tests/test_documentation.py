@@ -29,8 +29,10 @@ SOURCE = ROOT / "src" / "gasflux"
 LIMIT_S = 180.0
 """A block takes up to 15 s on a quiet machine: several flights with all their figures."""
 
-RUN_ELSEWHERE = {"docs/API_DOCUMENTATION.md"}
-"""Its requests are run by tests/service/test_api_documentation.py, answers compared."""
+RUN_ELSEWHERE = {
+    "docs/API_DOCUMENTATION.md": "tests/service/test_api_documentation.py runs its requests and compares the answers",
+    "docs/CLUSTER.md": "tests/service/test_cluster_*.py run it block by block; what they cannot run has its reason there",
+}
 
 NOT_RUN = (
     (r"^sudo |&& sudo ", "needs root and changes the system; deploy/install.sh is run by tests/test_deploy.py"),
@@ -40,8 +42,6 @@ NOT_RUN = (
         r"^gasflux restore ",
         "needs a stopped server with empty folders: tests/test_deploy.py and tests/service/test_backup.py",
     ),
-    (r"^(ssh|scp|kubectl|helm|docker|sbatch|srun|squeue|scancel|module) ", "needs a cluster"),
-    (r"\bdask|\bDASK_", "needs a cluster; tests marked dask run one"),
 )
 """Commands that cannot be run in a scratch copy, with the reason."""
 
@@ -210,9 +210,8 @@ def test_every_exception_is_still_needed() -> None:
     commands = [
         command for page in TO_RUN for block in page.blocks("sh", "bash", "console") for command in block.commands
     ]
-    clusters = {rule for rule, reason in NOT_RUN if "cluster" in reason}
     used = {rule for rule, _ in NOT_RUN if any(re.search(rule, command) for command in commands)}
-    assert {rule for rule, _ in NOT_RUN} - used - clusters <= {r"^(sh )?build_exe|^\./build_exe"}
+    assert {rule for rule, _ in NOT_RUN} - used <= {r"^(sh )?build_exe|^\./build_exe"}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES.values() if "```" in page.text], ids=lambda page: page.name)

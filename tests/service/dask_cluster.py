@@ -33,14 +33,16 @@ class DaskCluster:
         self.folder = folder
         self._modules = (*modules, Path(__file__).parent)
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = _free_port()
+        self.port = free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def start_scheduler(self) -> None:
         """Start the scheduler, always at the same address."""
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        self.scheduler = self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--dashboard-address", "127.0.0.1:0"
+        )
         self._wait_for("scheduler", f"Scheduler at:.*{self.port}")
 
     def add_worker(self, threads: int = 1, *options: str) -> subprocess.Popen[bytes]:
@@ -48,7 +50,9 @@ class DaskCluster:
         nanny = () if "--nanny" in options else ("--no-nanny",)
         scratch = str(self.folder / "scratch")
         command = (self.address, "--nthreads", str(threads), "--host", "127.0.0.1", "--local-directory", scratch)
-        worker = self._start(f"worker {len(self.workers)}", *command, "--no-dashboard", *nanny, *options)
+        worker = self._start(
+            f"worker {len(self.workers)}", *command, "--dashboard-address", "127.0.0.1:0", *nanny, *options
+        )
         self.workers.append(worker)
         return worker
 
@@ -107,6 +111,6 @@ def kill_family(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         return int(listener.getsockname()[1])
