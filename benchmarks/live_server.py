@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,13 +36,18 @@ class LiveServer:
         Where its data and its log lie.
     settings
         Environment variables besides those of the folders.
+    command
+        What starts it.
     """
 
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] = (sys.executable, "-m", "gasflux", "serve")
     url: str = ""
     process: subprocess.Popen[bytes] | None = None
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    console_folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="gasflux-console-")))
+    """Away from the server's own folder, whose content is looked at."""
 
     @property
     def uploads(self) -> Path:
@@ -55,13 +62,17 @@ class LiveServer:
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.folder / "outputs" / "gasflux.db"
+        return self.outputs / "gasflux.db"
+
+    @property
+    def log_file(self) -> Path:
+        """The log."""
+        return self.folder / "gasflux.log"
 
     @property
     def log(self) -> str:
         """The log so far."""
-        path = self.folder / "gasflux.log"
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return self.log_file.read_text(encoding="utf-8") if self.log_file.exists() else ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -73,7 +84,7 @@ class LiveServer:
             "GASFLUX_PATHS_UPLOADS": str(self.uploads),
             "GASFLUX_PATHS_OUTPUTS": str(self.outputs),
             "GASFLUX_DATABASE_PATH": str(self.database),
-            "GASFLUX_LOGGING_FILE": str(self.folder / "gasflux.log"),
+            "GASFLUX_LOGGING_FILE": str(self.log_file),
             "GASFLUX_LIMITS_MIN_FREE_BYTES": "1000000",
             "GASFLUX_SECURITY_UPLOAD_RATE_LIMIT": "100000",
             "GASFLUX_SECURITY_RATE_LIMIT": "1000000",
@@ -83,18 +94,26 @@ class LiveServer:
     def start(self, **options: Any) -> LiveServer:
         """Start it and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "gasflux", "serve"]
-        with (self.folder / "console.txt").open("wb") as console:
+        said, errors = (self.console_folder / name for name in ("said.txt", "errors.txt"))
+        with said.open("wb") as stdout, errors.open("wb") as stderr:
             self.process = subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdout=console, stderr=subprocess.STDOUT, **options
+                self.command, cwd=self.folder, env=self.environment, stdout=stdout, stderr=stderr, **options
             )
         self.url = f"http://127.0.0.1:{self._port()}"
         self._until_it_answers()
         return self
 
+    def said(self) -> str:
+        """Return what it wrote to stdout."""
+        return (self.console_folder / "said.txt").read_text(encoding="utf-8", errors="replace")
+
+    def errors(self) -> str:
+        """Return what it wrote to stderr."""
+        return (self.console_folder / "errors.txt").read_text(encoding="utf-8", errors="replace")
+
     def console(self) -> str:
-        """Return what it wrote to its console."""
-        return (self.folder / "console.txt").read_text(encoding="utf-8", errors="replace")
+        """Return both."""
+        return self.said() + self.errors()
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -138,25 +157,33 @@ class LiveServer:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             try:
-                if requests.get(f"{self.url}/health", timeout=5).status_code == 200:
-                    return
+                requests.get(f"{self.url}/health", timeout=5)
             except requests.ConnectionError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError(f"the server does not become healthy: {self.console()}\n{self.log[-2000:]}")
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError(f"the server does not answer: {self.console()}\n{self.log[-2000:]}")
 
 
 @contextmanager
 def live_server(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[LiveServer]:
     """Yield a running server; at the end nothing of it is left."""
     server = LiveServer(folder, settings or {})
-    try:
+    with ended(server):
         yield server.start()
+
+
+@contextmanager
+def ended(server: LiveServer) -> Iterator[None]:
+    """See to it that at the end of the block nothing of a server is left."""
+    try:
+        yield
     finally:
         if server.process is not None and server.process.poll() is None:
             server.kill()
         for process in server.leftovers(within_s=10.0):
             process.kill()
+        shutil.rmtree(server.console_folder, ignore_errors=True)
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:

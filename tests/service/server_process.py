@@ -1,15 +1,11 @@
-"""The real server in a process of its own, on a free port of this machine."""
+"""The production server as administrators start it, with what its tests ask it."""
 
 from __future__ import annotations
 
-import os
-import re
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,91 +14,52 @@ from typing import Any
 
 import psutil
 import requests
+from live_server import LiveServer, ended
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "src" / "gasflux" / "data" / "sample_flight.xlsx"
-START_LIMIT_S = 60.0
-"""A start takes 2 s; a machine that runs other tests on every core may need many times that."""
+END_LIMIT_S = 60.0
+"""A start that fails takes 1 s, a stop less; a machine that runs other tests on every core may need many times that."""
 
 TASK_LIMIT_S = 120.0
 """A task takes 2 to 4 s; likewise."""
 
 
-def environment(**variables: object) -> dict[str, str]:
-    """Variables of a server: those given, and none of whoever runs the tests."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("GASFLUX_")}
-    defaults = {"GASFLUX_HOST": "127.0.0.1", "GASFLUX_PORT": 0, "GASFLUX_TASKS_WORKERS": 1}
-    return own | {name: str(value) for name, value in (defaults | variables).items()}
-
-
-def command(folder: Path) -> list[str]:
-    """Command line of a server whose data lie in a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ini = folder / "gasflux.ini"
-    ini.touch()
-    return [sys.executable, str(ROOT / "server_waitress.py"), "--config", str(ini)]
-
-
-def run_to_end(folder: Path, **variables: object) -> subprocess.CompletedProcess[str]:
-    """Run a server that is expected not to start."""
-    return subprocess.run(
-        command(folder),
-        env=environment(**variables),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=START_LIMIT_S,
-        check=False,
-    )
-
-
-class ServerProcess:
-    """A running server."""
+class ServerProcess(LiveServer):
+    """A server of `server_waitress.py` with one worker, its data where a `gasflux.ini` in its folder has it."""
 
     def __init__(self, folder: Path, **variables: object) -> None:
-        self.folder = folder
-        self.said: list[str] = []
-        self._errors = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115 closed by `close`
-        self.process = subprocess.Popen(
-            command(folder),
-            env=environment(**variables),
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            encoding="utf-8",
-        )
-        threading.Thread(target=self._listen, daemon=True).start()
-        self.port = self._wait_for_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._wait_until_it_answers()
+        given = {"GASFLUX_TASKS_WORKERS": 1} | variables
+        command = (sys.executable, str(ROOT / "server_waitress.py"), "--config", str(folder / "gasflux.ini"))
+        super().__init__(folder, {name: str(value) for name, value in given.items()}, command)
 
-    def _listen(self) -> None:
-        assert self.process.stdout
-        self.said.extend(iter(self.process.stdout.readline, ""))
+    @property
+    def uploads(self) -> Path:
+        return self.folder / "web_api_data" / "uploads"
 
-    def _wait_for_port(self) -> int:
-        for _ in _attempts(START_LIMIT_S):
-            if found := re.search(r"Starting Waitress server on 127\.0\.0\.1:(\d+)", "".join(self.said)):
-                return int(found[1])
-            assert self.process.poll() is None, self.errors()
-        raise AssertionError(self.errors())
+    @property
+    def outputs(self) -> Path:
+        return self.folder / "web_api_data" / "outputs"
 
-    def _wait_until_it_answers(self) -> None:
-        for _ in _attempts(START_LIMIT_S):
-            try:
-                self.get("/health")
-            except requests.ConnectionError:
-                assert self.process.poll() is None, self.errors()
-            else:
-                return
-        raise AssertionError("the server does not answer")
+    @property
+    def log_file(self) -> Path:
+        return self.folder / "logs" / "gasflux_api.log"
 
-    def errors(self) -> str:
-        """What it wrote to stderr."""
-        self._errors.seek(0)
-        return self._errors.read()
+    def prepare(self) -> None:
+        """Make the folder and the settings file in it, if there is none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "gasflux.ini").touch()
 
-    def log(self) -> str:
-        """Its log file."""
-        return (self.folder / "logs" / "gasflux_api.log").read_text(encoding="utf-8")
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """The process."""
+        assert self.process is not None
+        return self.process
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return requests.get(self.url + path, **{"timeout": 30, **options})
@@ -122,48 +79,50 @@ class ServerProcess:
 
     def wait_for(self, task_id: str, *statuses: str) -> dict[str, Any]:
         """Wait until a task has one of some statuses."""
-        for _ in _attempts(TASK_LIMIT_S):
+        until = time.monotonic() + TASK_LIMIT_S
+        while time.monotonic() < until:
             task = self.data(f"/task/{task_id}")
             if task["status"] in statuses:
                 return task
+            time.sleep(0.05)
         raise AssertionError(f"{task_id} is still {task['status']}")
 
     def family(self) -> list[psutil.Process]:
         """Return every process it started."""
-        return psutil.Process(self.process.pid).children(recursive=True)
+        return psutil.Process(self.running.pid).children(recursive=True)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; return the exit code."""
-        self.process.send_signal(number)
-        return self.process.wait(START_LIMIT_S)
-
-    def close(self) -> None:
-        """End it whatever it does, and its pipes."""
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
-        self._errors.close()
+        self.running.send_signal(number)
+        return self.running.wait(END_LIMIT_S)
 
 
 @contextmanager
 def running(folder: Path, **variables: object) -> Iterator[ServerProcess]:
     """Run a server for the length of a block."""
     server = ServerProcess(folder, **variables)
-    try:
+    with ended(server):
+        server.prepare()
+        server.start()
         yield server
-    finally:
-        server.close()
 
 
-def _attempts(limit_s: float) -> Iterator[int]:
-    """Yield attempts, a twentieth of a second apart, until the time is over."""
-    until, number = time.monotonic() + limit_s, 0
-    while time.monotonic() < until:
-        yield number
-        number += 1
-        time.sleep(0.05)
+def refusal(folder: Path, **variables: object) -> str:
+    """Return what a server that cannot start says on stderr."""
+    server = ServerProcess(folder, **variables)
+    server.prepare()
+    run = subprocess.run(
+        server.command,
+        cwd=folder,
+        env=server.environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=END_LIMIT_S,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr
+    return run.stderr
 
 
 def all_gone(processes: list[psutil.Process], limit_s: float = 10.0) -> bool:

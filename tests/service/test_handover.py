@@ -6,13 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 import requests
-import xlwt
+from flight_files import write_xls
 from hostile_files import SAMPLE
 from live_server import LiveServer, live_server
 
@@ -32,22 +31,9 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
     (folder / "flight.xlsx").write_bytes(SAMPLE.read_bytes())
     (folder / "flight.csv").write_text("\n".join(",".join(map(str, row)) for row in rows), encoding="utf-8")
-    _write_xls(folder / "flight.xls", rows)
+    write_xls(folder / "flight.xls", rows)
     (folder / "config.yaml").write_text("strategies:\n  background: algorithm\n  spatial: curtain\n", encoding="utf-8")
     return folder
-
-
-def _write_xls(path: Path, rows: list[list[object]]) -> None:
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("Sheet1")
-    style = xlwt.easyxf(num_format_str="yyyy-mm-dd hh:mm:ss.000")
-    for i, row in enumerate(rows):
-        for j, cell in enumerate(row):
-            if isinstance(cell, datetime):
-                sheet.write(i, j, (cell - datetime(1899, 12, 30)).total_seconds() / 86400, style)
-            else:
-                sheet.write(i, j, cell)
-    book.save(str(path))
 
 
 @pytest.fixture(scope="module")

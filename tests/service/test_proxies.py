@@ -129,7 +129,7 @@ def test_a_body_that_is_too_large_for_the_proxy_too_is_not_passed_on(
     else:
         assert answer.status_code == 413
         assert answer.json()["code"] == 413
-    assert str(2 * LIMIT) not in server.log()
+    assert str(2 * LIMIT) not in server.log
 
 
 def send_zeros(proxy: Proxy, key: str, length: int, folder: Path) -> requests.Response:
@@ -144,7 +144,7 @@ def send_zeros(proxy: Proxy, key: str, length: int, folder: Path) -> requests.Re
 def test_the_log_names_the_client_and_believes_no_client(proxy: Proxy, server: ServerProcess) -> None:
     forged = {"X-Forwarded-For": "203.0.113.7", "X-Real-IP": "203.0.113.8", "Forwarded": "for=203.0.113.9"}
     assert proxy.ask("/tasks?q=traced", of=CLIENT, headers=forged).status_code == 401
-    last = [line for line in server.log().splitlines() if "GET /tasks: 401" in line][-1]
+    last = [line for line in server.log.splitlines() if "GET /tasks: 401" in line][-1]
     assert last.endswith(f"for {CLIENT}")
 
 
@@ -235,5 +235,5 @@ def established(server: ServerProcess) -> int:
     """Return how many connections clients have to the server."""
     import psutil
 
-    found = psutil.Process(server.process.pid).net_connections(kind="tcp")
+    found = psutil.Process(server.running.pid).net_connections(kind="tcp")
     return sum(one.status == psutil.CONN_ESTABLISHED and one.laddr.port == server.port for one in found)

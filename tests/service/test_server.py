@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from server_process import ROOT, SAMPLE, ServerProcess, all_gone, command, environment, free_port, run_to_end, running
+from server_process import ROOT, SAMPLE, ServerProcess, all_gone, free_port, refusal, running
 
 from gasflux import server as production
 from gasflux.server import say, warnings_of
@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 def test_banner(server: ServerProcess) -> None:
     """Line by line as section 3.1 of the hand-over document shows it, with the true address; then what to open."""
-    lines = "".join(server.said).splitlines()
+    lines = server.said().splitlines()
     assert lines[:3] == [
         "Starting GasFlux Web API with Waitress...",
         "✓ GasFlux app imported successfully",
@@ -162,7 +162,7 @@ def test_a_body_is_refused_when_the_disk_is_nearly_full(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="lists open files by /proc")
 def test_bodies_lie_on_the_disk_of_the_data(server: ServerProcess) -> None:
     """A body on its way is an unnamed file; Linux shows the folder it was made in."""
-    folder = str(server.folder / "web_api_data" / "uploads" / ".incoming")
+    folder = str(server.uploads / ".incoming")
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         head = f"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT}\r\n\r\n"
         connection.sendall(head.encode() + b"x" * (LIMIT - 1))
@@ -171,7 +171,7 @@ def test_bodies_lie_on_the_disk_of_the_data(server: ServerProcess) -> None:
 
 def open_files(server: ServerProcess) -> list[str]:
     names = []
-    for entry in Path(f"/proc/{server.process.pid}/fd").iterdir():
+    for entry in Path(f"/proc/{server.running.pid}/fd").iterdir():
         with suppress(FileNotFoundError):  # closed since it was listed
             names.append(str(entry.readlink()))
     return names
@@ -196,17 +196,17 @@ def test_an_idle_server_stops_at_once_and_leaves_nobody(tmp_path: Path, number: 
         # Idle, nothing has to be waited for; 10 s is half the drain time, on a machine busy with other tests.
         assert time.monotonic() - began < 10.0
         assert all_gone(family)
-        assert server.said[-1] == "Stopped.\n"
-        assert "Traceback" not in server.errors() + server.log()
+        assert server.said().endswith("Stopped.\n")
+        assert "Traceback" not in server.errors() + server.log
 
 
 def test_a_slow_download_is_finished(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         task_id = server.upload()
         server.wait_for(task_id, "completed")
-        log = server.log().splitlines()
+        log = server.log.splitlines()
         assert [line for line in log if f"task:{task_id}" in line], "the document's grep finds the lines of a task"
-        big = tmp_path / "web_api_data" / "outputs" / task_id / "big.bin"
+        big = server.outputs / task_id / "big.bin"
         big.write_bytes(bytes(range(256)) * 131_072)  # 32 MiB: more than the buffers of both sockets hold
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
@@ -214,16 +214,16 @@ def test_a_slow_download_is_finished(tmp_path: Path) -> None:
         connection.settimeout(30)
         connection.sendall(f"GET /download/{task_id}/big.bin HTTP/1.0\r\n\r\n".encode())
         received = [connection.recv(65_536)]
-        server.process.send_signal(signal.SIGTERM)
+        server.running.send_signal(signal.SIGTERM)
         time.sleep(1.0)  # the client's pause, well inside the drain time of 20 s
-        assert server.process.poll() is None
+        assert server.running.poll() is None
         assert server.get("/health").status_code == 503
         while piece := connection.recv(1_000_000):
             received.append(piece)
         connection.close()
         answer = b"".join(received)
         assert answer.partition(b"\r\n\r\n")[2] == big.read_bytes()
-        assert server.process.wait(30) == 0
+        assert server.running.wait(30) == 0
 
 
 def test_stopping_takes_no_uploads(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_stopping_takes_no_uploads(tmp_path: Path) -> None:
     with running(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port)) as held:
         held.sendall(b"GET /health HTTP/1.1\r\n")
         time.sleep(0.3)  # until the server has read that much
-        server.process.send_signal(signal.SIGTERM)
+        server.running.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         with SAMPLE.open("rb") as stream:
             answer = requests.post(server.url + "/upload", files={"file": stream}, timeout=30)
@@ -239,11 +239,11 @@ def test_stopping_takes_no_uploads(tmp_path: Path) -> None:
         assert int(answer.headers["Retry-After"]) > 0
         held.sendall(b"Host: x\r\nConnection: close\r\n\r\n")
         assert held.recv(100).startswith(b"HTTP/1.1 503")
-        assert server.process.wait(30) == 0
+        assert server.running.wait(30) == 0
 
 
 def rows(folder: Path) -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(folder / "web_api_data" / "outputs" / "gasflux.db")) as database:
+    with closing(sqlite3.connect(ServerProcess(folder).database)) as database:
         return database.execute("SELECT task_id, status FROM tasks").fetchall()
 
 
@@ -273,8 +273,8 @@ def test_a_killed_server_leaves_no_worker_and_loses_no_task(tmp_path: Path) -> N
         server.wait_for(tasks[0], "processing")
         family = server.family()
         assert family
-        server.process.kill()
-        server.process.wait()
+        server.running.kill()
+        server.running.wait()
         assert all_gone(family)
     with running(tmp_path) as server:
         for task_id in tasks:
@@ -287,19 +287,11 @@ def test_the_second_signal_ends_at_once(tmp_path: Path) -> None:
         held.sendall(b"GET /health HTTP/1.1\r\n")
         time.sleep(0.3)  # until the server has read that much
         family = server.family()
-        server.process.send_signal(signal.SIGTERM)
+        server.running.send_signal(signal.SIGTERM)
         time.sleep(1.0)
-        assert server.process.poll() is None, "the held request keeps it"
+        assert server.running.poll() is None, "the held request keeps it"
         assert server.stop() == 1
         assert all_gone(family)
-
-
-def refusal(folder: Path, **variables: object) -> str:
-    """Return what a server that cannot start says on stderr."""
-    run = run_to_end(folder, **variables)
-    assert run.returncode == 1
-    assert "Traceback" not in run.stderr
-    return run.stderr
 
 
 def test_port_in_use(tmp_path: Path) -> None:
@@ -322,7 +314,7 @@ def test_an_address_that_is_not_ours(tmp_path: Path, host: str) -> None:
 
 def test_second_server_on_the_same_folder(server: ServerProcess) -> None:
     said = refusal(server.folder)
-    who = f"process {server.process.pid}, {server.url}"
+    who = f"process {server.running.pid}, {server.url}"
     assert said.startswith(f"error: Another GasFlux server ({who}) uses the data folder ")
     assert "; use that one, stop it, or give this one its own folders under [paths]" in said
     assert said.count("\n") == 1
@@ -371,10 +363,10 @@ def test_a_key_is_made_while_the_server_runs(tmp_path: Path) -> None:
         assert requests.get(server.url + "/tasks", timeout=30).status_code == 401
         assert requests.get(server.url + "/tasks", headers={"X-API-Key": key}, timeout=30).status_code == 200
         assert server.stop() == 0
-        assert key not in server.log()
+        assert key not in server.log
     nameless = subprocess.run([*script, "--name", " "], capture_output=True, text=True, check=False)
     assert nameless.returncode == 2
-    assert "must not be empty" in nameless.stderr
+    assert "needs a visible character" in nameless.stderr
 
 
 @pytest.mark.parametrize(
@@ -457,16 +449,16 @@ def test_an_upload_on_its_way_gets_an_answer_though_the_server_stops(tmp_path: P
         head = "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
         connection.sendall(f"{head}Content-Length: 100\r\n\r\n".encode() + b"x" * 50)
         time.sleep(0.3)  # until the server has read that much
-        server.process.send_signal(signal.SIGTERM)
+        server.running.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         connection.sendall(b"x" * 50)
         assert connection.recv(1000).startswith(b"HTTP/1.1 503")
-        assert server.process.wait(30) == 0
+        assert server.running.wait(30) == 0
 
 
 def test_folders_with_spaces_and_chinese_names_and_what_a_killed_server_left(tmp_path: Path) -> None:
     folder = tmp_path / "数据 文件夹"
-    left = folder / "web_api_data" / "uploads" / ".incoming" / "tmp1"
+    left = ServerProcess(folder).uploads / ".incoming" / "tmp1"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half a body")
     with running(folder) as server:
@@ -478,8 +470,15 @@ def test_folders_with_spaces_and_chinese_names_and_what_a_killed_server_left(tmp
 @pytest.mark.parametrize("after_s", [0.05, 0.3, 0.6])
 def test_a_signal_while_it_starts(tmp_path: Path, after_s: float) -> None:
     """Whatever it was doing, nothing was begun that had to be finished."""
+    server = ServerProcess(tmp_path)
+    server.prepare()
     process = subprocess.Popen(
-        command(tmp_path), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        server.command,
+        cwd=tmp_path,
+        env=server.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
     time.sleep(after_s)
     process.send_signal(signal.SIGTERM)

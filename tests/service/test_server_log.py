@@ -36,7 +36,7 @@ def test_tasks_are_marked_and_keys_are_not_there(tmp_path: Path) -> None:
         task_id = answer.json()["data"]["task_id"]
         server.wait_for(task_id, "completed")
         assert server.stop() == 0
-        log, errors, said = server.log(), server.errors(), "".join(server.said)
+        log, errors, said = server.log, server.errors(), server.said()
     lines = [line for line in log.splitlines() if f"task:{task_id}" in line]
     assert any("attempt 1 begins" in line for line in lines)
     assert any("completed in" in line for line in lines)
