@@ -31,7 +31,7 @@ LIMIT_S = 180.0
 
 RUN_ELSEWHERE = {
     "docs/API_DOCUMENTATION.md": "tests/service/test_api_documentation.py runs its requests and compares the answers",
-    "docs/CLUSTER.md": "tests/service/test_cluster_*.py run it block by block; what they cannot run has its reason there",
+    "docs/CLUSTER.md": "tests/service/test_cluster_*.py run it block by block; what they do not has its reason there",
 }
 
 NOT_RUN = (

@@ -22,7 +22,7 @@ from gasflux.simulation import Scenario, simulate
 PAGE: Final = Page(ROOT / "docs" / "CLUSTER.md")
 
 BLOCKS: Final[Mapping[str, str]] = {
-    "install": '"gasflux[dask] @',
+    "install": '".[dask]"',
     "settings": "executor = dask",
     "process": "gasflux process FLIGHTS --output RESULTS --dask tcp:",
     "by hand": "dask scheduler --host",
@@ -30,7 +30,7 @@ BLOCKS: Final[Mapping[str, str]] = {
     "image": "FROM python",
     "resource": "kind: DaskCluster",
     "kubernetes": "helm install",
-    "slurm": '"gasflux[dask,slurm] @',
+    "slurm": '".[dask,slurm]"',
     "jobqueue": "SLURMCluster(",
     "sbatch": "sbatch --",
     "certificates": "openssl req",

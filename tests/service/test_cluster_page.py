@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from cluster_page import BLOCKS, PAGE, blocks
+from cluster_page import BLOCKS, PAGE, block, blocks
 from test_deployment_page import ROWS
 
 from gasflux.config_reader import load_settings
 from gasflux.service.assembly import make_executor
 from gasflux.service.dask_executor import DaskExecutor
+from gasflux.wording.work import INSTALL_DASK
 
 NOT_RUN = {"kubernetes"}
 """Needs a Kubernetes cluster and an image to begin with; the page says what is done in its place."""
@@ -21,6 +22,10 @@ NOT_RUN = {"kubernetes"}
 
 def test_every_setting_exists() -> None:
     assert set(re.findall(r"`\[(\w+)\] (\w+)", PAGE.text)) <= {(row.section, row.key) for row in ROWS}
+
+
+def test_errors_tell_what_the_page_tells() -> None:
+    assert block("install").commands == [INSTALL_DASK]
 
 
 def test_settings_are_well_formed(tmp_path: Path) -> None:
@@ -34,7 +39,7 @@ def test_every_block_has_a_name_and_is_run() -> None:
     assert sorted(named) == sorted([name] for name in BLOCKS)
     marks = PAGE.text.count("\n```")
     assert 2 * len(blocks()) == marks - 2, "the first is a picture, all others are known"
-    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_cluster_*.py"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_cluster_[!p]*.py"))
     calls = set(re.findall(r'(?:block|typed)\((?:desk, )?"([^"]+)"\)', tests))
     assert calls == set(BLOCKS) - NOT_RUN
 

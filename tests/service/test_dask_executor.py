@@ -27,6 +27,7 @@ from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, Jo
 from gasflux.service.local_executor import LocalExecutor
 from gasflux.service.records import Job, JobResult, TaskFailure
 from gasflux.service.worker import run_job
+from gasflux.wording.work import INSTALL_DASK
 
 pytestmark = pytest.mark.dask
 
@@ -371,7 +372,7 @@ def test_cluster_without_gasflux_is_told_in_a_sentence(tmp_path: Path, threads: 
         with executor_on(cluster) as executor:
             failure = failure_of(executor, job_with_input(tmp_path, "good"))
             assert failure.type == "cluster_error"
-            assert "gasflux[dask]" in failure.message
+            assert INSTALL_DASK in failure.message
             wait_until(lambda: "the scheduler has gasflux missing" in str(executor.trouble()), "the trouble")
     finally:
         cluster.stop()

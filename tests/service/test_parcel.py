@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import zipfile
 from dataclasses import replace
 from io import BytesIO
@@ -19,6 +20,7 @@ from gasflux.service.executor import JobFailedError
 from gasflux.service.local_executor import LocalExecutor
 from gasflux.service.parcel import lay_out, pack, parcel_of, unpack
 from gasflux.service.settings import TaskSettings
+from gasflux.wording.work import INSTALL_DASK
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -79,5 +81,5 @@ def test_settings_say_who_computes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(ConfigError, match="needs \\[tasks\\] dask_scheduler"):
         make_executor(settings)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="pip install distributed"):
+    with pytest.raises(ConfigError, match=re.escape(INSTALL_DASK)):
         make_executor(replace(settings, dask_scheduler="tcp://127.0.0.1:8786"))

@@ -18,6 +18,7 @@ from gasflux.service.local_executor import timed_out
 from gasflux.service.parcel import Delivery, Parcel, parcel_of, unpack
 from gasflux.service.records import Job, JobResult, TaskFailure
 from gasflux.service.worker import faults_as_data, run_job
+from gasflux.wording.work import INSTALL_DASK
 
 if TYPE_CHECKING:
     from gasflux.service.dask_session import DaskSession, Ticket
@@ -74,7 +75,7 @@ class DaskExecutor:
         function: Callable[[Job], JobResult] = run_job,
     ) -> None:
         if importlib.util.find_spec("distributed") is None:
-            raise ConfigError("A dask cluster needs more packages; install them with: pip install distributed")
+            raise ConfigError(f"A dask cluster needs more packages; in a checkout, install them with: {INSTALL_DASK}")
         self.slots = slots or UNKNOWN_SLOTS
         self._asks_for_slots = slots == 0
         self._address = address

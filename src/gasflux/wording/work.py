@@ -6,6 +6,9 @@ from typing import Final
 
 from gasflux.wording.phrases import Phrase
 
+INSTALL_DASK: Final = 'python -m pip install --constraint constraints.txt ".[dask]"'
+"""What brings dask, in a checkout: the package index has another program of the name gasflux."""
+
 WORK_TEXTS: Final[dict[str, Phrase]] = {
     # no curtain, no spiral
     "beyond_map": Phrase(
@@ -134,9 +137,9 @@ WORK_TEXTS: Final[dict[str, Phrase]] = {
     ),
     "cluster_failed": Phrase(
         "The cluster could not run the work ({error}, more in the server's log); ask the administrator to install the"
-        " server's version of gasflux[dask] on its scheduler and on every worker.",
-        "集群未能完成处理（{error}，详见服务器日志）；请管理员在调度器和每个工作节点上安装与服务器相同版本的"
-        " gasflux[dask]。",
+        f" server's version on its scheduler and on every worker, in a checkout with: {INSTALL_DASK}",
+        "集群未能完成处理（{error}，详见服务器日志）；请管理员在调度器和每个工作节点上安装与服务器相同的版本，"
+        f"在检出的项目目录中运行：{INSTALL_DASK}",
     ),
     "wrong_version": Phrase(
         "A worker of the cluster has GasFlux {theirs}, the server {ours}; ask the administrator to install the server's"
