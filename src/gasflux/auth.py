@@ -151,7 +151,7 @@ def _admitted(access: Access) -> Principal:
     if access is Access.ADMIN and not who.is_admin:
         if who.key_id is None:
             raise UnauthorizedError(f"This needs the key of an administrator, in the header {KEY_HEADER}.")
-        raise ForbiddenError("This needs the key of an administrator; the key sent is not one.")
+        raise ForbiddenError.of("no_administrator")
     return who
 
 
@@ -255,9 +255,7 @@ def _refuse_foreign_host(service: Service) -> None:
     known = {"localhost", _host_name(urlsplit(service.settings.server.base_url).netloc)}
     if host in known or host.endswith(".localhost") or _is_address(host):
         return
-    raise ForbiddenError(
-        f"The name {host!r} is not this machine's: use http://localhost, or set base_url in gasflux.ini, or use a key."
-    )
+    raise ForbiddenError.of("foreign_host", host=host)
 
 
 def _host_name(netloc: str) -> str:
@@ -282,7 +280,7 @@ def _refuse_forged_request() -> None:
     origin = request.headers.get("Origin")
     is_own = site in _OWN_FETCH_SITES if site is not None else origin is None or _is_own_origin(origin)
     if not is_own:
-        raise ForbiddenError("A web page of another site asked for this; open the service's own page to do it.")
+        raise ForbiddenError.of("foreign_page")
 
 
 def _is_own_origin(origin: str) -> bool:

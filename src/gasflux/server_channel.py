@@ -11,6 +11,7 @@ import json
 import logging
 import secrets
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -22,6 +23,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
+from gasflux.errors import Fault
 from gasflux.service.settings import LimitSettings
 
 INBUF_BYTES: Final = 512 * 1024
@@ -52,15 +54,15 @@ class BodyGuard:
     def refusal(self, length: int) -> Error | None:
         """Return why a body of this many bytes is not taken, or None."""
         if length > self.limits.max_content_length:
-            allowed = f"allowed are {self.limits.max_content_length} ([limits] max_content_length)"
-            return _RefusalError(413, f"The request brings {length} bytes; {allowed}.")
+            limit = self.limits.max_content_length
+            return _RefusalError(413, Fault.of("body_too_large", value=length, allowed=limit))
         return self.shortage(_COPIES * length) if length > INBUF_BYTES else None
 
     def shortage(self, wanted: int = 0) -> Error | None:
         """Return the refusal for want of space when these bytes cannot be stored, or None."""
         if self._free() - wanted >= self.limits.min_free_bytes:
             return None
-        return _RefusalError(503, "The server's disk is nearly full; try again later or tell its administrator.")
+        return _RefusalError(503, Fault.of("disk_nearly_full"))
 
     def most_read_away(self) -> int:
         """Return up to how many bytes a refused body is read."""
@@ -73,8 +75,9 @@ class BodyGuard:
 class _RefusalError(Error):  # type: ignore[misc]  # Waitress has no types
     """An answer of a status that Waitress does not know."""
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: int, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
         self.code = code
         self.reason = HTTPStatus(code).phrase
 
@@ -147,7 +150,8 @@ class JsonErrorTask(ErrorTask):  # type: ignore[misc]  # Waitress has no types
     def execute(self) -> None:
         """Send the refusal and close the connection."""
         error = self.request.error
-        body = json.dumps(_document(error.code, error.body)).encode()
+        faults = [error.fault.as_dict()] if isinstance(error, _RefusalError) else []
+        body = json.dumps(_document(error.code, error.body, faults)).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -157,7 +161,7 @@ class JsonErrorTask(ErrorTask):  # type: ignore[misc]  # Waitress has no types
         self.write(body)
 
 
-def _document(code: int, reason: str) -> dict[str, Any]:
+def _document(code: int, reason: str, faults: Sequence[Mapping[str, object]]) -> dict[str, Any]:
     """Return the body of a refusal; what the server did wrong goes to the log, not to the client."""
     request_id = secrets.token_hex(8)
     message = "The server met an unexpected error." if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason
@@ -166,7 +170,7 @@ def _document(code: int, reason: str) -> dict[str, Any]:
         message = message if code >= HTTPStatus.INTERNAL_SERVER_ERROR else f"{phrase}: {reason}. {_HINTS.get(code, '')}"
     logging.getLogger(__name__).info("answered %d: %s", code, reason, extra={"request": request_id})
     kind = _TYPES.get(code, HTTPStatus(code).name.lower())
-    error = {"type": kind, "details": [], "request_id": request_id}
+    error = {"type": kind, "details": list(faults), "request_id": request_id}
     return {"code": code, "message": message.strip(), "data": None, "error": error}
 
 

@@ -123,7 +123,7 @@ def preview() -> Response:
         check_upload(part.path, name, service.settings.limits)
         found = service.inspector.inspect(part.path, config, name=name, budget_s=_LOOK_S)
     if found is None:
-        raise RetryLaterError("The look takes too long, or others look at the moment; upload the flight itself.", 10)
+        raise RetryLaterError.later("look_takes_long", 10)
     return _format_response(200, f"{name} was looked at.", found)
 
 

@@ -103,7 +103,9 @@ def position_hint(name: str, latitude: FloatArray, longitude: FloatArray) -> Phr
     latitude, longitude = (np.abs(values[np.isfinite(values)]) for values in (latitude, longitude))
     values, other = (latitude, longitude) if name == "latitude" else (longitude, latitude)
     largest = float(values.max(initial=0.0))
-    if name == "latitude" and largest <= 180.0 and float(other.max(initial=0.0)) <= 90.0:
+    # A single value beyond the pole is a slip; in swapped columns it is most of them.
+    is_mostly_beyond = bool(values.size) and float(np.median(values)) > 90.0
+    if name == "latitude" and is_mostly_beyond and largest <= 180.0 and float(other.max(initial=0.0)) <= 90.0:
         return phrase("hint.swapped")
     if largest > 1e5:
         return phrase("hint.metres")

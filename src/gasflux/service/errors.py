@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from gasflux.errors import GasFluxError
+from collections.abc import Sequence
+from typing import Any, Self
+
+from gasflux.errors import Fault, GasFluxError
 
 
 class ServiceError(GasFluxError):
@@ -46,9 +49,15 @@ class RetryLaterError(ServiceError):
 
     kind = "unavailable"
 
-    def __init__(self, message: str, retry_after_s: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, retry_after_s: int, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message, faults)
         self.retry_after_s = retry_after_s
+
+    @classmethod
+    def later(cls, code: str, retry_after_s: int, /, **figures: Any) -> Self:
+        """Return the refusal of one sentence of the catalogue, `figures` as in `gasflux.errors.Fault.of`."""
+        fault = Fault.of(code, **figures)
+        return cls(fault.message, retry_after_s, [fault])
 
 
 class QueueFullError(RetryLaterError):

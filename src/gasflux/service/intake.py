@@ -100,7 +100,7 @@ class PartFile:
 def _out_of_space(error: OSError) -> Exception:
     """Return the refusal when the disk is full, else the error itself."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpaceError("The server's disk is full; the upload was not kept, try again later.", _RETRY_S)
+        return NoSpaceError.later("disk_full_at_upload", _RETRY_S)
     return error
 
 
@@ -232,11 +232,8 @@ class Intake:
         """Raise NoSpaceError when less than the configured space would stay free."""
         free = self._folders.free_bytes() - expected_bytes
         if free < self._settings.limits.min_free_bytes:
-            message = (
-                f"The server has {max(free, 0) // MIB} MiB of disk space left for this and keeps"
-                f" {self._settings.limits.min_free_bytes // MIB} MiB free; delete tasks or try again later."
-            )
-            raise NoSpaceError(message, _RETRY_S)
+            kept = self._settings.limits.min_free_bytes // MIB
+            raise NoSpaceError.later("too_little_space", _RETRY_S, left=max(free, 0) // MIB, kept=kept)
 
     def accept(self, incoming: Incoming, upload: Upload) -> Accepted:
         """Check an upload and make it a task.
@@ -271,7 +268,7 @@ class Intake:
         """Refuse before the work of checking; `TaskStore.add` decides for good."""
         waiting = self._tasks.counts().pending
         if waiting >= self._settings.tasks.max_queue:
-            raise QueueFullError(f"{waiting} tasks wait already and no more may; try again when some are done.", 30)
+            raise QueueFullError.later("queue_full", 30, waiting=waiting)
 
     def _is_known(self, upload: Upload) -> bool:
         key = upload.idempotency_key

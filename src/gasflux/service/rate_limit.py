@@ -12,6 +12,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from gasflux.service.errors import RateLimitedError
+from gasflux.wording.lookup import phrase
 
 WRONG_KEYS_PER_MINUTE: Final = 20
 _IPV6_NETWORK: Final = 64
@@ -47,7 +48,7 @@ class RateLimiter:
     def refuse_guessing(self, address: str, key_name: str) -> None:
         """Raise RateLimitedError when too many wrong secrets for this key came from this address."""
         if not self._limiter.test(self._failures, address, key_name):
-            raise self._refusal(self._failures, (address, key_name), "wrong keys")
+            raise self._refusal(self._failures, (address, key_name), "wrong_keys")
 
     def count_failure(self, address: str, key_name: str) -> None:
         """Count a wrong key."""
@@ -60,7 +61,8 @@ class RateLimiter:
     def _refusal(self, limit: RateLimitItemPerMinute, identifiers: tuple[str, ...], what: str) -> RateLimitedError:
         reset_at = self._limiter.get_window_stats(limit, *identifiers).reset_time
         wait_s = max(1, math.ceil(reset_at - time.time()))
-        return RateLimitedError(f"More than {limit.amount} {what} in a minute; go on in {wait_s} s.", wait_s)
+        said = phrase(f"what.{what}")
+        return RateLimitedError.later("too_frequent", wait_s, limit=limit.amount, what=said, wait=wait_s)
 
 
 def network_of(address: str) -> str:

@@ -32,4 +32,4 @@ class StopSignal:
     def refuse_if_set(self) -> None:
         """Raise `StoppingError` when the server is about to stop: new work is not taken any more."""
         if self.is_set:
-            raise StoppingError("The server is about to stop and takes no new work; try again in a minute.", 60)
+            raise StoppingError.later("stopping", 60)

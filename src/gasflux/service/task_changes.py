@@ -88,7 +88,7 @@ class TaskChanges:
     def _rerun_with(self, task_id: str, config: str | None) -> Task:
         """Put a finished task into the queue with another configuration, or with none."""
         if not self.tasks.get(task_id).status.is_final:
-            raise ConflictError(f"The task {task_id} is not finished; cancel it or wait before it runs again.")
+            raise ConflictError.of("not_finished", task=task_id)
         try:
             with _replaced(self.folders.config_path(task_id), config):
                 return self.tasks.rerun(task_id, config is not None)

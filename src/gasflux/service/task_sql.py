@@ -84,8 +84,5 @@ def idempotent(connection: Connection, owner: str | None, key: str | None) -> Ro
 def same(connection: Connection, earlier: Row, new: NewTask) -> Task:
     """Return the earlier task, or refuse when it was about something else."""
     if earlier["fingerprint"] != new.fingerprint:
-        raise ConflictError(
-            f"The idempotency key {new.idempotency_key!r} was used for another upload, task {earlier['task_id']}; "
-            "take a new key for new content."
-        )
+        raise ConflictError.of("idempotency_conflict", used=new.idempotency_key, task=earlier["task_id"])
     return fetch(connection, earlier["task_id"])

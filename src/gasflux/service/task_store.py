@@ -36,6 +36,7 @@ from gasflux.service.task_sql import (
     same,
 )
 from gasflux.service.task_view import TaskView
+from gasflux.wording.lookup import phrase
 
 _QUEUE_FULL_RETRY_S: Final = 30
 
@@ -215,7 +216,7 @@ class TaskStore(TaskView):
             )
             task = fetch(connection, task_id)
             if not ended.rowcount + asked.rowcount:
-                raise ConflictError(f"The task {task_id} is {task.status}: there is nothing left to cancel.")
+                raise ConflictError.of("nothing_to_cancel", task=task_id, status=phrase(f"status.{task.status}"))
             return task
 
     def rerun(self, task_id: str, has_config: bool | None = None) -> Task:
@@ -224,7 +225,7 @@ class TaskStore(TaskView):
         with self._database.write() as connection:
             task = fetch(connection, task_id)
             if task.status.is_final and not task.input_file:
-                raise ConflictError(f"The task {task_id} has no input file on record: upload the file again.")
+                raise ConflictError.of("no_input", task=task_id)
             self._refuse_when_full(connection)
             changed = connection.execute(
                 f"UPDATE tasks SET {AGAIN}, {TOUCH}, {FORGET}, message = '{WAITING}', uncounted = attempts,"
@@ -233,7 +234,7 @@ class TaskStore(TaskView):
                 values,
             )
             if not changed.rowcount:
-                raise ConflictError(f"The task {task_id} is {task.status}: only a finished task can run again.")
+                raise ConflictError.of("not_final", task=task_id, status=phrase(f"status.{task.status}"))
             return fetch(connection, task_id)
 
     def rename(self, task_id: str, name: str) -> Task:
@@ -321,6 +322,4 @@ class TaskStore(TaskView):
         """Raise QueueFullError when as many tasks wait as may."""
         waiting = connection.execute("SELECT count(*) FROM tasks WHERE status = 'pending'").fetchone()[0]
         if waiting >= self._max_queue:
-            raise QueueFullError(
-                f"{waiting} tasks wait already and no more may; try again when some are done.", _QUEUE_FULL_RETRY_S
-            )
+            raise QueueFullError.later("queue_full", _QUEUE_FULL_RETRY_S, waiting=waiting)

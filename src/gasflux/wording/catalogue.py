@@ -16,7 +16,14 @@ from typing import Final
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
 from gasflux.wording.phrases import Phrase
+from gasflux.wording.refusals import REFUSAL_TEXTS
 from gasflux.wording.settings import SETTING_TEXTS
 from gasflux.wording.work import WORK_TEXTS
 
-TEXTS: Final[Mapping[str, Phrase]] = {**FILE_TEXTS, **COLUMN_TEXTS, **SETTING_TEXTS, **WORK_TEXTS}
+TEXTS: Final[Mapping[str, Phrase]] = {
+    **FILE_TEXTS,
+    **COLUMN_TEXTS,
+    **SETTING_TEXTS,
+    **WORK_TEXTS,
+    **REFUSAL_TEXTS,
+}

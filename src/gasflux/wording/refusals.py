@@ -1,0 +1,84 @@
+"""Why the service cannot do something now: busy, full, stopping, or the task is in another state."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gasflux.wording.phrases import Phrase
+
+REFUSAL_TEXTS: Final[dict[str, Phrase]] = {
+    # later
+    "queue_full": Phrase(
+        "{waiting} tasks wait already and no more may; try again when some are done.",
+        "已有 {waiting} 个任务在等待，不能再增加；请在部分任务完成后重试。",
+    ),
+    "disk_full_at_upload": Phrase(
+        "The server's disk is full; the upload was not kept, try again later.",
+        "服务器磁盘已满；上传的文件未保留，请稍后重试。",
+    ),
+    "disk_nearly_full": Phrase(
+        "The server's disk is nearly full; try again later or tell its administrator.",
+        "服务器磁盘将满；请稍后重试，或告知管理员。",
+    ),
+    "body_too_large": Phrase(
+        "The request brings {value} bytes; allowed are {allowed} ([limits] max_content_length).",
+        "上传内容有 {value} 字节；最多允许 {allowed} 字节（[limits] max_content_length）。",
+    ),
+    "too_little_space": Phrase(
+        "The server has {left} MiB of disk space left for this and keeps {kept} MiB free; delete tasks or try again"
+        " later.",
+        "服务器可用于此的磁盘空间还有 {left} MiB，须保留 {kept} MiB；请删除一些任务，或稍后重试。",
+    ),
+    "too_frequent": Phrase(
+        "More than {limit} {what} in a minute; go on in {wait} s.",
+        "一分钟内{what}超过 {limit} 次；请在 {wait} 秒后继续。",
+    ),
+    "what.requests": Phrase("requests", "请求"),
+    "what.uploads": Phrase("uploads", "上传"),
+    "what.wrong_keys": Phrase("wrong keys", "密钥错误"),
+    "stopping": Phrase(
+        "The server is about to stop and takes no new work; try again in a minute.",
+        "服务器即将停止，不再接受新的任务；请一分钟后重试。",
+    ),
+    "look_takes_long": Phrase(
+        "The look takes too long, or others look at the moment; upload the flight itself.",
+        "预览用时过长，或正有其他人在预览；请直接上传飞行记录。",
+    ),
+    # another state
+    "nothing_to_cancel": Phrase(
+        "The task {task} is {status}: there is nothing left to cancel.", "任务 {task} {status}：没有可取消的内容。"
+    ),
+    "no_input": Phrase(
+        "The task {task} has no input file on record: upload the file again.",
+        "任务 {task} 没有输入文件的记录：请重新上传文件。",
+    ),
+    "not_final": Phrase(
+        "The task {task} is {status}: only a finished task can run again.",
+        "任务 {task} {status}：只有已结束的任务才能重新处理。",
+    ),
+    "not_finished": Phrase(
+        "The task {task} is not finished; cancel it or wait before it runs again.",
+        "任务 {task} 尚未结束；请先取消或等待，再重新处理。",
+    ),
+    "status.pending": Phrase("pending", "正在排队"),
+    "status.processing": Phrase("processing", "正在处理"),
+    "status.completed": Phrase("completed", "已完成"),
+    "status.failed": Phrase("failed", "已失败"),
+    "idempotency_conflict": Phrase(
+        "The idempotency key {used!r} was used for another upload, task {task}; take a new key for new content.",
+        "幂等键“{used}”已用于另一次上传（任务 {task}）；新的内容请用新的键。",
+    ),
+    # another right
+    "no_administrator": Phrase(
+        "This needs the key of an administrator; the key sent is not one.",
+        "此操作需要管理员密钥；所发送的密钥不是管理员密钥。",
+    ),
+    "foreign_host": Phrase(
+        "The name {host!r} is not this machine's: use http://localhost, or set base_url in gasflux.ini, or use a key.",
+        "“{host}”不是本机的名称：请使用 http://localhost，或在 gasflux.ini 中设置 base_url，或使用密钥。",
+    ),
+    "foreign_page": Phrase(
+        "A web page of another site asked for this; open the service's own page to do it.",
+        "此请求来自其他网站的页面；请打开本服务自己的页面进行操作。",
+    ),
+}
