@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-page test-slow test-exe test-dask test-fuzz test-proxy browser proxies screenshots check format bench settings sample pictures lock lock-check audit licences wheel clean
+.PHONY: help install demo test test-page test-slow test-exe test-dask test-fuzz test-proxy browser proxies cluster-tools screenshots check format bench settings sample pictures lock lock-check audit licences wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,13 @@ test-exe: $(READY) ## build the executables and run a flight through them
 test-dask: $(READY) ## run tasks on a dask cluster of this machine
 	$(ONE_THREAD) $(BIN)/python -m pytest -m dask tests
 
+cluster-tools: ## install the SSH server and Slurm that test-dask runs too, on Debian and as root; elsewhere say what to do
+	@PATH="$$PATH:/usr/sbin"; command -v sshd > /dev/null && command -v slurmd > /dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+			openssh-client openssh-server munge slurm-client slurmctld slurmd > /dev/null; \
+	else echo "Install sshd, munge and Slurm with your system's packages, else what needs them is skipped."; fi
+
 test-proxy: $(READY) ## the documented nginx and Caddy before the real server; skipped where they are missing
 	$(ONE_THREAD) $(BIN)/python -m pytest -m proxy tests
 
@@ -74,6 +81,7 @@ bench: $(READY) ## measure accuracy and speed (GASFLUX_PEER_PYTHON=... adds the 
 	$(ONE_THREAD) $(BIN)/python benchmarks/accuracy.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/service.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/scaling.py
 
 settings: $(READY) ## write gasflux.ini and the table of the settings anew
 	$(BIN)/python tools/write_settings.py

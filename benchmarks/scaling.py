@@ -102,7 +102,7 @@ def cluster(folder: Path, workers: int) -> Iterator[str]:
 
     folder.mkdir()
     contact = folder / "scheduler.json"
-    options = ["--scheduler-file", str(contact), "--host", "127.0.0.1", "--no-dashboard"]
+    options = ["--scheduler-file", str(contact), "--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
     scheduler = _start(folder, "scheduler", *options, "--port", "0")
     family = [scheduler]
     try:
