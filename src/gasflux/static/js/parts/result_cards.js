@@ -11,6 +11,7 @@ import { t, textOr } from "../i18n.js";
 import { icon } from "../icons.js";
 import { rateTexts } from "../rate.js";
 import { gasAnswer, nearest, onOneAxis, startMs, surfaceOf, trackOf } from "../result_model.js";
+import { table } from "./table.js";
 import { surfaceKind, surfaceName, surfaceNames } from "../surface.js";
 
 const FILE_ORDER = ["report.html", "results.zip", "processed.csv", "output_vars.json"];
@@ -139,15 +140,16 @@ export function gasesCard(vars, chosen, choose) {
     const answer = gasAnswer(values);
     const texts = rateTexts(answer);
     isTold &&= texts.bound === null;
-    return h("tr", {},
-      h("th", { scope: "row" }, h("button", { class: "button quiet", type: "button", text: gasName(gas), "aria-pressed": String(gas === chosen), on: { click: () => choose(gas) } })),
-      h("td", { class: "n", text: texts.shown }), h("td", { class: "n", text: t("range", texts) }), h("td", { class: "n", text: significant(answer.limit, 2) }),
-      h("td", {}, h("span", { class: `grade ${answer.grade}`, text: answer.grade })));
+    const button = h("button", { class: "button quiet", type: "button", text: gasName(gas), "aria-pressed": String(gas === chosen), on: { click: () => choose(gas) } });
+    return { cells: [button, texts.shown, t("range", texts), significant(answer.limit, 2), h("span", { class: `grade ${answer.grade}`, text: answer.grade })] };
   });
-  return h("section", { class: "card" }, h("h2", { text: t("gases.title") }), h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("gases.title") }, h("table", {},
-    h("caption", { text: t(isTold ? "gases.caption" : "gases.caption_bound") }),
-    h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col", class: ["rate", "interval", "limit"].includes(name) ? "n" : "", text: t(`gases.${name}`) })))),
-    h("tbody", {}, rows))));
+  return h("section", { class: "card" }, h("h2", { text: t("gases.title") }), table({
+    label: t("gases.title"),
+    caption: t(isTold ? "gases.caption" : "gases.caption_bound"),
+    className: "gases",
+    heads: heads.map((name) => ({ text: t(`gases.${name}`), isNumber: ["rate", "interval", "limit"].includes(name) })),
+    rows,
+  }));
 }
 
 /** A button for every file; the report and the archive first, figures at the end. */

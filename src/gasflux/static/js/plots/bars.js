@@ -46,19 +46,27 @@ export function forestPlot(rows, sum, label) {
   const all = sum ? [...rows, { ...sum, isSum: true }] : rows;
   const least = Math.min(0, ...all.map((row) => row.low));
   const most = Math.max(...all.map((row) => row.high)) * 1.04 || 1;
-  const [height, left, right] = [34, 180, 700];
+  const { height, left, right, width } = forestShape();
   const x = (value) => left + ((right - left) * (value - least)) / (most - least);
   const bottom = all.length * height + 6;
   const marks = ticks(least, most, 6);
-  return svg("svg", { class: "forest", viewBox: `0 0 720 ${bottom + 26}`, role: "img", "aria-label": label },
+  return svg("svg", { class: "forest", viewBox: `0 0 ${width} ${bottom + 26}`, role: "img", "aria-label": label },
     marks.map((value) => [svg("line", { class: "grid", x1: x(value), x2: x(value), y1: 0, y2: bottom }), svg("text", { class: "soft", x: x(value), y: bottom + 18, "text-anchor": "middle" }, tickText(value))]),
     svg("line", { class: "axis", x1: x(least), x2: x(most), y1: bottom, y2: bottom }),
-    all.map((row, i) => forestRow(row, i * height + height / 2, x)));
+    all.map((row, i) => forestRow(row, (i + 1) * height - 17, x)));
+}
+
+/** On a phone the names stand above their lines, so that all of it is seen at once. */
+function forestShape() {
+  const isNarrow = matchMedia("(max-width: 40rem)").matches;
+  return isNarrow ? { height: 48, left: 8, right: 322, width: 330 } : { height: 34, left: 180, right: 700, width: 720 };
 }
 
 function forestRow(row, y, x) {
-  const name = row.name.length > 24 ? `${row.name.slice(0, 23)}…` : row.name;
-  const label = svg("text", { x: 0, y: y + 4, "font-weight": row.isSum ? 700 : 400 }, name);
+  const { height, left } = forestShape();
+  const most = left < 100 ? 40 : 24;
+  const name = row.name.length > most ? `${row.name.slice(0, most - 1)}…` : row.name;
+  const label = svg("text", { x: 0, y: y + 38 - height, "font-weight": row.isSum ? 700 : 400 }, name);
   if (row.isSum) {
     const points = [[x(row.low), y], [x(row.flux), y - 9], [x(row.high), y], [x(row.flux), y + 9]];
     return [label, svg("polygon", { class: "sum", points: points.map((point) => point.join(",")).join(" ") })];

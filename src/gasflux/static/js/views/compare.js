@@ -9,6 +9,7 @@ import { flightPicker } from "../parts/flight_picker.js";
 import { bigRate, boundLines } from "../parts/headline.js";
 import { segmented } from "../parts/result_cards.js";
 import { problem } from "../parts/states.js";
+import { table } from "../parts/table.js";
 import { forestPlot } from "../plots/bars.js";
 import { listedRate, rateTexts } from "../rate.js";
 import { rewrite } from "../router.js";
@@ -74,7 +75,7 @@ function rateCards(gas, rows, sum, remove) {
     sum ? sumCard(gas, sum, rows) : h("p", { class: "note", text: t("compare.one_with", { gas: gasName(gas) }) }),
     h("section", { class: "card" }, h("h2", { text: title }),
       h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, forestPlot(rows, sum && { ...sum, name: t("compare.combined") }, t("compare.plot"))),
-      table(rows, remove)),
+      rateTable(rows, remove)),
   ];
 }
 
@@ -95,16 +96,14 @@ function sumCard(gas, sum, rows) {
         h("ul", { class: "soft notes" }, assumed.map((name) => h("li", { text: t(`compare.assumed.${name}`) }))))));
 }
 
-function table(rows, remove) {
-  const heads = ["flight", "rate", "interval", "weight", "grade"];
-  return h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("compare.table") }, h("table", { class: "rates" },
-    h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col", class: ["rate", "interval", "weight"].includes(name) ? "n" : "", text: t(`compare.${name}`) })), h("td", {}))),
-    h("tbody", {}, rows.map((row) => {
-      const texts = rateTexts(row);
-      return h("tr", {},
-        h("th", { scope: "row" }, h("a", { href: `#/task/${row.id}`, text: row.name })),
-        h("td", { class: "n", text: texts.shown }), h("td", { class: "n", text: t("range", texts) }),
-        h("td", { class: "n", text: `${fixed(100 * row.weight, 0)} %` }), h("td", {}, h("span", { class: `grade ${row.grade}`, text: row.grade })),
-        h("td", { class: "n" }, h("button", { class: "button quiet", type: "button", text: t("act.remove"), "aria-label": t("new.remove", { name: row.name }), on: { click: () => remove(row) } })));
-    }))));
+function rateTable(rows, remove) {
+  const heads = ["flight", "rate", "interval", "weight", "grade"].map((name) => ({ text: t(`compare.${name}`), isNumber: ["rate", "interval", "weight"].includes(name) }));
+  return table({ label: t("compare.table"), className: "rates", heads: [...heads, { text: "" }], rows: rows.map((row) => {
+    const texts = rateTexts(row);
+    return { cells: [
+      h("a", { href: `#/task/${row.id}`, text: row.name }), texts.shown, t("range", texts), `${fixed(100 * row.weight, 0)} %`,
+      h("span", { class: `grade ${row.grade}`, text: row.grade }),
+      h("button", { class: "button quiet", type: "button", text: t("act.remove"), "aria-label": t("new.remove", { name: row.name }), on: { click: () => remove(row) } }),
+    ] };
+  }) });
 }

@@ -7,6 +7,7 @@ import { t, textOr } from "../i18n.js";
 import { announce, ask, openDialog, toast } from "../notify.js";
 import { keyForm } from "../parts/key_form.js";
 import { loading, problem, sentence } from "../parts/states.js";
+import { table } from "../parts/table.js";
 import { forgetKey, isRemembered, key, setKey } from "../session.js";
 
 const COMMAND = 'python create_api_key.py --name "My key"';
@@ -106,9 +107,7 @@ export function render(main, { signal }) {
     const rows = keys.map((entry) => keyRow(entry, access));
     return h("section", { class: "card" },
       h("div", { class: "spread" }, h("h2", { text: t("keys.all") }), h("button", { class: "button primary", type: "button", text: t("keys.create"), data: { testid: "create-key" }, on: { click: create } })),
-      h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("keys.all") }, h("table", { class: "keys" },
-        h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col", text: t(`keys.${name}`) })), h("td", {}))),
-        h("tbody", {}, rows))));
+      table({ label: t("keys.all"), className: "keys", heads: [...heads.map((name) => ({ text: t(`keys.${name}`) })), { text: "" }], rows }));
   }
 
   function keyRow(entry, access) {
@@ -116,13 +115,10 @@ export function render(main, { signal }) {
     const isOver = entry.revoked || (entry.expires_at && new Date(`${entry.expires_at.replace(" ", "T")}Z`) < new Date());
     const acts = isOver ? null : h("div", { class: "row" },
       act("keys.rotate", entry, () => rotate(entry, isMine)), act("keys.revoke", entry, () => revoke(entry, isMine)));
-    return h("tr", { data: { testid: "key-row", keyId: entry.key_id } },
-      h("th", { scope: "row" }, h("span", { text: entry.name }), isMine ? h("span", { class: "soft", text: ` ${t("keys.mine")}` }) : null, h("div", { class: "hint" }, h("code", { text: `gf_${entry.key_id}_…` }))),
-      h("td", { text: t(entry.admin ? "keys.admin" : "keys.user") }),
-      h("td", { text: dateTime(entry.created_at) }),
-      h("td", { text: entry.last_used_at ? relativeTime(entry.last_used_at) : t("keys.never") }),
-      h("td", {}, h("span", { class: `status ${isOver ? "" : "completed"}`, text: keyState(entry, isOver) })),
-      h("td", {}, acts));
+    const name = [h("span", { text: entry.name }), isMine ? h("span", { class: "soft", text: ` ${t("keys.mine")}` }) : null, h("div", { class: "hint" }, h("code", { text: `gf_${entry.key_id}_…` }))];
+    const state = h("span", { class: `status ${isOver ? "" : "completed"}`, text: keyState(entry, isOver) });
+    const used = entry.last_used_at ? relativeTime(entry.last_used_at) : t("keys.never");
+    return { data: { testid: "key-row", keyId: entry.key_id }, cells: [name, t(entry.admin ? "keys.admin" : "keys.user"), dateTime(entry.created_at), used, state, acts] };
   }
 
   const act = (name, entry, run) => h("button", {
@@ -210,10 +206,11 @@ function codeLine(text, testid) {
 async function auditCard(signal) {
   const { entries } = await get("audit?limit=50", { signal });
   if (!entries.length) return null;
-  const heads = ["at", "act", "target", "actor", "address"];
   return h("section", { class: "card" }, h("details", {}, h("summary", { text: t("audit.title", { n: entries.length }) }),
-    h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("audit.label") }, h("table", {},
-      h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col", text: t(`audit.${name}`) })))),
-      h("tbody", {}, entries.map((entry) => h("tr", {}, h("th", { scope: "row", text: dateTime(entry.at) }), [textOr(`audit.act.${entry.act}`, entry.act), entry.target, entry.actor, entry.address].map((text) => h("td", { class: "wrap", text })))))))));
+    table({
+      label: t("audit.label"),
+      heads: ["at", "act", "target", "actor", "address"].map((name) => ({ text: t(`audit.${name}`) })),
+      rows: entries.map((entry) => ({ cells: [dateTime(entry.at), textOr(`audit.act.${entry.act}`, entry.act), entry.target, entry.actor, entry.address] })),
+    })));
 }
 

@@ -24,14 +24,14 @@ export function render(main, { signal }) {
   async function refresh() {
     const [state, figures] = await Promise.allSettled([health(signal), get("stats", { signal })]);
     if (signal.aborted) return null;
-    if (state.value) showHealth(state.value);
+    if (state.value) showHealth(state.value, figures.value);
     else replace(parts.health, problem(state.reason));
     showFigures(figures);
     return REFRESH_MS;
   }
 
-  function showHealth(answer) {
-    replace(parts.health, healthCard(answer));
+  function showHealth(answer, stats) {
+    replace(parts.health, healthCard(answer, stats));
     if (shown.health && shown.health !== answer.status) announce(t(`health.${answer.status}.text`));
     shown.health = answer.status;
   }
@@ -63,13 +63,24 @@ async function health(signal) {
   });
 }
 
-function healthCard(answer) {
+function healthCard(answer, stats) {
   return h("section", { class: "card" },
     h("div", { class: "spread" }, h("h2", { text: t(`health.${answer.status}.text`) }), h("span", { class: `status ${answer.status}`, text: t(`health.${answer.status}`), data: { testid: "health-status" } })),
     h("dl", { class: "facts" }, Object.entries(answer.checks).map(([name, check]) => h("div", {},
       h("dt", { text: t(`check.${name}`) }),
-      h("dd", {}, h("span", { class: `status ${{ ok: "healthy", degraded: "degraded", failed: "unhealthy" }[check.status]}`, text: t(`check.state.${check.status}`) }), check.status === "ok" ? null : h("p", { text: textOr(`check.${name}.${check.status}`, "") }), h("div", { class: "hint wrap", lang: "en", text: check.message }))))),
+      h("dd", {}, h("span", { class: `status ${{ ok: "healthy", degraded: "degraded", failed: "unhealthy" }[check.status]}`, text: t(`check.state.${check.status}`) }), checkText(name, check, stats))))),
     h("p", { class: "soft small", text: t("service.up", { version: answer.version, time: duration(answer.uptime_s) }) }));
+}
+
+/** Return what to know of a check: a line where all is well, else what to do, and the server's own words. */
+function checkText(name, check, stats) {
+  if (check.status === "ok" && stats) return h("div", { class: "hint", text: wellText(name, stats) });
+  const advice = check.status === "ok" ? "" : textOr(`check.${name}.${check.status}`, "");
+  return [advice && h("p", { text: advice }), h("div", { class: "hint wrap", lang: "en", text: check.message })];
+}
+
+function wellText(name, { tasks, system }) {
+  return textOr(`check.${name}.ok`, "", { free: bytes(system.disk.free), pending: fixed(tasks.pending, 0) });
 }
 
 function tiles(stats) {
