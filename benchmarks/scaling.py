@@ -91,7 +91,9 @@ def _process_s(flights: Path | list[Path], output: Path, options: list[str]) -> 
     paths = flights if isinstance(flights, list) else [flights]
     command = [sys.executable, "-m", "gasflux", "process", *map(str, paths), "--output", str(output), *options]
     started = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
     return time.perf_counter() - started
 
 
