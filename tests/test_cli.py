@@ -7,8 +7,10 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +235,24 @@ def test_an_output_that_is_full_or_closed(tmp_path: Path) -> None:
     shell = f"{shlex.join(command)} | true"
     run = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=60)
     assert run.stderr == ""
+    shell = f"{shlex.join([*command[:3], 'process', str(SAMPLE), '--no-figures'])} >&- 2>&-"
+    assert subprocess.run(["sh", "-c", shell], cwd=tmp_path, check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has other signals")
+def test_ctrl_c_leaves_no_unfinished_results(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.xlsx").write_bytes(SAMPLE.read_bytes())
+    command = [sys.executable, "-m", "gasflux", "process", "a.xlsx", "b.xlsx", "--jobs", "2"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        # A folder in the making is there for the second or more that its figures take; it is looked for every 20 ms.
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob("output/.*.part")) and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.strip()) == (130, "stopped.")
+    assert not list(tmp_path.glob("output/.*"))
 
 
 def test_table_report_and_folder_of_the_sample(gasflux: Any, tmp_path: Path) -> None:

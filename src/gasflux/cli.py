@@ -175,10 +175,15 @@ def _report_failure(path: Path, error: str, as_json: bool) -> None:
         click.echo(f"failed: {error if path.name in error else f'{path.name}: {error}'}", err=True)
 
 
+def _is_watched() -> bool:
+    """Whether somebody looks at stderr, which a program without a console does not have."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 @contextmanager
 def _progress_bar(jobs: Sequence[Job]) -> Iterator[JobProgress]:
     """Show how far all jobs are together, on a terminal only."""
-    if not jobs or not sys.stderr.isatty():
+    if not jobs or not _is_watched():
         yield lambda index, stage, percent: None
         return
     done = [0.0] * len(jobs)
@@ -193,7 +198,7 @@ def _progress_bar(jobs: Sequence[Job]) -> Iterator[JobProgress]:
 
 def _tell_progress(result: JobResult, done: int, count: int) -> None:
     """Say that one file of many has ended, where there is no progress bar: in a log of a batch."""
-    if count > 1 and not sys.stderr.isatty():
+    if count > 1 and not _is_watched():
         outcome = "failed" if result.error else "done"
         click.echo(f"{done} of {count}: {result.job.path.name} {outcome}", err=True)
 
