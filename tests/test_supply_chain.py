@@ -101,6 +101,24 @@ def test_dependencies_of_the_service_bind_nobody() -> None:
     assert [row for row in found if audit.is_binding(row[2]) or row[2] == "unknown"] == []
 
 
+@pytest.mark.parametrize("extra", lock.extras())
+def test_what_an_extra_brings_has_a_known_licence(extra: str) -> None:
+    listed = {name: licence for name, _, licence in audit.licences(audit.locked(lock.DEVELOPMENT))}
+    brought = audit.needed_here(lock.extras()[extra])
+    assert brought <= audit.locked(lock.DEVELOPMENT), "run make lock"
+    assert "unknown" not in {listed[name] for name in brought & listed.keys()}
+    if extra in audit.OF_USERS:
+        assert brought <= listed.keys(), "the tests run with it"
+        assert {name for name in brought if audit.is_binding(listed[name])} == set()
+
+
+def test_dask_brings_what_it_is_known_to() -> None:
+    """Else the closure might be empty and the test above could not fail."""
+    assert {"distributed", "dask", "tornado", "cloudpickle", "msgpack"} <= audit.needed_here(lock.extras()["dask"])
+    assert audit.uses()["paramiko"] == audit.uses()["tornado"] == "extra"
+    assert audit.uses()["numpy"] == "runs"
+
+
 @pytest.mark.parametrize("licence", ["AGPL-3.0-only", "GNU General Public License v3 (GPLv3)", "GPL-2.0-or-later"])
 def test_binding_licences_are_told(licence: str) -> None:
     assert audit.is_binding(licence)

@@ -9,14 +9,17 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tools.lock import DEVELOPMENT, RUNTIME, LockError, pinned, pip_report
+from tools.lock import DEVELOPMENT, RUNTIME, LockError, extras, pinned, pip_report
 
 SAFE_FROM: Final[Mapping[str, tuple[str, str]]] = {
     "certifi": ("2024.7.4", "CVE-2024-39689: roots of an authority that is no longer trusted"),
@@ -45,6 +48,9 @@ SAFE_FROM: Final[Mapping[str, tuple[str, str]]] = {
 
 COPYLEFT: Final = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)
 """Licences that would bind whoever passes GasFlux on. The LGPL and exceptions for the compiler's own library do not."""
+
+OF_USERS: Final = ("dask", "slurm", "ssh")
+"""Extras that a service runs with; the others are for those who develop and build."""
 
 _PIN: Final = re.compile(r"(?m)^([A-Za-z0-9._-]+)==")
 
@@ -126,6 +132,21 @@ def licences(names: set[str]) -> Iterator[tuple[str, str, str]]:
         yield name, package.version, licence_of(package)
 
 
+def needed_here(requirements: Iterable[str]) -> set[str]:
+    """Return the names of all packages that requirements bring on this machine, as those installed state it."""
+    waiting = [Requirement(text) for text in requirements]
+    seen: set[str] = set()
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name in seen or not (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+            continue
+        seen.add(name)
+        with suppress(PackageNotFoundError):
+            waiting += map(Requirement, distribution(name).requires or ())
+    return seen
+
+
 def is_binding(licence: str) -> bool:
     """Whether a licence would bind whoever passes GasFlux on."""
     return (
@@ -134,12 +155,18 @@ def is_binding(licence: str) -> bool:
     )
 
 
+def uses() -> dict[str, str]:
+    """Return the use of every package that a service runs with: ``runs``, or ``extra`` with one of `OF_USERS`."""
+    chosen = (text for name in OF_USERS for text in extras()[name])
+    return dict.fromkeys(needed_here(chosen), "extra") | dict.fromkeys(locked(RUNTIME), "runs")
+
+
 def _print_licences() -> Iterator[str]:
-    """Print the table; yield a line for every package of the running service under a binding licence."""
-    running = locked(RUNTIME)
+    """Print the table; yield a line for every package of a running service under a binding licence."""
+    used = uses()
     for name, version, licence in licences(locked(DEVELOPMENT)):
-        print(f"{name:<28} {version:<16} {'runs' if name in running else 'tools':<6} {licence}")
-        if name in running and is_binding(licence):
+        print(f"{name:<28} {version:<16} {used.get(name, 'tools'):<6} {licence}")
+        if name in used and is_binding(licence):
             yield f"{name} is under {licence}, which GasFlux under BSD-3-Clause cannot carry."
 
 
