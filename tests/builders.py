@@ -35,6 +35,7 @@ from gasflux.records import (
     VariogramFit,
     Wind,
 )
+from gasflux.wording.phrases import Phrase
 
 SEED = 20230419
 LEVELS_M = (6.0, 12.0, 18.0, 25.0, 33.0, 42.0, 52.0, 63.0)
@@ -52,21 +53,40 @@ DENSITY_KG_M3: Mapping[str, float] = {"ch4": 0.66, "co2": 1.81, "n2o": 1.81}
 
 FLAGS = (
     Flag(
-        "weak_wind", "serious", 1.3, 1.5, "The mean wind was 1.3 m/s (limit 1.5 m/s).",
-        "Repeat the flight in more wind.",
+        "weak_wind",
+        "serious",
+        1.3,
+        1.5,
+        Phrase("The mean wind was 1.3 m/s (limit 1.5 m/s).", "平均风速 1.3 m/s（下限 1.5 m/s）。"),
+        Phrase("Repeat the flight in more wind.", "请在风速更大时重飞。"),
     ),
     Flag(
-        "below_lowest_pass", "warning", 0.24, 0.2, "24 % of the flux lies below the lowest pass (limit 20 %).",
-        "Fly the lowest pass closer to the ground.",
+        "below_lowest_pass",
+        "warning",
+        0.24,
+        0.2,
+        Phrase(
+            "24 % of the flux lies below the lowest pass (limit 20 %).", "24 % 的通量位于最低测线以下（上限 20 %）。"
+        ),
+        Phrase("Fly the lowest pass closer to the ground.", "最低测线应更靠近地面。"),
     ),
     Flag(
-        "wind_direction_spread", "warning", 33.0, 30.0, "The wind direction varied by 33° (limit 30°).",
-        "Fly when the wind is steadier, or repeat the curtain.",
+        "wind_direction_spread",
+        "warning",
+        33.0,
+        30.0,
+        Phrase("The wind direction varied by 33° (limit 30°).", "风向变化 33°（上限 30°）。"),
+        Phrase("Fly when the wind is steadier, or repeat the curtain.", "请在风向更稳定时飞行，或重复飞行。"),
     ),
     Flag(
-        "few_transects", "info", 8.0, 5.0, "8 transects were flown (at least 5 wanted).", "Nothing to do.",
+        "few_transects",
+        "info",
+        8.0,
+        5.0,
+        Phrase("8 transects were flown (at least 5 wanted).", "共飞行 8 条测线（至少 5 条）。"),
+        Phrase("Nothing to do.", "无需处理。"),
     ),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import flight_result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,3 +106,15 @@ def test_numbers_keep_what_matters() -> None:
     assert significant(np.array([123456.0, 0.000123456, np.nan])) == [123500.0, 0.0001235, None]
     # An offset of 420 ppm leaves a rise of 0.5 ppm its four digits.
     assert resolved(np.array([420.12345678]), 0.5) == [420.12346]
+
+
+def test_flags_come_in_every_language() -> None:
+    result = flight_result(segments=2, language="zh")
+    document = view_document(result)
+    shown = [document["flags"]["ch4"], *(part["gases"]["ch4"]["flags"] for part in document["segments"])]
+    raised = [result.gases["ch4"].quality, *(part.gases["ch4"].quality for part in result.segments)]
+    for flags, quality in zip(shown, raised, strict=True):
+        assert [flag["code"] for flag in flags] == [flag.code for flag in quality.flags]
+        assert [flag["message"]["en"] for flag in flags] == [flag.message.en for flag in quality.flags]
+        assert [flag["advice"]["zh"] for flag in flags] == [flag.advice.zh for flag in quality.flags]
+        assert flags

@@ -88,7 +88,7 @@ def test_ground_above_some_passes_is_told_with_their_number() -> None:
     heights = [segment.segment.height_m[segment.segment.transect == i] for i in range(segment.segment.transects)]
     below = [height for height in heights if height.mean() < 12.0]
     assert flag.value == len(below) > 0
-    assert f"{sum(map(len, below))} samples" in flag.message
+    assert f"{sum(map(len, below))} samples" in flag.message.en
     kept = raised.model_copy(update={"ordinary_kriging_settings": OrdinaryKrigingSettings(cut_ground=False)})
     for config in (kept, None):
         codes = {flag.code for flag in process(frame, config).gases["ch4"].quality.flags}

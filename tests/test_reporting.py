@@ -23,6 +23,7 @@ from gasflux.report.numbers import decimals_for, fixed, percent, plain, signific
 from gasflux.report.sections import card, clock_text, flag_table
 from gasflux.report.texts import REPORT_TEXTS, dropped_reason, report_text
 from gasflux.reporting import MAX_BYTES, render_report
+from gasflux.wording.phrases import same
 
 CONFIG = "language: en\ngases: {}\n"
 PIXEL = bytes.fromhex(
@@ -96,7 +97,9 @@ def test_answer_comes_first(flight: FlightResult, page: Page) -> None:
     text, answer = page.text, flight.gases["ch4"]
     headline = f"{answer.flux_kg_h:.2f} ± {answer.flux_std_kg_h:.2f} kg/h"
     interval = f"90 % interval: {answer.interval.low_kg_h:.2f} to {answer.interval.high_kg_h:.2f} kg/h"
-    places = [text.index(part) for part in (headline, interval, answer.quality.flags[0].message, "How it was measured")]
+    places = [
+        text.index(part) for part in (headline, interval, answer.quality.flags[0].message.en, "How it was measured")
+    ]
     assert places == sorted(places)
     assert text.index("Grade B") < places[-1]
 
@@ -104,10 +107,10 @@ def test_answer_comes_first(flight: FlightResult, page: Page) -> None:
 def test_three_most_important_flags_stand_in_the_answer(flight: FlightResult, page: Page) -> None:
     flags = flight.gases["ch4"].quality.flags
     head = page.text[: page.text.index("All gases")]
-    assert all(flag.message in head and flag.advice in head for flag in flags[:3])
-    assert not any(flag.message in head for flag in flags[3:])
+    assert all(flag.message.en in head and flag.advice.en in head for flag in flags[:3])
+    assert not any(flag.message.en in head for flag in flags[3:])
     assert "1 more under" in head
-    assert all(flag.message in page.text for flag in flags)
+    assert all(flag.message.en in page.text for flag in flags)
 
 
 def test_one_finding_about_two_gases_is_one_row(flight: FlightResult) -> None:
@@ -118,7 +121,7 @@ def test_one_finding_about_two_gases_is_one_row(flight: FlightResult) -> None:
 
 def test_findings_about_one_segment_are_told() -> None:
     result = flight_result(segments=2)
-    odd = Flag("odd", "warning", 1.0, 2.0, "Only here.", "Look.")
+    odd = Flag("odd", "warning", 1.0, 2.0, same("Only here."), same("Look."))
     first, second = result.segments
     gas = second.gases["ch4"]
     second = replace(second, gases={"ch4": replace(gas, quality=Quality("C", (odd, *gas.quality.flags)))})
@@ -221,7 +224,7 @@ def hostile_result() -> FlightResult:
         notes=(HOSTILE,),
         rows_dropped={HOSTILE: 1, f"{HOSTILE} out of range": 2},
     )
-    flag = Flag(HOSTILE, "serious", 1.0, 2.0, HOSTILE, HOSTILE)
+    flag = Flag(HOSTILE, "serious", 1.0, 2.0, same(HOSTILE), same(HOSTILE))
     gas = replace(result.gases["ch4"], quality=Quality("D", (flag,)), budget_kg_h={HOSTILE: 1.0})
     return replace(result, log=replace(result.log, report=report), gases={"ch4": gas})
 

@@ -27,6 +27,7 @@ from gasflux.records import (
     VariogramFit,
 )
 from gasflux.version import __version__
+from gasflux.wording.phrases import Language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,7 @@ def output_vars(result: FlightResult) -> dict[str, Any]:
         same input with the same configuration. A flight with one surface has its gases in full; with several, these
         stand under ``segments`` and the top holds the combination, which has no variogram or grid of its own.
     """
-    report = result.log.report
+    report, language = result.log.report, result.language
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "run": _run(result),
@@ -73,10 +74,12 @@ def output_vars(result: FlightResult) -> dict[str, Any]:
         "flight": _flight(result.summary),
     }
     if len(result.segments) == 1:
-        document["gases"] = {gas: _gas(values) for gas, values in result.segments[0].gases.items()}
+        document["gases"] = {gas: _gas(values, language) for gas, values in result.segments[0].gases.items()}
         return document
-    document["gases"] = {gas: _combined(values, result.background[gas]) for gas, values in result.gases.items()}
-    document["segments"] = [_segment(part) for part in result.segments]
+    document["gases"] = {
+        gas: _combined(values, result.background[gas], language) for gas, values in result.gases.items()
+    }
+    document["segments"] = [_segment(part, language) for part in result.segments]
     return document
 
 
@@ -123,35 +126,35 @@ def _flight(summary: FlightSummary) -> dict[str, Any]:
     }
 
 
-def _segment(part: SegmentResult) -> dict[str, Any]:
+def _segment(part: SegmentResult, language: Language) -> dict[str, Any]:
     """Return one surface of several."""
     return {
         "start": part.summary.start,
         "end": part.summary.end,
         "flight": _flight(part.summary),
-        "gases": {gas: _gas(values) for gas, values in part.gases.items()},
+        "gases": {gas: _gas(values, language) for gas, values in part.gases.items()},
     }
 
 
-def _gas(gas: GasResult) -> dict[str, Any]:
+def _gas(gas: GasResult, language: Language) -> dict[str, Any]:
     """Return one gas through one surface."""
     return {
         **_answer(gas),
         "background": _background(gas.background),
         "variogram": _variogram(gas.variogram),
         "grid": _grid(gas.grid),
-        "quality": _quality(gas.quality),
+        "quality": _quality(gas.quality, language),
     }
 
 
-def _combined(gas: CombinedGas, background: Background) -> dict[str, Any]:
+def _combined(gas: CombinedGas, background: Background, language: Language) -> dict[str, Any]:
     """Return one gas over several surfaces: they share the background, each has its own variogram and grid."""
     return {
         **_answer(gas),
         "background": _background(background),
         "variogram": None,
         "grid": None,
-        "quality": _quality(gas.quality),
+        "quality": _quality(gas.quality, language),
     }
 
 
@@ -239,10 +242,15 @@ def _grid(grid: KrigedGrid) -> dict[str, Any]:
     }
 
 
-def _quality(quality: Quality) -> dict[str, Any]:
-    """Return grade and flags."""
+def _quality(quality: Quality, language: Language) -> dict[str, Any]:
+    """Return grade and flags, their sentences in one language."""
     flags = [
-        {"code": flag.code, "severity": flag.severity, "message": flag.message, "advice": flag.advice}
+        {
+            "code": flag.code,
+            "severity": flag.severity,
+            "message": flag.message.said(language),
+            "advice": flag.advice.said(language),
+        }
         for flag in quality.flags
     ]
     return {"grade": quality.grade, "flags": flags}

@@ -22,6 +22,7 @@ from gasflux.records import (
     IntArray,
     KrigedGrid,
     Phase,
+    Quality,
     SegmentResult,
     Wind,
 )
@@ -52,7 +53,8 @@ def view_document(result: FlightResult) -> dict[str, Any]:
     -------
     dict
         JSON-ready, without NaN: null where a value is unknown. ``track`` is the path, ``phases`` the spans of time of
-        what the aircraft did, ``gases`` the series of each gas with its background, ``segments`` each surface with its
+        what the aircraft did, ``gases`` the series of each gas with its background, ``flags`` what speaks against the
+        answer for each gas, in every language, ``segments`` each surface with its
         transects, wind, samples, kriged grid and height profile. Times are seconds since ``start``. Lists of one block
         have the same length; ``flux_density_kg_m2_h`` and ``std_kg_m2_h`` of a grid have nz * nx values, row by row
         from the lowest.
@@ -68,6 +70,7 @@ def view_document(result: FlightResult) -> dict[str, Any]:
         "track": _track(result),
         "phases": _phases(result),
         "gases": {gas: _series(result, gas) for gas in result.background},
+        "flags": {gas: _flags(values.quality) for gas, values in result.gases.items()},
         "segments": [_segment(result, part, points, cells) for part in result.segments],
     }
 
@@ -262,7 +265,21 @@ def _gas(part: SegmentResult, gas: GasResult, points: int, cells: int) -> dict[s
         "samples": _samples(part, gas, points),
         "grid": _grid(gas.grid, cells),
         "profile": _profile(gas.profile),
+        "flags": _flags(gas.quality),
     }
+
+
+def _flags(quality: Quality) -> list[dict[str, Any]]:
+    """Return the findings with their sentences in every language, so that a page can change its own."""
+    return [
+        {
+            "code": flag.code,
+            "severity": flag.severity,
+            "message": flag.message._asdict(),
+            "advice": flag.advice._asdict(),
+        }
+        for flag in quality.flags
+    ]
 
 
 def _samples(part: SegmentResult, gas: GasResult, points: int) -> Mapping[str, Column]:

@@ -217,7 +217,7 @@ def _gas_result(
         variogram=integration.variogram,
         grid=integration.kriging.grid,
         profile=height_profile(integration.kriging.grid, integration.below),
-        quality=assess(measures, config.language),
+        quality=assess(measures),
         ground_method=integration.below.method,
     )
 
@@ -248,7 +248,7 @@ def _combined_gas(gas: str, results: Sequence[SegmentResult], config: PipelineCo
     weights = np.array(combined.weights)
     limit = float(np.linalg.norm(weights * [part.detection_limit_kg_h for part in parts]))
     measures = combined_measures(parts, surfaces, combined, limit)
-    quality = assess_together([part.quality for part in parts], combined.weights, measures, config.language, numbers)
+    quality = assess_together([part.quality for part in parts], combined.weights, measures, numbers)
     return CombinedGas(
         gas=gas,
         flux_kg_h=combined.flux_kg_h,

@@ -16,6 +16,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gasflux.wording.phrases import Phrase
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -333,9 +335,9 @@ class Flag:
     severity: Severity
     value: float | None
     threshold: float | None
-    message: str
-    """A sentence with value and threshold, in the configured language."""
-    advice: str
+    message: Phrase
+    """A sentence with value and threshold."""
+    advice: Phrase
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from gasflux.records import Severity
+from gasflux.wording.phrases import Phrase
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,8 @@ class FlagRule:
     threshold: float
     severity: Severity
     form: str
-    message_en: str
-    advice_en: str
-    message_zh: str
-    advice_zh: str
+    message: Phrase
+    advice: Phrase
     rejects: bool = False
     """Whether it alone makes a result unfit for use."""
 
@@ -38,10 +37,14 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         1.0,
         "serious",
         "{:.3f}",
-        "The flux is {value} of the detection limit in size (at least {threshold} is needed): no plume is told.",
-        "Report the upper bound, not the rate; fly closer to the source or more passes.",
-        "通量仅为检出限的 {value} 倍（至少需要 {threshold} 倍）：羽流与噪声无法区分。",
-        "请报告上限而非速率；靠近源飞行或增加测线。",
+        Phrase(
+            "The flux is {value} of the detection limit in size (at least {threshold} is needed): no plume is told.",
+            "通量仅为检出限的 {value} 倍（至少需要 {threshold} 倍）：羽流与噪声无法区分。",
+        ),
+        Phrase(
+            "Report the upper bound, not the rate; fly closer to the source or more passes.",
+            "请报告上限而非速率；靠近源飞行或增加测线。",
+        ),
         rejects=True,
     ),
     FlagRule(
@@ -51,10 +54,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         1.0,
         "serious",
         "{:.2f} m/s",
-        "The mean wind is {value}, below {threshold}: the plume does not travel, the method does not apply.",
-        "Do not use this result; fly again in more wind.",
-        "平均风速 {value}，低于 {threshold}：羽流不随风输送，方法不适用。",
-        "请勿使用该结果；待风速增大后重飞。",
+        Phrase(
+            "The mean wind is {value}, below {threshold}: the plume does not travel, the method does not apply.",
+            "平均风速 {value}，低于 {threshold}：羽流不随风输送，方法不适用。",
+        ),
+        Phrase("Do not use this result; fly again in more wind.", "请勿使用该结果；待风速增大后重飞。"),
         rejects=True,
     ),
     FlagRule(
@@ -64,10 +68,14 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         1.0,
         "serious",
         "{:.1%}",
-        "Half of the 90 % interval is {value} of the flux, above {threshold}: little more than the order is known.",
-        "Repeat the flight and combine the results; see the largest bar of the error budget.",
-        "90 % 区间的半宽为通量的 {value}，超过 {threshold}：仅能确定数量级。",
-        "请重复飞行并合并结果；查看误差分配图中最大的一项。",
+        Phrase(
+            "Half of the 90 % interval is {value} of the flux, above {threshold}: little more than the order is known.",
+            "90 % 区间的半宽为通量的 {value}，超过 {threshold}：仅能确定数量级。",
+        ),
+        Phrase(
+            "Repeat the flight and combine the results; see the largest bar of the error budget.",
+            "请重复飞行并合并结果；查看误差分配图中最大的一项。",
+        ),
     ),
     FlagRule(
         "uncertain",
@@ -76,10 +84,14 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.6,
         "warning",
         "{:.1%}",
-        "Half of the 90 % interval is {value} of the flux, more than {threshold}.",
-        "Repeat the flight and combine the results; see the largest bar of the error budget.",
-        "90 % 区间的半宽为通量的 {value}，超过 {threshold}。",
-        "请重复飞行并合并结果；查看误差分配图中最大的一项。",
+        Phrase(
+            "Half of the 90 % interval is {value} of the flux, more than {threshold}.",
+            "90 % 区间的半宽为通量的 {value}，超过 {threshold}。",
+        ),
+        Phrase(
+            "Repeat the flight and combine the results; see the largest bar of the error budget.",
+            "请重复飞行并合并结果；查看误差分配图中最大的一项。",
+        ),
     ),
     FlagRule(
         "ground_guessed",
@@ -88,10 +100,14 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.5,
         "warning",
         "{:.0f}",
-        "The height of the ground is not known: the log's lowest sample is taken for it.",
-        "Set ground.height, or add a height_agl column; a ground that lies lower makes the flux higher.",
-        "地面高度未知：以数据中的最低样本代替。",
-        "请设置 ground.height 或添加 height_agl 列；若地面更低，通量会更高。",
+        Phrase(
+            "The height of the ground is not known: the log's lowest sample is taken for it.",
+            "地面高度未知：以数据中的最低样本代替。",
+        ),
+        Phrase(
+            "Set ground.height, or add a height_agl column; a ground that lies lower makes the flux higher.",
+            "请设置 ground.height 或添加 height_agl 列；若地面更低，通量会更高。",
+        ),
     ),
     FlagRule(
         "mostly_extrapolated",
@@ -100,10 +116,15 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.5,
         "serious",
         "{:.1%}",
-        "{value} of the flux lies below the lowest pass (more than {threshold}): most of it was never flown through.",
-        "Fly lower, or farther from the source where the plume has risen.",
-        "{value} 的通量位于最低测线以下（超过 {threshold}）：大部分未被实测。",
-        "请降低最低测线高度，或在羽流抬升后的更远处飞行。",
+        Phrase(
+            "{value} of the flux lies below the lowest pass (more than {threshold}): most of it was never flown "
+            "through.",
+            "{value} 的通量位于最低测线以下（超过 {threshold}）：大部分未被实测。",
+        ),
+        Phrase(
+            "Fly lower, or farther from the source where the plume has risen.",
+            "请降低最低测线高度，或在羽流抬升后的更远处飞行。",
+        ),
     ),
     FlagRule(
         "extrapolated",
@@ -112,10 +133,14 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.3,
         "warning",
         "{:.1%}",
-        "{value} of the flux lies below the lowest pass (more than {threshold}).",
-        "Fly lower if it is safe; the uncertainty of this part is in the interval.",
-        "{value} 的通量位于最低测线以下（超过 {threshold}）。",
-        "在安全前提下降低航高；该部分的不确定度已计入区间。",
+        Phrase(
+            "{value} of the flux lies below the lowest pass (more than {threshold}).",
+            "{value} 的通量位于最低测线以下（超过 {threshold}）。",
+        ),
+        Phrase(
+            "Fly lower if it is safe; the uncertainty of this part is in the interval.",
+            "在安全前提下降低航高；该部分的不确定度已计入区间。",
+        ),
     ),
     FlagRule(
         "wind_low",
@@ -124,10 +149,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         1.5,
         "warning",
         "{:.2f} m/s",
-        "The mean wind is {value}, below {threshold}: the plume meanders and may rise past the curtain.",
-        "Prefer flights in 2-8 m/s.",
-        "平均风速 {value}，低于 {threshold}：羽流易摆动并可能抬升越过断面。",
-        "建议在 2-8 m/s 风速下飞行。",
+        Phrase(
+            "The mean wind is {value}, below {threshold}: the plume meanders and may rise past the curtain.",
+            "平均风速 {value}，低于 {threshold}：羽流易摆动并可能抬升越过幕面。",
+        ),
+        Phrase("Prefer flights in 2-8 m/s.", "建议在 2-8 m/s 风速下飞行。"),
     ),
     FlagRule(
         "wind_oblique",
@@ -136,10 +162,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         45.0,
         "warning",
         "{:.1f}°",
-        "The mean wind is {value} off the curtain's normal, more than {threshold}: direction errors weigh heavily.",
-        "Fly the curtain across the wind.",
-        "平均风向偏离断面法线 {value}，超过 {threshold}：风向误差影响显著。",
-        "请使断面垂直于风向飞行。",
+        Phrase(
+            "The mean wind is {value} off the curtain's normal, more than {threshold}: direction errors weigh heavily.",
+            "平均风向偏离幕面法线 {value}，超过 {threshold}：风向误差影响显著。",
+        ),
+        Phrase("Fly the curtain across the wind.", "请使幕面垂直于风向飞行。"),
     ),
     FlagRule(
         "wind_direction_unmeasured",
@@ -148,10 +175,14 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.5,
         "warning",
         "{:.0f}",
-        "The log has no wind direction: the wind is taken as straight through the surface.",
-        "Add a winddir column; an oblique wind makes this result too high.",
-        "数据中没有风向：假定风垂直穿过断面。",
-        "请添加 winddir 列；若风斜穿断面，结果会偏高。",
+        Phrase(
+            "The log has no wind direction: the wind is taken as straight through the surface.",
+            "数据中没有风向：假定风垂直穿过幕面。",
+        ),
+        Phrase(
+            "Add a winddir column; an oblique wind makes this result too high.",
+            "请添加 winddir 列；若风斜穿幕面，结果会偏高。",
+        ),
     ),
     FlagRule(
         "wind_direction_unsteady",
@@ -160,10 +191,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         30.0,
         "warning",
         "{:.1f}°",
-        "The wind direction has a standard deviation of {value}, more than {threshold} (EPA OTM-33A).",
-        "Average more flights, or wait for a steadier wind.",
-        "风向标准差为 {value}，超过 {threshold}（EPA OTM-33A）。",
-        "请增加飞行次数取平均，或等待风向稳定。",
+        Phrase(
+            "The wind direction has a standard deviation of {value}, more than {threshold} (EPA OTM-33A).",
+            "风向标准差为 {value}，超过 {threshold}（EPA OTM-33A）。",
+        ),
+        Phrase("Average more flights, or wait for a steadier wind.", "请增加飞行次数取平均，或等待风向稳定。"),
     ),
     FlagRule(
         "turbulent",
@@ -172,10 +204,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.22,
         "info",
         "{:.3f}",
-        "The turbulence intensity is {value}, above {threshold} (EPA OTM-33A): single passes differ much.",
-        "More passes narrow the interval.",
-        "湍流强度为 {value}，高于 {threshold}（EPA OTM-33A）：各测线差异较大。",
-        "增加测线可缩小区间。",
+        Phrase(
+            "The turbulence intensity is {value}, above {threshold} (EPA OTM-33A): single passes differ much.",
+            "湍流强度为 {value}，高于 {threshold}（EPA OTM-33A）：各测线差异较大。",
+        ),
+        Phrase("More passes narrow the interval.", "增加测线可缩小区间。"),
     ),
     FlagRule(
         "few_passes",
@@ -184,10 +217,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         5.0,
         "warning",
         "{:.0f}",
-        "There are {value} passes, fewer than {threshold}: their scatter is hardly known.",
-        "Fly at least 8 passes.",
-        "仅有 {value} 个测线，少于 {threshold} 个：离散程度难以估计。",
-        "建议至少飞行 8 个测线。",
+        Phrase(
+            "There are {value} passes, fewer than {threshold}: their scatter is hardly known.",
+            "仅有 {value} 个测线，少于 {threshold} 个：离散程度难以估计。",
+        ),
+        Phrase("Fly at least 8 passes.", "建议至少飞行 8 个测线。"),
     ),
     FlagRule(
         "plume_at_side",
@@ -196,10 +230,12 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.1,
         "warning",
         "{:.1%}",
-        "{value} of the flux lies in the outer tenths of the curtain (more than {threshold}): the plume may be cut.",
-        "Fly longer passes, or shift the curtain.",
-        "{value} 的通量位于断面两端十分之一处（超过 {threshold}）：羽流可能被截断。",
-        "请加长测线或平移断面。",
+        Phrase(
+            "{value} of the flux lies in the outer tenths of the curtain (more than {threshold}): the plume may "
+            "be cut.",
+            "{value} 的通量位于幕面两端十分之一处（超过 {threshold}）：羽流可能被截断。",
+        ),
+        Phrase("Fly longer passes, or shift the curtain.", "请加长测线或平移幕面。"),
     ),
     FlagRule(
         "plume_at_top",
@@ -208,10 +244,12 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.25,
         "warning",
         "{:.1%}",
-        "The highest pass carries {value} of the strongest one (more than {threshold}): part of the plume is above it.",
-        "Fly higher until the enhancement is gone.",
-        "最高测线的通量为最强测线的 {value}（超过 {threshold}）：部分羽流在其上方。",
-        "下次请飞得更高，直至浓度增量消失。",
+        Phrase(
+            "The highest pass carries {value} of the strongest one (more than {threshold}): part of the plume "
+            "is above it.",
+            "最高测线的通量为最强测线的 {value}（超过 {threshold}）：部分羽流在其上方。",
+        ),
+        Phrase("Fly higher until the enhancement is gone.", "下次请飞得更高，直至浓度增量消失。"),
     ),
     FlagRule(
         "weak_enhancement",
@@ -220,10 +258,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         5.0,
         "warning",
         "{:.1f}",
-        "The highest enhancement is {value} times the noise, below {threshold}.",
-        "Fly closer to the source, or use a more precise analyser.",
-        "最大浓度增量为噪声的 {value} 倍，低于 {threshold} 倍。",
-        "请靠近源飞行，或使用精度更高的分析仪。",
+        Phrase(
+            "The highest enhancement is {value} times the noise, below {threshold}.",
+            "最大浓度增量为噪声的 {value} 倍，低于 {threshold} 倍。",
+        ),
+        Phrase("Fly closer to the source, or use a more precise analyser.", "请靠近源飞行，或使用精度更高的分析仪。"),
     ),
     FlagRule(
         "no_structure",
@@ -232,10 +271,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.2,
         "warning",
         "{:.1%}",
-        "Only {value} of the variance has a structure in space (below {threshold}): the map is nearly flat.",
-        "Trust the total more than the map; check the background.",
-        "仅 {value} 的方差具有空间结构（低于 {threshold}）：插值图接近平坦。",
-        "总量比分布图更可信；请检查背景。",
+        Phrase(
+            "Only {value} of the variance has a structure in space (below {threshold}): the map is nearly flat.",
+            "仅 {value} 的方差具有空间结构（低于 {threshold}）：插值图接近平坦。",
+        ),
+        Phrase("Trust the total more than the map; check the background.", "总量比分布图更可信；请检查背景。"),
     ),
     FlagRule(
         "curtains_disagree",
@@ -244,10 +284,14 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.25,
         "warning",
         "{:.1%}",
-        "The curtains differ by {value} of their mean beyond their own errors (more than {threshold}).",
-        "Look at the curtains one by one; the source or the wind may have changed.",
-        "各断面之间的差异超出自身误差，达均值的 {value}（超过 {threshold}）。",
-        "请逐个检查断面：源强或风是否变化?",
+        Phrase(
+            "The curtains differ by {value} of their mean beyond their own errors (more than {threshold}).",
+            "各幕面之间的差异超出自身误差，达均值的 {value}（超过 {threshold}）。",
+        ),
+        Phrase(
+            "Look at the curtains one by one; the source or the wind may have changed.",
+            "请逐个检查幕面：源强或风是否变化?",
+        ),
     ),
     FlagRule(
         "curtains_not_parallel",
@@ -256,10 +300,16 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         30.0,
         "serious",
         "{:.1f}°",
-        "The curtains' planes differ by {value} in direction (more than {threshold}): walls of a box are no repeats.",
-        "Do not use the combined rate; add up the walls the wind leaves through and subtract those it enters through.",
-        "各断面的方向相差 {value}（超过 {threshold}）：环绕场地的多面断面不是重复测量。",
-        "请勿使用合并结果；应将下风面的通量相加并减去上风面的通量。",
+        Phrase(
+            "The curtains' planes differ by {value} in direction (more than {threshold}): walls of a box are no "
+            "repeats.",
+            "各幕面的方向相差 {value}（超过 {threshold}）：环绕场地的多面幕面不是重复测量。",
+        ),
+        Phrase(
+            "Do not use the combined rate; add up the walls the wind leaves through and subtract those it "
+            "enters through.",
+            "请勿使用合并结果；应将下风面的通量相加并减去上风面的通量。",
+        ),
     ),
     FlagRule(
         "kriging_failed",
@@ -268,10 +318,14 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.0,
         "warning",
         "{:.1%}",
-        "{value} of the grid could not be kriged and is left out of the flux.",
-        "Lower ordinary_kriging_settings.min_points or raise max_points.",
-        "{value} 的网格节点克里金失败，未计入通量。",
-        "请减小 ordinary_kriging_settings.min_points 或增大 max_points。",
+        Phrase(
+            "{value} of the grid could not be kriged and is left out of the flux.",
+            "{value} 的网格节点克里金失败，未计入通量。",
+        ),
+        Phrase(
+            "Lower ordinary_kriging_settings.min_points or raise max_points.",
+            "请减小 ordinary_kriging_settings.min_points 或增大 max_points。",
+        ),
     ),
     FlagRule(
         "gas_range_cuts",
@@ -280,10 +334,15 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.005,
         "warning",
         "{:.1%}",
-        "{value} of the rows were dropped because a gas was above its range (more than {threshold}): the plume is cut.",
-        "Raise the upper end of that gas under gases, or leave the gas out there; the rate is too low as it is.",
-        "{value} 的行因气体高于其允许范围而被剔除（超过 {threshold}）：羽流被截断。",
-        "请提高 gases 中该气体的上限，或不在其中列出该气体；目前的速率偏低。",
+        Phrase(
+            "{value} of the rows were dropped because a gas was above its range (more than {threshold}): the "
+            "plume is cut.",
+            "{value} 的行因气体高于其允许范围而被剔除（超过 {threshold}）：羽流被截断。",
+        ),
+        Phrase(
+            "Raise the upper end of that gas under gases, or leave the gas out there; the rate is too low as it is.",
+            "请提高 gases 中该气体的上限，或不在其中列出该气体；目前的速率偏低。",
+        ),
     ),
     FlagRule(
         "passes_below_ground",
@@ -292,10 +351,15 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.0,
         "warning",
         "{:.0f}",
-        "Passes below the ground: {value}, with {samples_below_ground} samples; they are cut off the map.",
-        "Check ground.height (it counts as the log's heights do), or set ordinary_kriging_settings.cut_ground: false.",
-        "低于地面的测线：{value} 条，共 {samples_below_ground} 个样本；它们被截去于分布图之外。",
-        "请检查 ground.height（与数据高度同一基准），或设置 ordinary_kriging_settings.cut_ground: false。",
+        Phrase(
+            "Passes below the ground: {value}, with {samples_below_ground} samples; they are cut off the map.",
+            "低于地面的测线：{value} 条，共 {samples_below_ground} 个样本；它们被截去于分布图之外。",
+        ),
+        Phrase(
+            "Check ground.height (it counts as the log's heights do), or set "
+            "ordinary_kriging_settings.cut_ground: false.",
+            "请检查 ground.height（与数据高度同一基准），或设置 ordinary_kriging_settings.cut_ground: false。",
+        ),
     ),
     FlagRule(
         "little_background",
@@ -304,10 +368,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.15,
         "warning",
         "{:.1%}",
-        "Only {value} of the samples are background (below {threshold}): the baseline rests on little.",
-        "Fly longer passes so that both ends are in clean air.",
-        "仅 {value} 的样本为背景（低于 {threshold}）：基线依据不足。",
-        "请加长测线，使两端处于清洁空气中。",
+        Phrase(
+            "Only {value} of the samples are background (below {threshold}): the baseline rests on little.",
+            "仅 {value} 的样本为背景（低于 {threshold}）：基线依据不足。",
+        ),
+        Phrase("Fly longer passes so that both ends are in clean air.", "请加长测线，使两端处于清洁空气中。"),
     ),
     FlagRule(
         "missing_gas",
@@ -316,10 +381,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.1,
         "warning",
         "{:.1%}",
-        "{value} of the samples have no value of this gas (more than {threshold}).",
-        "Check the analyser's log for faults.",
-        "{value} 的样本缺少该气体数值（超过 {threshold}）。",
-        "请检查分析仪日志。",
+        Phrase(
+            "{value} of the samples have no value of this gas (more than {threshold}).",
+            "{value} 的样本缺少该气体数值（超过 {threshold}）。",
+        ),
+        Phrase("Check the analyser's log for faults.", "请检查分析仪日志。"),
     ),
     FlagRule(
         "negative_flux",
@@ -328,10 +394,15 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.15,
         "info",
         "{:.1%}",
-        "Negative parts of the map add up to {value} of the flux (more than {threshold}): noise, baseline or backflow.",
-        "Look at the background figure; negative values are kept, not hidden.",
-        "分布图中负值部分合计为通量的 {value}（超过 {threshold}）：来自噪声、基线或回流。",
-        "请查看背景图；负值予以保留，不作隐藏。",
+        Phrase(
+            "Negative parts of the map add up to {value} of the flux (more than {threshold}): noise, baseline "
+            "or backflow.",
+            "分布图中负值部分合计为通量的 {value}（超过 {threshold}）：来自噪声、基线或回流。",
+        ),
+        Phrase(
+            "Look at the background figure; negative values are kept, not hidden.",
+            "请查看背景图；负值予以保留，不作隐藏。",
+        ),
     ),
     FlagRule(
         "rows_dropped",
@@ -340,10 +411,11 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         0.1,
         "info",
         "{:.1%}",
-        "{value} of the rows of the file were dropped (more than {threshold}).",
-        "See the input section for the reasons.",
-        "文件中 {value} 的行被剔除（超过 {threshold}）。",
-        "原因见输入部分。",
+        Phrase(
+            "{value} of the rows of the file were dropped (more than {threshold}).",
+            "文件中 {value} 的行被剔除（超过 {threshold}）。",
+        ),
+        Phrase("See the input section for the reasons.", "原因见输入部分。"),
     ),
 )
 """Most important first: the order in which a report names them within one severity."""

@@ -8,10 +8,16 @@ from typing import Final, Literal
 
 from gasflux.grading.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
 from gasflux.records import Flag, Quality
+from gasflux.wording.phrases import Phrase
 
 _WEIGHT: Final = {"serious": 0, "warning": 1, "info": 2}
 
 _BY_CODE: Final = {rule.code: rule for rule in FLAG_RULES}
+
+_PLACE: Final = Phrase("Segment {number}: {message}", "第 {number} 段：{message}")
+_PLACE_AMONG: Final = Phrase(
+    "Segment {number} (also {others}): {message}", "第 {number} 段（另有第 {others} 段）：{message}"
+)
 
 OF_ONE_CURTAIN: Final = frozenset(
     {"not_detected", "very_uncertain", "uncertain", "few_passes", "extrapolated", "mostly_extrapolated"}
@@ -59,15 +65,13 @@ class QualityInputs:
     """Largest angle between the planes of two curtains, 0-90."""
 
 
-def assess(inputs: QualityInputs, language: Literal["en", "zh"]) -> Quality:
+def assess(inputs: QualityInputs) -> Quality:
     """Raise the flags whose thresholds are passed, and grade.
 
     Parameters
     ----------
     inputs
         The figures.
-    language
-        Language of the sentences.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def assess(inputs: QualityInputs, language: Literal["en", "zh"]) -> Quality:
     silenced = {SUPERSEDES[rule.code] for rule in raised if rule.code in SUPERSEDES}
     kept = [rule for rule in raised if rule.code not in silenced]
     kept.sort(key=lambda rule: _WEIGHT[rule.severity])
-    flags = tuple(_flag(rule, inputs, language) for rule in kept)
+    flags = tuple(_flag(rule, inputs) for rule in kept)
     return Quality(grade(kept), flags)
 
 
@@ -86,7 +90,6 @@ def assess_together(
     parts: Sequence[Quality],
     weights: Sequence[float],
     inputs: QualityInputs,
-    language: Literal["en", "zh"],
     numbers: Sequence[int] = (),
 ) -> Quality:
     """Judge the mean of several curtains by its own figures and by what ails the curtains it is made of.
@@ -103,18 +106,16 @@ def assess_together(
         Their weights in the mean, adding up to one.
     inputs
         Figures of the mean.
-    language
-        Language of the sentences.
     numbers
         Number of each curtain's segment, counted from 1; without, they are numbered in order.
     """
-    own = assess(inputs, language)
+    own = assess(inputs)
     flags = {flag.code: flag for flag in own.flags}
     named = tuple(numbers) or tuple(range(1, len(parts) + 1))
     for code in dict.fromkeys(flag.code for part in parts for flag in part.flags):
         raised = sum(weight for part, weight in zip(parts, weights, strict=True) if _raised(part, code))
         if code not in OF_ONE_CURTAIN and code not in flags and raised >= 0.5:
-            flags[code] = _located([_raised(part, code) for part in parts], named, language)
+            flags[code] = _located([_raised(part, code) for part in parts], named)
     kept = sorted(flags.values(), key=lambda flag: _WEIGHT[flag.severity])
     return Quality(grade([_BY_CODE[flag.code] for flag in kept]), tuple(kept))
 
@@ -124,18 +125,16 @@ def _raised(quality: Quality, code: str) -> Flag | None:
     return next((flag for flag in quality.flags if flag.code == code), None)
 
 
-def _located(flags: Sequence[Flag | None], numbers: Sequence[int], language: Literal["en", "zh"]) -> Flag:
+def _located(flags: Sequence[Flag | None], numbers: Sequence[int]) -> Flag:
     """Return the first of the curtains' flags, with the number of its segment unless all curtains say the same."""
     found = [(number, flag) for number, flag in zip(numbers, flags, strict=True) if flag is not None]
     number, first = found[0]
     if len(found) == len(flags) and len({flag.message for _, flag in found}) == 1:
         return first
-    others = ("、" if language == "zh" else ", ").join(str(other) for other, _ in found[1:])
-    if language == "zh":
-        place = f"第 {number} 段（另有第 {others} 段）：" if others else f"第 {number} 段："
-    else:
-        place = f"Segment {number} (also {others}): " if others else f"Segment {number}: "
-    return replace(first, message=place + first.message)
+    others = [str(other) for other, _ in found[1:]]
+    place = _PLACE_AMONG if others else _PLACE
+    words = {"number": number, "others": Phrase(", ".join(others), "、".join(others)), "message": first.message}
+    return replace(first, message=place.filled(**words))
 
 
 def grade(rules: Sequence[FlagRule]) -> Literal["A", "B", "C", "D"]:
@@ -160,10 +159,9 @@ def _fires(rule: FlagRule, value: float | None) -> bool:
     return value > rule.threshold if rule.fires == "above" else value < rule.threshold
 
 
-def _flag(rule: FlagRule, inputs: QualityInputs, language: Literal["en", "zh"]) -> Flag:
+def _flag(rule: FlagRule, inputs: QualityInputs) -> Flag:
     """Put a flag into words."""
     value = float(getattr(inputs, rule.measure))
-    message, advice = (rule.message_zh, rule.advice_zh) if language == "zh" else (rule.message_en, rule.advice_en)
     words = {"value": rule.form.format(value), "threshold": rule.form.format(rule.threshold)}
     counts = {"samples_below_ground": f"{inputs.samples_below_ground or 0:.0f}"}
-    return Flag(rule.code, rule.severity, value, rule.threshold, message.format(**words, **counts), advice)
+    return Flag(rule.code, rule.severity, value, rule.threshold, rule.message.filled(**words, **counts), rule.advice)

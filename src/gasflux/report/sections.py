@@ -21,6 +21,7 @@ from gasflux.records import (
 )
 from gasflux.report.numbers import DASH, decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
 from gasflux.report.texts import dropped_reason, report_text
+from gasflux.wording.phrases import Language, Phrase
 
 MAIN_FLAGS: Final = 3
 _SEVERITIES: Final = ("serious", "warning", "info")
@@ -116,7 +117,7 @@ def card(result: FlightResult, gas: str) -> Card:
     """Return the answer for one gas."""
     answer = result.gases[gas]
     places = decimals_for(answer.flux_std_kg_h)
-    flags = tuple(_flag_lines((gas, flag) for flag in answer.quality.flags))
+    flags = tuple(_flag_lines(((gas, flag) for flag in answer.quality.flags), result.language))
     headline, bound = _headline(result, answer)
     return Card(
         label=gas_label(gas),
@@ -181,7 +182,11 @@ def _bar(answer: CombinedGas) -> Bar:
 
 def flag_table(result: FlightResult) -> tuple[FlagLine, ...]:
     """Return every finding once, with the gases (and segments) it concerns, serious ones first."""
-    lines = (*_flag_lines(_flags_of_flight(result)), *_flag_lines(_flags_of_segments(result)))
+    language = result.language
+    lines = (
+        *_flag_lines(_flags_of_flight(result), language),
+        *_flag_lines(_flags_of_segments(result), language),
+    )
     return tuple(sorted(lines, key=lambda line: _SEVERITIES.index(line.severity)))
 
 
@@ -212,9 +217,9 @@ def _flags_of_segments(result: FlightResult) -> Iterator[tuple[str, Flag]]:
             yield report_text("in_segments", result.language, gas=gas_label(gas), numbers=number), flag
 
 
-def _flag_lines(findings: Iterable[tuple[str, Flag]]) -> Iterator[FlagLine]:
+def _flag_lines(findings: Iterable[tuple[str, Flag]], language: Language) -> Iterator[FlagLine]:
     """Yield findings in their order; the same sentence about several gases comes once."""
-    found: dict[tuple[str, str], tuple[Flag, list[str]]] = {}
+    found: dict[tuple[str, Phrase], tuple[Flag, list[str]]] = {}
     for label, flag in findings:
         found.setdefault((flag.code, flag.message), (flag, []))[1].append(label)
     for flag, labels in found.values():
@@ -222,10 +227,10 @@ def _flag_lines(findings: Iterable[tuple[str, Flag]]) -> Iterator[FlagLine]:
             gases=", ".join(labels),
             code=flag.code,
             severity=flag.severity,
-            message=flag.message,
+            message=flag.message.said(language),
             value=plain(flag.value),
             threshold=plain(flag.threshold),
-            advice=flag.advice,
+            advice=flag.advice.said(language),
         )
 
 

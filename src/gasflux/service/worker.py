@@ -185,7 +185,7 @@ def _log_findings(outcome: Outcome, log: JobLog) -> None:
         log.write("INFO", note)
     for gas, values in result.gases.items():
         for flag in values.quality.flags:
-            log.write("INFO" if flag.severity == "info" else "WARNING", f"{gas}: {flag.message}")
+            log.write("INFO" if flag.severity == "info" else "WARNING", f"{gas}: {flag.message.said(result.language)}")
         log.write("INFO", f"{gas}: {values.flux_kg_h:.4g} kg/h, grade {values.quality.grade}")
 
 
