@@ -68,10 +68,11 @@ proxies: ## install what test-proxy needs, on Debian and as root; elsewhere say 
 test-fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
 	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py
 
-check: $(READY) ## lint, format and types
+check: $(READY) ## lint, format and types, as on Windows too
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/python -m mypy --platform win32 --cache-dir .mypy_cache/win32 src tools
 
 format: $(READY) ## put the code into its format
 	$(BIN)/python -m ruff check --fix .

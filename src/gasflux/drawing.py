@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections import deque
@@ -16,10 +17,14 @@ from gasflux.errors import ProcessingError
 from gasflux.figures.names import FigureKey, figure_keys
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
     from gasflux.records import FlightResult
+
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection as Connection
+    else:
+        from multiprocessing.connection import Connection
 
 RenderFigures = Callable[["FlightResult", Callable[[str], None] | None], dict[str, bytes]]
 """How all figures of a flight become file name -> PNG: `plotting.render_figures`, or that of `DrawingProcesses`."""

@@ -70,8 +70,14 @@ def run(home: Path, program: str, *arguments: str, **variables: str) -> subproce
 @contextmanager
 def server(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the server; yield it and its address."""
+    group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # or Ctrl-Break would end the tests too
     with subprocess.Popen(
-        [str(home / PROGRAMS[0])], env=environment(), cwd=home, stdout=subprocess.PIPE, encoding="utf-8"
+        [str(home / PROGRAMS[0])],
+        env=environment(),
+        cwd=home,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        creationflags=group,
     ) as process:
         try:
             assert process.stdout

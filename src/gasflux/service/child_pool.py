@@ -6,7 +6,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessPool
 
@@ -82,6 +82,6 @@ class ChildPool:
             self._pool.join()
         self._pool, self._warm, self.tasks = None, None, 0
         if not self._stopped:
-            context = multiprocessing.get_context("spawn")
+            context: Any = multiprocessing.get_context("spawn")  # Pebble's types know no Windows
             self._pool = ProcessPool(max_workers=1, initializer=prepare, context=context)
             self._warm = self._pool.schedule(self._warm_up)

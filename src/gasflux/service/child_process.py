@@ -27,12 +27,14 @@ _SINGLE_THREAD: Final = (
 def prepare() -> None:
     """Make this process a worker; runs first of all in a spawned child.
 
-    One linear-algebra thread: the workers together fill the cores. Ctrl-C goes to all processes of a terminal, and the
-    parent decides what becomes of it. SIGTERM gets its default action back, which needs no Python to run: a worker in
-    the midst of a long C call ends at once.
+    One linear-algebra thread: the workers together fill the cores. Ctrl-C, and Ctrl-Break on Windows, go to all
+    processes of a terminal, and the parent decides what becomes of it. SIGTERM gets its default action back, which
+    needs no Python to run: a worker in the midst of a long C call ends at once.
     """
     os.environ.update(dict.fromkeys(_SINGLE_THREAD, "1"), MPLBACKEND="Agg")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "win32":
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
