@@ -205,12 +205,15 @@ class Service:
         kind = {"Content-Type": "multipart/form-data; boundary=cut"}
         return str(self._answer(urllib.request.Request(self.url + "upload", body, kind))["task_id"])
 
-    def wait(self, task_id: str) -> None:
-        """Wait until a task is at its end."""
+    def wait(self, task_id: str, wanted: str) -> None:
+        """Wait until a task is at its end; another end than the one wanted makes no picture."""
         end = time.monotonic() + DONE_S
         while time.monotonic() < end:
-            if self.ask("GET", f"task/{task_id}")["status"] in ("completed", "failed"):
+            task = self.ask("GET", f"task/{task_id}")
+            if task["status"] == wanted:
                 return
+            if task["status"] in ("completed", "failed"):
+                raise RuntimeError(f"{task['input_name']} is {task['status']}: {task['message']}")
             time.sleep(0.2)
         raise TimeoutError(f"the task {task_id} did not end")
 
@@ -237,7 +240,7 @@ class Studio:
         for name in NAMES:
             if name not in WORKING:
                 self._ids[name] = service.send(paths[name])
-                service.wait(self._ids[name])
+                service.wait(self._ids[name], "failed" if name == "broken" else "completed")
 
     def begin_work(self, language: str) -> None:
         """Send the flights that are there to be seen at work."""
@@ -249,7 +252,7 @@ class Studio:
         for name in reversed(WORKING):
             task_id = self._ids.pop(name)
             self._service.ask("PUT", f"task/{task_id}", {"status": "failed"})
-            self._service.wait(task_id)
+            self._service.wait(task_id, "failed")
             self._service.ask("DELETE", f"task/{task_id}")
 
     def make_keys(self) -> None:
