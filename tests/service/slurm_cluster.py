@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -121,8 +121,7 @@ class SlurmNode:
         with (self.folder / f"{program}.log").open("wb") as said:
             self._daemons.append(subprocess.Popen([found, *options], env=self.environment, stdout=said, stderr=said))
 
-    def _until(self, is_so: object) -> None:
-        assert callable(is_so)
+    def _until(self, is_so: Callable[[], bool]) -> None:
         end = time.monotonic() + START_S
         while not is_so():
             assert time.monotonic() < end, self.said()

@@ -69,6 +69,7 @@ def started_server(desk: Desk, protocol: str = "tcp") -> Iterator[ServerProcess]
         assert server.stop() == 0
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make certificates with")
 def test_tls(desk: Desk) -> None:
     """Whoever has no certificate is sent away; with the page's variables everything works as without TLS."""
     expected = desk.simulate(FLIGHTS)

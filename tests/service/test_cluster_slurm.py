@@ -33,7 +33,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmNode]:
 @pytest.fixture
 def desk(slurm: SlurmNode, tmp_path: Path) -> Desk:
     desk = Desk(tmp_path)
-    desk.environment |= {name: slurm.environment[name] for name in ("SLURM_CONF",)}
+    desk.environment["SLURM_CONF"] = slurm.environment["SLURM_CONF"]
     return desk
 
 
