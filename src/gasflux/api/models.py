@@ -40,13 +40,17 @@ def _utc(moment: datetime) -> datetime:
 QueryTime = Annotated[datetime, AfterValidator(_utc)]
 
 
+FAULTS: Final = (
+    "one entry per fault: message, column, row, value, allowed, count, code (stable name of the kind of fault) and zh"
+    " (message, value and allowed in Chinese)"
+)
+
+
 class ErrorInfo(Model):
     """What programs read of a refusal."""
 
     type: str = Field(description="machine name, e.g. `invalid_input`")
-    details: list[dict[str, Any]] = Field(
-        description="one entry per fault: message, column, row, value, allowed, count"
-    )
+    details: list[dict[str, Any]] = Field(description=FAULTS)
     request_id: str = Field(description="also in the header X-Request-ID and in the server's log")
 
 
@@ -102,7 +106,7 @@ class TaskInfo(Model):
     queue_position: int | None = Field(description="1 is next; null unless pending")
     error: str | None = Field(description="why it failed, one sentence")
     error_type: str | None = Field(description="machine name of the reason; `cancelled` when somebody stopped it")
-    error_details: list[dict[str, Any]]
+    error_details: list[dict[str, Any]] = Field(description=FAULTS)
     results: list[ResultFileInfo]
     gases: dict[str, GasInfo]
     created_at: Moment
