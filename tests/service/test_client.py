@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import os
 import socket
 import struct
 import threading
@@ -160,7 +161,7 @@ def client(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[GasFlu
 
 @pytest.fixture
 def flight(tmp_path: Path) -> Path:
-    path = tmp_path / '飞行 "1".csv'
+    path = tmp_path / ("飞行 1.csv" if os.name == "nt" else '飞行 "1".csv')
     path.write_bytes(b"a,b\r\n1,2\n" * 30_000)
     return path
 

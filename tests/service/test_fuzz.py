@@ -50,7 +50,12 @@ def test_no_answer_contradicts_the_description(tmp_path: Path, caplog: pytest.Lo
                 *("--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1", "--no-color"),
                 *("--generation-database", "none"),
             ],
-            env={**os.environ, "SCHEMATHESIS_HOOKS": "fuzz_hooks", "PYTHONPATH": str(Path(__file__).parent)},
+            env={
+                **os.environ,
+                "SCHEMATHESIS_HOOKS": "fuzz_hooks",
+                "PYTHONPATH": str(Path(__file__).parent),
+                "PYTHONUTF8": "1",
+            },
             cwd=tmp_path,
             capture_output=True,
             encoding="utf-8",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import re
 import shutil
 import socket
@@ -129,6 +130,7 @@ def test_callbacks_go_to_no_network_of_the_site(address: str) -> None:
     assert is_public(ipaddress.ip_address("64:ff9b::808:808"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows moves no file that is in use")
 def test_strangers_are_not_told_where_the_data_lie(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with running_api(tmp_path / "private place", start=False) as api:
         api.service.database.path.rename(tmp_path / "away")
