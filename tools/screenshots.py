@@ -248,11 +248,10 @@ class Studio:
         self.speak(language)
 
     def end_work(self) -> None:
-        """Take them away."""
-        for name in reversed(WORKING):
+        """Take them away once they are done: cancelled ones would count as failed among the figures."""
+        for name in WORKING:
             task_id = self._ids.pop(name)
-            self._service.ask("PUT", f"task/{task_id}", {"status": "failed"})
-            self._service.wait(task_id, "failed")
+            self._service.wait(task_id, "completed")
             self._service.ask("DELETE", f"task/{task_id}")
 
     def make_keys(self) -> None:
