@@ -410,7 +410,7 @@ def test_instrument(instrument: Callable[[Path], FlightLog], tmp_path: Path) -> 
 
 # --- time ------------------------------------------------------------------------------------------------------------
 
-TIME_FORMATS = {
+TIME_FORMATS: dict[str, Callable[[datetime], object]] = {
     "ISO": lambda t: t.isoformat(),
     "ISO with zone": lambda t: (t + timedelta(hours=8)).isoformat() + "+08:00",
     "Zulu": lambda t: t.isoformat() + "Z",
