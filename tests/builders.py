@@ -212,6 +212,7 @@ def _log(pieces: list[_Path], gases: tuple[str, ...], direction: bool, rng: np.r
         temperature_c=np.full(count, 21.5),
         pressure_hpa=np.full(count, 1002.0),
         gas_ppm={gas: _mole_fraction(gas, along, track.z_m, on_surface, rng) for gas in gases},
+        file_row=np.arange(count, dtype=np.int64) + 2,
         report=_read_report(count, gases),
     )
 

@@ -65,6 +65,7 @@ def log_of(track: Track, time_s: FloatArray, latitude_deg: float = 47.0, longitu
         temperature_c=15.0 * fill,
         pressure_hpa=1000.0 * fill,
         gas_ppm={"ch4": 2.0 * fill},
+        file_row=np.arange(time_s.size, dtype=np.int64) + 2,
         report=ReadReport("path", "", time_s.size, time_s.size, {}, (), (), ()),
     )
 

@@ -196,7 +196,7 @@ def _gas_result(
     guessed = ground_is_guessed(log, segment, config)
     cut_below_m = ground_m if config.ordinary_kriging_settings.cut_ground else -np.inf
     measures = gas_measures(
-        log, samples, integration, wind, background, width, limit, ground_guessed=guessed, cut_below_m=cut_below_m
+        gas, log, samples, integration, wind, background, width, limit, ground_guessed=guessed, cut_below_m=cut_below_m
     )
     return GasResult(
         gas=gas,

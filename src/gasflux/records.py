@@ -95,6 +95,8 @@ class FlightLog:
     pressure_hpa: FloatArray
     gas_ppm: Mapping[str, FloatArray]
     """Gas name -> mole fraction, shape (n,), NaN where the instrument gave none."""
+    file_row: IntArray
+    """Row of the file a sample comes from (the first of those merged into it), the top line being 1, shape (n,)."""
     report: ReadReport
     ground_height_m: FloatArray | None = None
     """Height of the ground in the same reference as `height_m`, where the file tells (``height_agl`` beside it)."""

@@ -178,6 +178,7 @@ def to_log(flight: SimulatedFlight) -> FlightLog:
         temperature_c=flight.temperature_c,
         pressure_hpa=flight.pressure_hpa,
         gas_ppm=flight.gas_ppm,
+        file_row=np.arange(rows, dtype=np.int64) + 2,
         report=ReadReport("simulated flight", "", rows, rows, {}, (), (), ()),
     )
 

@@ -14,7 +14,7 @@ from gasflux.wording.phrases import Phrase
 
 @dataclass(frozen=True)
 class FlagRule:
-    """One flag. Texts may use ``{value}`` and ``{threshold}``, formatted with `form`, and counts of `QualityInputs`."""
+    """One flag. Texts may use ``{value}`` and ``{threshold}``, formatted with `form`, and what `_flag` adds."""
 
     code: str
     measure: str
@@ -362,6 +362,26 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "isolated_values",
+        "isolated_values",
+        "above",
+        0.0,
+        "warning",
+        "{:.0f}",
+        Phrase(
+            "Values that stand alone, far from their neighbours and from all else the sensor shows: {value}, namely"
+            " {isolated_rows}. They are wrong, or of a plume too narrow for rows and passes; the rate counts them.",
+            "孤立数值 {value} 个，远离相邻行及该传感器的其余数值：{isolated_rows}。它们有误，或来自采样和测线"
+            "无法分辨的窄羽流；速率计入了这些值。",
+        ),
+        Phrase(
+            "Look at these rows. Where they are wrong, mend the file, or set a range under gases, such as"
+            " ch4: [1.5, 50], with out_of_range: drop.",
+            "请查看这些行。若数值有误，请修正文件，或在 gases 下设置范围，例如 ch4: [1.5, 50]，并设"
+            " out_of_range: drop。",
+        ),
+    ),
+    FlagRule(
         "little_background",
         "background_share",
         "below",
@@ -402,6 +422,23 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         Phrase(
             "Look at the background figure; negative values are kept, not hidden.",
             "请查看背景图；负值予以保留，不作隐藏。",
+        ),
+    ),
+    FlagRule(
+        "isolated_off_surface",
+        "isolated_off_surface",
+        "above",
+        0.0,
+        "info",
+        "{:.0f}",
+        Phrase(
+            "Values that stand alone outside this curtain or spiral: {value}, namely {isolated_off_surface_rows}."
+            " Its rate does not count them.",
+            "该幕面或螺旋之外的孤立数值 {value} 个：{isolated_off_surface_rows}。其速率未计入这些值。",
+        ),
+        Phrase(
+            "Look at these rows: what the sensor did there it may do on the surface too.",
+            "请查看这些行：传感器在测量面上也可能出现同样的情况。",
         ),
     ),
     FlagRule(

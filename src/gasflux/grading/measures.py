@@ -9,6 +9,7 @@ import numpy as np
 
 from gasflux.combination import CombinedFlux
 from gasflux.flux import Integration, SurfaceSamples, flux_below_lowest_pass_kg_h, signed_parts
+from gasflux.grading.isolated import isolated_values, name_values
 from gasflux.grading.quality import QualityInputs
 from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Surface, Wind
 from gasflux.uncertainty import coverage_interval
@@ -22,6 +23,7 @@ _PEAK_QUANTILE: Final = 0.995
 
 
 def gas_measures(
+    gas: str,
     log: FlightLog,
     samples: SurfaceSamples,
     integration: Integration,
@@ -39,6 +41,9 @@ def gas_measures(
     _, negative = signed_parts(grid, integration.below)
     strongest = max(float(passes.flux_kg_m_h.max()), 1e-300)
     is_cut = passes.height_m < cut_below_m
+    values_ppm, isolated = log.gas_ppm[gas], isolated_values(log.gas_ppm[gas])
+    is_on_surface = np.isin(isolated, samples.segment.rows)
+    on, off = isolated[is_on_surface], isolated[~is_on_surface]
     return QualityInputs(
         wind_mean_m_s=wind.mean_speed_m_s,
         direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
@@ -62,6 +67,10 @@ def gas_measures(
         samples_below_ground=float(is_cut[samples.segment.transect].sum()),
         relative_half_width=relative_half_width,
         ground_guessed=float(ground_guessed),
+        isolated_values=float(on.size),
+        isolated_rows=name_values(log.file_row[on], values_ppm[on]),
+        isolated_off_surface=float(off.size),
+        isolated_off_surface_rows=name_values(log.file_row[off], values_ppm[off]),
     )
 
 

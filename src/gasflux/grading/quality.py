@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from gasflux.grading.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
 from gasflux.records import Flag, Quality
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 _WEIGHT: Final = {"serious": 0, "warning": 1, "info": 2}
 
@@ -20,9 +20,15 @@ _PLACE_AMONG: Final = Phrase(
 )
 
 OF_ONE_CURTAIN: Final = frozenset(
-    {"not_detected", "very_uncertain", "uncertain", "few_passes", "extrapolated", "mostly_extrapolated"}
+    {
+        *("not_detected", "very_uncertain", "uncertain", "few_passes", "extrapolated", "mostly_extrapolated"),
+        "isolated_off_surface",
+    }
 )
-"""Flags that the mean of several curtains answers with its own figures."""
+"""Flags that the mean of several curtains answers with its own figures, or that are of no concern to it."""
+
+OF_ANY_CURTAIN: Final = frozenset({"isolated_values"})
+"""Flags that count whatever the weight of the curtain: what is wrong in the file is wrong in the mean."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,12 @@ class QualityInputs:
     ground_guessed: float | None = None
     """1 when the height of the ground is read off the lowest sample."""
     between_relative_std: float | None = None
+    isolated_values: float | None = None
+    isolated_rows: Phrase = NOTHING
+    """The first of them, with their rows in the file."""
+    isolated_off_surface: float | None = None
+    """Isolated values in the rest of the log."""
+    isolated_off_surface_rows: Phrase = NOTHING
     azimuth_spread_deg: float | None = None
     """Largest angle between the planes of two curtains, 0-90."""
 
@@ -94,9 +106,9 @@ def assess_together(
 ) -> Quality:
     """Judge the mean of several curtains by its own figures and by what ails the curtains it is made of.
 
-    A flag of the curtains counts when curtains with half of the weight raise it. Those about the size of an error do
-    not: repeats are flown to make it smaller, and the mean has its own. What not all curtains say in the same words
-    names the segment whose words they are.
+    A flag of the curtains counts when curtains with half of the weight raise it; one of `OF_ANY_CURTAIN` always. Those
+    of `OF_ONE_CURTAIN` do not: repeats are flown to make an error smaller, and the mean has its own. What not all
+    curtains say in the same words names the segment whose words they are.
 
     Parameters
     ----------
@@ -114,7 +126,7 @@ def assess_together(
     named = tuple(numbers) or tuple(range(1, len(parts) + 1))
     for code in dict.fromkeys(flag.code for part in parts for flag in part.flags):
         raised = sum(weight for part, weight in zip(parts, weights, strict=True) if _raised(part, code))
-        if code not in OF_ONE_CURTAIN and code not in flags and raised >= 0.5:
+        if code not in OF_ONE_CURTAIN and code not in flags and (raised >= 0.5 or code in OF_ANY_CURTAIN):
             flags[code] = _located([_raised(part, code) for part in parts], named)
     kept = sorted(flags.values(), key=lambda flag: _WEIGHT[flag.severity])
     return Quality(grade([_BY_CODE[flag.code] for flag in kept]), tuple(kept))
@@ -163,5 +175,9 @@ def _flag(rule: FlagRule, inputs: QualityInputs) -> Flag:
     """Put a flag into words."""
     value = float(getattr(inputs, rule.measure))
     words = {"value": rule.form.format(value), "threshold": rule.form.format(rule.threshold)}
-    counts = {"samples_below_ground": f"{inputs.samples_below_ground or 0:.0f}"}
-    return Flag(rule.code, rule.severity, value, rule.threshold, rule.message.filled(**words, **counts), rule.advice)
+    further = {
+        "samples_below_ground": f"{inputs.samples_below_ground or 0:.0f}",
+        "isolated_rows": inputs.isolated_rows,
+        "isolated_off_surface_rows": inputs.isolated_off_surface_rows,
+    }
+    return Flag(rule.code, rule.severity, value, rule.threshold, rule.message.filled(**words, **further), rule.advice)

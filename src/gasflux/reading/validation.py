@@ -330,6 +330,7 @@ def _flight_log(reading: Reading, samples: Samples, report: ReadReport) -> Fligh
         temperature_c=values["temperature"],
         pressure_hpa=values["pressure"],
         gas_ppm={gas: values[gas] for gas in reading.gases},
+        file_row=samples.rows,
         report=report,
         ground_height_m=ground,
     )
