@@ -80,10 +80,13 @@ def test_jobqueue(slurm: SlurmNode, desk: Desk) -> None:
 
 def test_jobqueue_that_adapts(slurm: SlurmNode, desk: Desk) -> None:
     """With the page's other line a new job comes for one that was taken away."""
+    desk.simulate(1)
     (line,) = re.findall(r"`(cluster\.adapt\(.*?\))`", PAGE.text)
     with desk.started(re.sub(r"cluster\.scale\(.*?\)", line, block("jobqueue").text), "cluster", by="python"):
-        (first,) = wait_for_jobs(slurm, 1)
-        slurm.run("scancel", first)
+        wait_for_jobs(slurm, 1)
+        desk.run(block("process").text)  # now its worker is known: dask takes one that never came for one to come
+        (last,) = wait_for_jobs(slurm, 1)
+        slurm.run("scancel", last)
         wait_for_jobs(slurm, 0)
-        assert wait_for_jobs(slurm, 1) != [first]
+        assert wait_for_jobs(slurm, 1) != [last]
     wait_for_jobs(slurm, 0)
