@@ -130,6 +130,8 @@ def _query_parameters(declared: Endpoint) -> Iterator[dict[str, Any]]:
         shown = {"name": name, "in": "query", "schema": _without_null(details)}
         if "description" in entry:
             shown["description"] = entry["description"]
+        if name in schema.get("required", ()):
+            shown["required"] = True
         yield shown
 
 
