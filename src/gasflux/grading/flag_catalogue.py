@@ -370,9 +370,10 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "{:.0f}",
         Phrase(
             "Values that stand alone, far from their neighbours and from all else the sensor shows: {value}, namely"
-            " {isolated_rows}. They are wrong, or of a plume too narrow for rows and passes; the rate counts them.",
-            "孤立数值 {value} 个，远离相邻行及该传感器的其余数值：{isolated_rows}。它们有误，或来自采样和测线"
-            "无法分辨的窄羽流；速率计入了这些值。",
+            " {isolated_rows}. The rate counts them. Low ones are wrong; a high one may be a plume too narrow for rows"
+            " and passes.",
+            "孤立数值 {value} 个，远离相邻行及该传感器的其余数值：{isolated_rows}。速率计入了这些值。偏低者有误；"
+            "偏高者也可能来自采样和测线无法分辨的窄羽流。",
         ),
         Phrase(
             "Look at these rows. Where they are wrong, mend the file, or set a range under gases, such as"
