@@ -79,9 +79,14 @@ function rateCards(gas, rows, sum, remove) {
   ];
 }
 
+/** Return how well flights agree: a scatter between them that few flights show is itself hardly known, and widens the interval. */
+function agreement(rows, sum) {
+  if (sum.between === 0) return "agree";
+  return sum.between > Math.max(...rows.map((row) => row.std)) ? "disagree" : "somewhat";
+}
+
 function sumCard(gas, sum, rows) {
   const texts = rateTexts(sum);
-  const disagree = sum.between > Math.max(...rows.map((row) => row.std));
   const hasBound = rows.some((row) => rateTexts(row).bound !== null);
   const assumed = ["one_source", "independent", "common", hasBound && "bounds"].filter(Boolean);
   return h("section", { class: "card headline" },
@@ -91,7 +96,7 @@ function sumCard(gas, sum, rows) {
       boundLines(texts, sum.level),
       h("p", { class: "interval", text: t("result.interval", { level: fixed(100 * sum.level, 0), ...texts }) })),
     h("div", { class: "stack small" },
-      h("p", { class: "soft", text: t(disagree ? "compare.disagree" : "compare.agree") }),
+      h("p", { class: "soft", text: t(`compare.${agreement(rows, sum)}`) }),
       h("div", { data: { testid: "combined-assumptions" } }, h("p", { class: "label", text: t("compare.assumed") }),
         h("ul", { class: "soft notes" }, assumed.map((name) => h("li", { text: t(`compare.assumed.${name}`) }))))));
 }
