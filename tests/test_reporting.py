@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -20,8 +21,8 @@ from gasflux.figures.names import figure_keys
 from gasflux.plotting import draw, png_bytes
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
 from gasflux.report.numbers import decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
-from gasflux.report.sections import card, clock_text, flag_table
-from gasflux.report.texts import REPORT_TEXTS, dropped_reason, report_text
+from gasflux.report.sections import card, clock_text, flag_table, rate_line
+from gasflux.report.texts import REPORT_TEXTS, caption, dropped_reason, report_text
 from gasflux.reporting import MAX_BYTES, render_report
 from gasflux.wording.phrases import same
 
@@ -272,6 +273,20 @@ def test_every_kind_of_figure_has_a_caption() -> None:
     assert {f"caption.{kind}" for kind in kinds} == {key for key in REPORT_TEXTS if key.startswith("caption.")}
 
 
+COLOUR_WORDS = {
+    "en": r"\b(red|orange|yellow|green|blue|purple|pink|violet|black|white|gr[ae]y|brown)\b",
+    "zh": "[红橙黄绿蓝紫粉黑白灰棕]",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_captions_name_colours_only_as_the_figures_draw_them(language: Any) -> None:
+    captions = {key: phrase for key, phrase in REPORT_TEXTS.items() if key.startswith("caption.")}
+    assert not [key for key, phrase in captions.items() if re.search(COLOUR_WORDS[language], phrase.said(language))]
+    said = caption("wind_rose", language, "CH₄") + caption("background", language, "CH₄")
+    assert len(re.findall(COLOUR_WORDS[language], said)) == 3
+
+
 def with_rate(rate: float, std: float, low: float, high: float, limit: float) -> FlightResult:
     result = SMALL
     gas = replace(
@@ -310,6 +325,31 @@ def test_a_rate_not_told_from_zero_is_headed_by_its_bound() -> None:
     told = Page(render_report(with_rate(4.8, 0.4, 4.1, 5.5, 0.5), {}, CONFIG)).text
     assert "4.80 ± 0.40 kg/h" in told
     assert "<" not in told
+
+
+def rate_cells(result: FlightResult) -> list[str]:
+    """Return what the tables of rates say in the column of the rate, without markup."""
+    cells = re.findall(r'<tr><th scope="row">[^<]*</th><td class="n">(.*?)</td>', report_of(result), re.DOTALL)
+    return [unescape(re.sub(r"<[^>]+>", " ", cell.replace("<b>", "bold "))).strip() for cell in cells]
+
+
+def test_tables_tell_a_rate_as_its_headline_does() -> None:
+    unproven = with_rate(0.9, 0.61, -0.12, 1.94, 0.5)
+    line = rate_line("CH₄", unproven.gases["ch4"])
+    assert (line.at_most, line.rate, line.share) == ("< 1.94", "0.90", "–")
+    assert rate_cells(unproven)[0].startswith("< 1.94")
+    assert "bold" not in rate_cells(unproven)[0]
+    told = with_rate(4.8, 0.4, 4.1, 5.5, 0.5)
+    assert rate_line("CH₄", told.gases["ch4"]).share == "8.3"
+    assert rate_cells(told)[0] == "bold 4.80"
+
+
+def test_a_segment_not_told_from_zero_is_a_bound_too() -> None:
+    result = flight_result(segments=2, per_pass=8)
+    first = result.segments[0]
+    weak = replace(first.gases["ch4"], flux_kg_h=0.2, interval=FluxInterval(0.9, -1.0, 1.4), detection_limit_kg_h=1.1)
+    segments = (replace(first, gases={"ch4": weak}), *result.segments[1:])
+    assert sum(cell.startswith("< 1.4") for cell in rate_cells(replace(result, segments=segments))) == 1
 
 
 @pytest.mark.parametrize(

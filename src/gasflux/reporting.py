@@ -27,7 +27,7 @@ from gasflux.report.sections import (
     surface_numbers,
     wind_facts,
 )
-from gasflux.report.texts import report_text
+from gasflux.report.texts import caption, report_text
 from gasflux.version import __version__
 
 MAX_BYTES: Final = 3_000_000
@@ -163,6 +163,6 @@ def _reading_order(result: FlightResult) -> Iterable[FigureKey]:
 def _embed(result: FlightResult, key: FigureKey, png: bytes, number: int) -> EmbeddedFigure:
     """Return a figure as a data URI with its caption and its size, which the PNG header tells."""
     width, height = (int.from_bytes(png[start : start + 4], "big") for start in (16, 20))
-    caption = report_text(f"caption.{key.kind}", result.language, gas=gas_label(key.gas or ""))
+    text = caption(key.kind, result.language, gas_label(key.gas or ""))
     source = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-    return EmbeddedFigure(number, source, caption, width, height)
+    return EmbeddedFigure(number, source, text, width, height)

@@ -6,14 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from gasflux.figures.colours import BACKGROUND_SAMPLES, GREY, INK, ON_SURFACE, SKY, VERMILION
 from gasflux.figures.flight import used_rows
 from gasflux.figures.style import (
-    BLUE,
-    GREY,
-    INK,
     MAX_POINTS,
-    SKY,
-    VERMILION,
     decimate,
     fraction_unit,
     label_below,
@@ -35,7 +31,7 @@ def background_fit(result: FlightResult, gas: str) -> Figure:
     rows = decimate(enhancement)
     with style(language):
         figure = new_figure(language, figure_text("title.background", language, gas=label), 4.8)
-        grid = figure.add_gridspec(2, 1, height_ratios=(4, 3), hspace=0.12, **place(figure, top=0.65, left=0.7))
+        grid = figure.add_gridspec(2, 1, height_ratios=(4, 3), hspace=0.2, **place(figure, top=0.65, left=0.7))
         upper = figure.add_subplot(grid[0])
         lower = figure.add_subplot(grid[1], sharex=upper)
         _measured(upper, result, gas, rows)
@@ -57,11 +53,14 @@ def _measured(axes: Axes, result: FlightResult, gas: str, rows: IntArray) -> Non
     chosen = chosen[thin(chosen.size, MAX_POINTS // 2)]
     axes.plot(time[rows], measured[rows] * factor, color=GREY, linewidth=0.8, label=figure_text("measured", language))
     axes.plot(
-        time[chosen], measured[chosen] * factor, ".", color=BLUE, markersize=2.8, markeredgewidth=0,
+        time[chosen], measured[chosen] * factor, ".", color=BACKGROUND_SAMPLES, markersize=2.8, markeredgewidth=0,
         label=figure_text("is_background", language),
     )  # fmt: skip
     text = figure_text("baseline", language)
-    axes.plot(time[rows], background.baseline_ppm[rows] * factor, color=VERMILION, linewidth=1.5, label=text)
+    axes.plot(
+        time[rows], background.baseline_ppm[rows] * factor, color=VERMILION, linewidth=1.5, linestyle=(0, (5, 2)),
+        label=text,
+    )  # fmt: skip
     axes.set_ylabel(figure_text("mole_fraction", language, gas=gas_label(gas), unit=unit))
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, markerscale=3.0)
 
@@ -77,10 +76,10 @@ def _enhancement(axes: Axes, result: FlightResult, gas: str, rows: IntArray) -> 
     starts, lengths = _spans(result)
     axes.broken_barh(
         list(zip(starts, lengths, strict=True)), (-0.045, 0.03), transform=axes.get_xaxis_transform(), clip_on=False,
-        color=INK, linewidth=0, label=figure_text("used", language),
+        color=ON_SURFACE, linewidth=0, label=figure_text("used", language),
     )  # fmt: skip
     axes.set_ylabel(figure_text("enhancement", language, gas=gas_label(gas), unit=unit))
-    axes.legend(loc="upper right", ncols=2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
 
 
 def _spans(result: FlightResult) -> tuple[FloatArray, FloatArray]:

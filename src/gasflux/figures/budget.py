@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gasflux.figures.style import BLUE, GREY, INK, ORANGE, VERMILION, label_below, new_figure, place, style
+from gasflux.figures.colours import BLUE, GREY, INK, ORANGE, VERMILION
+from gasflux.figures.style import label_below, new_figure, place, style
 from gasflux.figures.texts import figure_text, gas_label, named
 from gasflux.records import FlightResult, FluxInterval
 
@@ -61,7 +62,7 @@ def segments(result: FlightResult, gas: str) -> Figure:
         last = len(answers)
         axes.axhspan(combined.interval.low_kg_h, combined.interval.high_kg_h, color=ORANGE, alpha=0.18, linewidth=0)
         axes.axhline(combined.flux_kg_h, color=ORANGE, linewidth=0.9)
-        _rate_bar(axes, last, combined.flux_kg_h, combined.interval, VERMILION, None)
+        _rate_bar(axes, last, combined.flux_kg_h, combined.interval, VERMILION, None, "D")
         axes.axhline(0.0, color=INK, linewidth=0.6)
         names = [*(figure_text("segment", language, number=number + 1) for number, _ in answers)]
         axes.set_xticks(np.arange(last + 1), [*names, figure_text("combined", language)])
@@ -73,9 +74,11 @@ def segments(result: FlightResult, gas: str) -> Figure:
     return figure
 
 
-def _rate_bar(axes: Axes, place_x: int, rate: float, interval: FluxInterval, colour: str, label: str | None) -> None:
+def _rate_bar(
+    axes: Axes, place_x: int, rate: float, interval: FluxInterval, colour: str, label: str | None, mark: str = "o"
+) -> None:
     """One rate with its interval."""
     reach = [[max(rate - interval.low_kg_h, 0.0)], [max(interval.high_kg_h - rate, 0.0)]]
     axes.errorbar(
-        [place_x], [rate], yerr=reach, fmt="o", color=colour, markersize=5, capsize=4, elinewidth=1.4, label=label
+        [place_x], [rate], yerr=reach, fmt=mark, color=colour, markersize=5, capsize=4, elinewidth=1.4, label=label
     )

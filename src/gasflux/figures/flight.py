@@ -10,16 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from gasflux.figures.colours import BLUE, FIELD_COLOURS, GREY, INK, LIGHT_GREY, ORANGE, PURPLE, SKY, VERMILION
 from gasflux.figures.style import (
-    BLUE,
-    FIELD_COLOURS,
-    GREY,
-    INK,
-    LIGHT_GREY,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILION,
     colour_limits,
     decimate,
     dot_area,
@@ -51,6 +43,8 @@ _PHASE_COLOURS: Final[dict[Phase, str]] = {
     Phase.LANDING: VERMILION,
     Phase.EXCLUDED: LIGHT_GREY,
 }
+_PHASE_LINES: Final[dict[Phase, Any]] = {Phase.TAKE_OFF: (0, (1.0, 1.0)), Phase.LANDING: (0, (4.0, 1.2, 1.0, 1.2))}
+"""Those whose colours are much alike in grey; all others are solid."""
 
 
 def flight_3d(result: FlightResult, gas: str) -> Figure:
@@ -172,7 +166,10 @@ def _draw_phases(axes: Axes, result: FlightResult) -> None:
     for phase, pieces in _stretches(kind[rows], places):
         name = "unused" if phase is Phase.TRANSECT else phase.name.lower()
         text = figure_text(f"phase.{name}", result.language)
-        lines = LineCollection(pieces, colors=_PHASE_COLOURS[phase], linewidths=1.3, label=text, zorder=2)
+        lines = LineCollection(
+            pieces, colors=_PHASE_COLOURS[phase], linewidths=1.3, linestyles=_PHASE_LINES.get(phase, "solid"),
+            label=text, zorder=2,
+        )  # fmt: skip
         axes.add_collection(lines, autolim=False)
     axes.update_datalim(places)
 

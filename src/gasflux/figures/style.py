@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # a dependency of matplotlib, which writes its own PNG with it
 
+from gasflux.figures.colours import GREY, INK
 from gasflux.figures.texts import figure_text
 from gasflux.records import FlightResult, FloatArray, IntArray
 from gasflux.wording.phrases import Language
@@ -35,14 +36,6 @@ MAX_POINTS: Final = 4000
 
 FONT_FILE: Final = Path(__file__).parents[1] / "data" / "gasflux-sans-sc.otf"
 FONT_NAME: Final = "GasFlux Sans SC"
-
-# Okabe & Ito 2008, "Color Universal Design": told apart with every kind of colour vision.
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-GREY, LIGHT_GREY, INK = "#8A8F98", "#D9DCE1", "#22262B"
-
-FIELD_COLOURS: Final = "viridis"
-ERROR_COLOURS: Final = "cividis"
 
 _STYLE: Final[dict[str, Any]] = {
     "font.size": 8.5,

@@ -9,14 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from gasflux.figures.colours import BLUE, ERROR_COLOURS, FIELD_COLOURS, GREY, INK, VERMILION
 from gasflux.figures.flight import MAX_MARKERS
 from gasflux.figures.style import (
-    BLUE,
-    ERROR_COLOURS,
-    FIELD_COLOURS,
-    GREY,
-    INK,
-    VERMILION,
     colour_limits,
     dot_area,
     label_below,
@@ -43,10 +38,10 @@ def curtain(result: FlightResult, gas: str, index: int) -> Figure:
     with style(language):
         title = segment_title(result, figure_text("title.curtain", language, gas=gas_label(gas)), index)
         spiral = isinstance(item.segment.surface, Cylinder)
-        figure = new_figure(language, title, 5.2 if spiral else 4.8)
+        figure = new_figure(language, title, 5.4 if spiral else 5.0)
         grid = figure.add_gridspec(
             2, 2, width_ratios=(1.0, 0.018), hspace=0.16, wspace=0.04,
-            **place(figure, top=0.9 if spiral else 0.5, right=0.75, left=0.6),
+            **place(figure, top=1.1 if spiral else 0.62, right=0.75, left=0.6),
         )  # fmt: skip
         upper = figure.add_subplot(grid[0, 0])
         lower = figure.add_subplot(grid[1, 0], sharex=upper, sharey=upper)
@@ -124,11 +119,13 @@ def _surface_axes(upper: Axes, lower: Axes, result: FlightResult, index: int, an
         axes.set_ylim(low, high)
         axes.set_xlim(float(grid.x_m[0] - 0.5 * grid.dx_m), float(grid.x_m[-1] + 0.5 * grid.dx_m))
         axes.set_ylabel(figure_text("height", language))
-    if bottom - low > 0.04 * (high - low):
-        upper.text(
-            0.012, 0.5 * (bottom - low) / (high - low), figure_text("below", language), va="center", fontsize=8,
-            transform=upper.transAxes, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-        )  # fmt: skip
+    if bottom > low:
+        patch = Patch(facecolor="white", edgecolor=GREY, hatch=HATCH, linewidth=0, label=figure_text("below", language))
+        figure: Any = upper.figure
+        width, height = figure.get_size_inches()
+        figure.legend(
+            handles=[patch], loc="upper left", bbox_to_anchor=(0.6 / width, 1.0 - 0.32 / height), handletextpad=0.5
+        )
     upper.tick_params(labelbottom=False)
     _along_axis(upper, lower, item.segment, result)
 
@@ -200,9 +197,11 @@ def _profile_bars(axes: Axes, answer: GasResult, factor: float) -> None:
 def _profile_legend(figure: Figure, axes: Axes, result: FlightResult, answer: GasResult) -> None:
     """Say what the looks mean, and how much lies below the lowest pass."""
     language, is_open_below = result.language, _has_gap_below(answer)
-    extrapolated = Patch(
-        facecolor="#FBE3D1", edgecolor=VERMILION, hatch=HATCH, linewidth=0, label=figure_text("extrapolated", language)
-    )
+    text = figure_text("extrapolated", language)
+    if answer.flux_kg_h:
+        share = f"{100.0 * answer.flux_below_lowest_sample_kg_h / answer.flux_kg_h:.0f}"
+        text = figure_text("below_share", language, share=share)
+    extrapolated = Patch(facecolor="#FBE3D1", edgecolor=VERMILION, hatch=HATCH, linewidth=0, label=text)
     handles: list[Any] = [
         Patch(color=BLUE, linewidth=0, label=figure_text("measured_layer", language)),
         *([extrapolated] if is_open_below else []),
@@ -210,12 +209,6 @@ def _profile_legend(figure: Figure, axes: Axes, result: FlightResult, answer: Ga
     ]
     left = 0.6 / figure.get_size_inches()[0]
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(left, 0.925), ncols=2)
-    if answer.flux_kg_h and is_open_below:
-        share = 100.0 * answer.flux_below_lowest_sample_kg_h / answer.flux_kg_h
-        axes.text(
-            0.985, 0.97, figure_text("below_share", language, share=f"{share:.0f}"), transform=axes.transAxes,
-            ha="right", va="top", fontsize=8,
-        )  # fmt: skip
 
 
 def _has_gap_below(answer: GasResult) -> bool:

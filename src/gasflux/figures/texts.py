@@ -67,7 +67,7 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     "mean_wind": Phrase("Mean wind", "平均风"),
     "plane_line": Phrase("Curtain", "幕面"),
     "mean": Phrase("Mean", "平均"),
-    "mean_normal": Phrase("Mean {mean} ± {std} m/s", "平均 {mean} ± {std} m/s"),
+    "mean_normal": Phrase("Mean through the surface {mean} ± {std} m/s", "穿过幕面的平均分量 {mean} ± {std} m/s"),
     "horizontal": Phrase("Along the surface", "沿幕面"),
     "vertical": Phrase("In height", "沿高度"),
     "model": Phrase("{model} model", "{model}模型"),
@@ -80,7 +80,9 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     "measured_layer": Phrase("Between the passes", "测线之间"),
     "extrapolated": Phrase("Below the lowest pass, extrapolated", "最低测线以下，外推"),
     "pass_heights": Phrase("Mean height of a pass", "各测线平均高度"),
-    "below_share": Phrase("{share} % of the rate lies below the lowest pass", "速率的 {share} % 位于最低测线以下"),
+    "below_share": Phrase(
+        "Below the lowest pass, extrapolated: {share} % of the rate", "最低测线以下，外推：占速率的 {share} %"
+    ),
     "total": Phrase("Total", "合计"),
     "combined": Phrase("Combined", "合并"),
     "segment": Phrase("Segment {number}", "第 {number} 段"),

@@ -6,18 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gasflux.figures.style import (
-    BLUE,
-    ORANGE,
-    VERMILION,
-    empty_note,
-    label_below,
-    mass_unit,
-    new_figure,
-    place,
-    segment_title,
-    style,
-)
+from gasflux.figures.colours import BLUE, ORANGE, VERMILION
+from gasflux.figures.style import empty_note, label_below, mass_unit, new_figure, place, segment_title, style
 from gasflux.figures.texts import figure_text, gas_label, named
 from gasflux.records import FlightResult, IntArray, VariogramFit
 from gasflux.surface.variogram import semivariance

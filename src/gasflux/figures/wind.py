@@ -9,15 +9,12 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MaxNLocator
 
+from gasflux.figures.colours import BLUE, GREEN, INK, MEAN_WIND, SKY
 from gasflux.figures.style import (
-    BLUE,
-    GREEN,
-    INK,
     MAX_POINTS,
-    SKY,
-    VERMILION,
     decimate,
     label_below,
     minutes,
@@ -32,6 +29,7 @@ from gasflux.records import FlightResult, FloatArray, Plane, SegmentResult
 
 SECTORS: Final = 16
 SPEED_CLASSES: Final = 5
+_MEAN_LOOK: Final[dict[str, Any]] = {"color": MEAN_WIND, "linewidth": 1.2, "linestyle": (0, (5, 2)), "zorder": 3}
 
 
 def wind_rose(result: FlightResult, index: int) -> Figure:
@@ -116,7 +114,12 @@ def _directions(axes: Any, item: SegmentResult, result: FlightResult) -> None:
         text = figure_text("plane_line", language)
         axes.plot(ends, [outer, outer], color=INK, linestyle=(0, (4, 3)), linewidth=1.2, label=text)
     mean = np.radians(item.wind.mean_from_deg)
-    axes.plot([mean, mean], [0.0, outer], color=VERMILION, linewidth=1.8, label=figure_text("mean_wind", language))
+    # Told from the bars by its white edge where colours are grey.
+    edge = [Stroke(linewidth=3.8, foreground="white"), Normal()]
+    axes.plot(
+        [mean, mean], [0.0, outer], color=MEAN_WIND, linewidth=1.8, path_effects=edge, zorder=3,
+        label=figure_text("mean_wind", language),
+    )  # fmt: skip
     axes.set_ylim(0.0, outer)
 
 
@@ -131,8 +134,8 @@ def wind_series(result: FlightResult, index: int) -> Figure:
     panels = [_speed_panel, *([_direction_panel] if item.wind.measured_direction else []), _normal_panel]
     with style(language):
         title = segment_title(result, figure_text("title.wind_series", language), index)
-        figure = new_figure(language, title, 0.9 + 1.25 * len(panels))
-        grid = figure.add_gridspec(len(panels), 1, hspace=0.14, **place(figure, top=0.42, left=0.75))
+        figure = new_figure(language, title, 1.12 + 1.25 * len(panels))
+        grid = figure.add_gridspec(len(panels), 1, hspace=0.14, **place(figure, top=0.64, left=0.75))
         rows: list[Axes] = []
         for number, draw in enumerate(panels):
             rows.append(figure.add_subplot(grid[number], sharex=rows[0] if rows else None))
@@ -140,7 +143,15 @@ def wind_series(result: FlightResult, index: int) -> Figure:
             rows[-1].tick_params(labelbottom=number == len(panels) - 1)
         label_below(rows[-1], figure_text("time", language))
         figure.align_ylabels(rows)
+        _series_legend(rows)
     return figure
+
+
+def _series_legend(rows: list[Axes]) -> None:
+    """Set what all panels explain above the first, where no wind can lie under it; means look alike in all of them."""
+    found = [axes.get_legend_handles_labels() for axes in rows]
+    handles, labels = [item for pair in found for item in pair[0]], [item for pair in found for item in pair[1]]
+    rows[0].legend(handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(labels))
 
 
 def _speed_panel(axes: Axes, result: FlightResult, item: SegmentResult) -> None:
@@ -148,10 +159,9 @@ def _speed_panel(axes: Axes, result: FlightResult, item: SegmentResult) -> None:
     speed = np.hypot(item.wind.east_m_s, item.wind.north_m_s)
     rows = decimate(speed)
     axes.plot(minutes(result, item.segment.rows[rows]), speed[rows], color=BLUE, linewidth=0.8)
-    axes.axhline(item.wind.mean_speed_m_s, color=VERMILION, linewidth=1.0, label=figure_text("mean", result.language))
+    axes.axhline(item.wind.mean_speed_m_s, **_MEAN_LOOK, label=figure_text("mean", result.language))
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel(figure_text("wind_speed", result.language))
-    axes.legend(loc="upper right")
 
 
 def _direction_panel(axes: Axes, result: FlightResult, item: SegmentResult) -> None:
@@ -161,7 +171,7 @@ def _direction_panel(axes: Axes, result: FlightResult, item: SegmentResult) -> N
     unrolled = mean + (direction - mean + 180.0) % 360.0 - 180.0
     rows = thin(unrolled.size, MAX_POINTS // 2)
     axes.plot(minutes(result, item.segment.rows[rows]), unrolled[rows], ".", color=GREEN, markersize=2.2)
-    axes.axhline(mean, color=VERMILION, linewidth=1.0)
+    axes.axhline(mean, **_MEAN_LOOK)
     low, high = float(np.nanmin(unrolled)), float(np.nanmax(unrolled))
     middle, half = 0.5 * (low + high), max(0.55 * (high - low), 20.0)
     axes.set_ylim(middle - half, middle + half)
@@ -179,7 +189,6 @@ def _normal_panel(axes: Axes, result: FlightResult, item: SegmentResult) -> None
     axes.axhline(0.0, color=INK, linewidth=0.6)
     if isinstance(item.segment.surface, Plane):
         text = figure_text("mean_normal", result.language, mean=f"{mean:.2f}", std=f"{std:.2f}")
-        axes.axhspan(mean - std, mean + std, color=VERMILION, alpha=0.25, linewidth=0)
-        axes.axhline(mean, color=VERMILION, linewidth=1.0, label=text)
-        axes.legend(loc="upper right")
+        axes.axhspan(mean - std, mean + std, color=MEAN_WIND, alpha=0.25, linewidth=0)
+        axes.axhline(mean, **_MEAN_LOOK, label=text)
     axes.set_ylabel(figure_text("wind_normal", result.language))

@@ -79,9 +79,12 @@ class RateLine:
     """One row of a table of rates."""
 
     label: str
+    at_most: str
+    """What the rate is less than when it is not told from zero; empty when it is told."""
     rate: str
     std: str
     share: str
+    """Standard deviation in percent of a rate told from zero."""
     low: str
     high: str
     below: str
@@ -140,13 +143,19 @@ def _headline(result: FlightResult, answer: CombinedGas) -> tuple[str, tuple[str
     """Return the rate to print large and, when it is not told from zero, the lines that say so."""
     places, interval = decimals_for(answer.flux_std_kg_h), answer.interval
     measured = f"{fixed(answer.flux_kg_h, places)} ± {fixed(answer.flux_std_kg_h, places)}"
-    bound = upper_bound(answer.flux_kg_h, interval.low_kg_h, interval.high_kg_h, answer.detection_limit_kg_h)
+    bound = _bound(answer)
     if bound is None:
         return measured, ()
     at_most = fixed(bound, places)
     level = f"{50.0 * (1.0 + interval.level):g}"
     meaning = report_text("not_told", result.language, bound=at_most, level=level)
     return f"< {at_most}", (meaning, report_text("estimate", result.language, measured=measured))
+
+
+def _bound(answer: CombinedGas | GasResult) -> float | None:
+    """Return what a rate is at most in kg/h, None when it is told from zero."""
+    interval = answer.interval
+    return upper_bound(answer.flux_kg_h, interval.low_kg_h, interval.high_kg_h, answer.detection_limit_kg_h)
 
 
 def _remark(result: FlightResult, answer: CombinedGas) -> str:
@@ -236,12 +245,13 @@ def _flag_lines(findings: Iterable[tuple[str, Flag]], language: Language) -> Ite
 
 def rate_line(label: str, answer: CombinedGas | GasResult) -> RateLine:
     """Return one row of a table of rates."""
-    places = decimals_for(answer.flux_std_kg_h)
+    places, bound = decimals_for(answer.flux_std_kg_h), _bound(answer)
     return RateLine(
         label=label,
+        at_most="" if bound is None else f"< {fixed(bound, places)}",
         rate=fixed(answer.flux_kg_h, places),
         std=fixed(answer.flux_std_kg_h, places),
-        share=percent(answer.flux_std_kg_h, answer.flux_kg_h),
+        share=percent(answer.flux_std_kg_h, answer.flux_kg_h) if bound is None else DASH,
         low=fixed(answer.interval.low_kg_h, places),
         high=fixed(answer.interval.high_kg_h, places),
         below=fixed(answer.flux_below_lowest_sample_kg_h, places),

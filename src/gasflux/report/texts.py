@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gasflux.figures.colours import colour_names
 from gasflux.wording.phrases import Language, Phrase
 
 REPORT_TEXTS: Final[dict[str, Phrase]] = {
@@ -19,6 +20,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "Not told from zero: at most {bound} kg/h at {level} %", "与零无法区分：至多 {bound} kg/h（置信水平 {level} %）"
     ),
     "estimate": Phrase("Estimate: {measured} kg/h", "估计值：{measured} kg/h"),
+    "estimate_short": Phrase("estimate {rate}", "估计值 {rate}"),
     "grade": Phrase("Grade", "等级"),
     "grade.A": Phrase("Sound: no quality check gave a warning", "可靠：质量检查无警告"),
     "grade.B": Phrase("Usable, with the reservations named below", "可用，但须注意下列保留意见"),
@@ -229,10 +231,10 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "测量面上样本的空间分布，按 {gas} 浓度增量着色，并示航迹在地面的投影。羽流应位于飞行高度范围之内。",
     ),
     "caption.background": Phrase(
-        "Above: {gas} as measured and the background fitted to the blue samples; it should pass through the "
-        "floor of the "
-        "series. Below: what is left over it; black bars mark the time on the surface.",
-        "上：{gas} 实测值及由蓝色样本拟合的背景，背景应沿序列底部通过。下：高出背景的部分；黑条为位于测量面上的时间。",
+        "Above: {gas} as measured and the background fitted to the {background_samples} samples; it should pass "
+        "through the floor of the series. Below: what is left over it; {on_surface} bars mark the time on the surface.",
+        "上：{gas} 实测值及由{background_samples}样本拟合的背景，背景应沿序列底部通过。"
+        "下：高出背景的部分；{on_surface}条为位于测量面上的时间。",
     ),
     "caption.budget": Phrase(
         "Components of the standard deviation of the {gas} rate, largest first. The first bars say what would make the "
@@ -270,10 +272,10 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "平坦则表示没有。",
     ),
     "caption.wind_rose": Phrase(
-        "How often the wind came from each direction, coloured by speed. The red line is the mean wind; it "
+        "How often the wind came from each direction, coloured by speed. The {mean_wind} line is the mean wind; it "
         "should stand "
         "well across the dashed line of the curtain.",
-        "风来自各方向的频率，按风速着色。红线为平均风，应与表示幕面的虚线有较大夹角。",
+        "风来自各方向的频率，按风速着色。{mean_wind}线为平均风，应与表示幕面的虚线有较大夹角。",
     ),
     "caption.wind_series": Phrase(
         "Wind at the samples used. Values of the lowest panel below zero are air flowing back through the "
@@ -287,6 +289,11 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
 def report_text(key: str, language: Language, **values: object) -> str:
     """Return the report text `key` in `language` with its placeholders filled."""
     return REPORT_TEXTS[key].said(language, **values)
+
+
+def caption(kind: str, language: Language, gas: str) -> str:
+    """Return what to look for in a kind of figure, its colours named as they are drawn."""
+    return report_text(f"caption.{kind}", language, gas=gas, **colour_names(language))
 
 
 def dropped_reason(reason: str, language: Language) -> str:
