@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import rcParams
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from gasflux.figures.names import FigureKey, figure_keys
@@ -126,6 +130,41 @@ def test_nothing_is_cut_off(drawn: dict[str, Figure]) -> None:
         slack = 1.0 / figure.get_dpi()
         beyond = (-content.x0, content.x1 - width, -content.y0, content.y1 - height)
         assert max(beyond) <= slack, f"{name}: {beyond} in beyond its left, right, lower, upper end"
+
+
+TEXT_IN_PLOT = {"budget_ch4"}
+"""Percentages stand beside the bars they belong to."""
+
+
+def boxes_of(figure: Figure) -> tuple[list[Bbox], list[Bbox]]:
+    """Return the boxes of legends and of texts outside them; ticks are matplotlib's, and some are out of sight."""
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    legends = [legend for legend in figure.findobj(Legend) if isinstance(legend, Legend)]
+    inside = {id(text) for legend in legends for text in legend.findobj(Text)}
+    ticks = {id(text) for axis in figure.findobj(Axis) for text in axis.get_ticklabels(which="both")}  # type: ignore[attr-defined]
+    texts = [text for text in texts_of(figure) if id(text) not in inside | ticks]
+    boxed: list[list[Any]] = [legends, texts]
+    legend_boxes, text_boxes = ([item.get_window_extent(renderer) for item in items] for items in boxed)
+    return legend_boxes, text_boxes
+
+
+def overlaps(one: Bbox, other: Bbox) -> bool:
+    """Tell whether two boxes share more than a pixel, which antialiasing and borders may."""
+    shared = Bbox.intersection(one, other)
+    return shared is not None and min(shared.width, shared.height) > 1.0
+
+
+@pytest.mark.parametrize("drawn", list(product(("curtain", "spiral"), ("en", "zh"))), ids=" ".join, indirect=True)
+def test_legends_and_texts_cover_neither_data_nor_each_other(drawn: dict[str, Figure]) -> None:
+    for name, figure in drawn.items():
+        legends, texts = boxes_of(figure)
+        plots = [axes.get_window_extent() for axes in figure.axes if axes.name != "3d"]
+        written = [text.get_window_extent() for axes in figure.axes for text in axes.texts if text.get_text()]
+        in_plot = [] if re.sub(r"(_s\d)?\.png$", "", name) in TEXT_IN_PLOT else written
+        covering = [box for box in (*legends, *in_plot) for plot in plots if overlaps(box, plot)]
+        assert not covering, f"{name}: on the data"
+        pairs = combinations((*legends, *texts), 2)
+        assert not [pair for pair in pairs if overlaps(*pair)], f"{name}: on each other"
 
 
 UNITLESS_AXES = {"budget_ch4": {"y"}, "segments_ch4": {"x"}, "wind_rose": {"x", "y"}}

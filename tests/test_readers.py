@@ -435,6 +435,16 @@ def test_time_in_every_notation(notation: str, tmp_path: Path) -> None:
     # an Excel serial in the text of a double holds a microsecond, and is rounded to a millisecond
     assert abs(log.start_utc - np.datetime64(START)) <= np.timedelta64(1, "ms")
     np.testing.assert_allclose(log.time_s, np.arange(ROWS), atol=2e-3)
+    is_zoned = notation in ("ISO with zone", "Zulu", "compact") or "since 1970" in notation
+    assert log.report.time_zone == ("UTC" if is_zoned else None)
+
+
+@pytest.mark.parametrize(
+    ("header", "zone"), [("Time (UTC)", "UTC"), ("Time GMT", "UTC"), ("timestamp", None), ("Local Time", None)]
+)
+def test_a_header_tells_the_zone(header: str, zone: str | None, tmp_path: Path) -> None:
+    log = read_flight(write_text(tmp_path / "log.csv", renamed(flight(), {"timestamp": header})), CONFIG)
+    assert log.report.time_zone == zone
 
 
 def test_a_zone_in_some_rows_only_is_applied_there(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import subprocess
@@ -12,6 +13,7 @@ from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pytest
 from builders import flight_result
 from hypothesis import given, settings
@@ -21,7 +23,7 @@ from gasflux.figures.names import figure_keys
 from gasflux.plotting import draw, png_bytes
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
 from gasflux.report.numbers import decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
-from gasflux.report.sections import card, clock_text, flag_table, rate_line
+from gasflux.report.sections import card, clock_text, flag_table, flight_facts, rate_line
 from gasflux.report.texts import REPORT_TEXTS, caption, dropped_reason, report_text
 from gasflux.reporting import MAX_BYTES, render_report
 from gasflux.wording.phrases import same
@@ -423,6 +425,37 @@ def test_reasons_are_translated() -> None:
 )
 def test_times_are_readable(iso: str, shown: str) -> None:
     assert clock_text(iso) == shown
+
+
+@pytest.mark.parametrize(
+    ("zone", "english", "chinese"),
+    [("UTC", "(UTC)", "（协调世界时 UTC）"), (None, "(time zone as in the log)", "（时区同飞行日志）")],
+)
+def test_header_tells_the_time_zone(zone: Any, english: str, chinese: str) -> None:
+    log = replace(SMALL.log, report=replace(SMALL.log.report, time_zone=zone))
+    for language, words in (("en", english), ("zh", chinese)):
+        assert words in Page(report_of(replace(SMALL, log=log, language=language))).text
+
+
+def test_place_and_settings_can_be_proven(flight: FlightResult, page: Page) -> None:
+    assert hashlib.sha256(CONFIG.encode()).hexdigest() in page.text
+    facts = {fact.label: fact.values[0] for fact in flight_facts(flight)}
+    north, west = re.findall(r"([\d.]+)° [NW]", facts["Middle of the surface (WGS84)"])
+    segment = flight.segments[0].segment
+    along = segment.along_m
+    half_way = segment.rows[np.argmin(np.abs(along - 0.5 * (along.min() + along.max())))]
+    # The sample nearest to the middle lies within a step of it: 5 m are 5e-5 degrees.
+    assert float(north) == pytest.approx(flight.log.latitude_deg[half_way], abs=1e-4)
+    assert -float(west) == pytest.approx(flight.log.longitude_deg[half_way], abs=1e-4)
+
+
+def test_middle_of_a_surface_on_the_date_line() -> None:
+    item, log = SMALL.segments[0], SMALL.log
+    longitude = np.linspace(179.999, 180.003, log.size)
+    over = replace(log, longitude_deg=np.where(longitude > 180.0, longitude - 360.0, longitude))
+    segment = replace(item, segment=replace(item.segment, rows=np.arange(log.size)))
+    facts = {fact.label: fact.values[0] for fact in flight_facts(replace(SMALL, log=over, segments=(segment,)))}
+    assert facts["Middle of the surface (WGS84)"].endswith("179.99900° W")
 
 
 @pytest.mark.parametrize(

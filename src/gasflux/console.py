@@ -50,7 +50,7 @@ def _rate_cells(values: Mapping[str, Any]) -> tuple[str, str]:
     bound = upper_bound(flux, interval["low"], interval["high"], values["detection_limit_kg_h"])
     rate = f"{fixed(flux, places)} ± {fixed(std, places)}" if bound is None else f"< {fixed(bound, places)}"
     low, high = fixed(interval["low"], places), fixed(interval["high"], places)
-    return rate, f"{low} to {high} ({interval['level']:.0%})"
+    return rate, f"{low} to {high} ({100.0 * interval['level']:.0f} %)"
 
 
 COMPARISON_HEADER: Row = ("flight", "gas", "flux kg/h", "interval", "grade", "weight")
@@ -59,7 +59,7 @@ COMPARISON_HEADER: Row = ("flight", "gas", "flux kg/h", "interval", "grade", "we
 def comparison_rows(gas: str, compared: Mapping[str, Any]) -> Iterator[Row]:
     """Yield one row per flight of a comparison, as `exports.comparison_vars` has it, and one of all of them."""
     for flight in compared["flights"]:
-        yield flight["name"], gas, *_rate_cells(flight), flight["grade"], f"{flight['weight']:.0%}"
+        yield flight["name"], gas, *_rate_cells(flight), flight["grade"], f"{100.0 * flight['weight']:.0f} %"
     if len(compared["flights"]) > 1:
         yield "all", gas, *_rate_cells(compared["combined"]), "", ""
 

@@ -73,6 +73,8 @@ class ReadReport:
     """Sentences a user should see: header row, merged duplicates, assumed units, time zone."""
     rows_above_gas_range: int = 0
     """Rows among the dropped whose gas was above its range, when most of those outside it were."""
+    time_zone: Literal["UTC"] | None = None
+    """Zone of the times, None where the file gives none and they stand as logged."""
 
 
 @dataclass(frozen=True, eq=False)

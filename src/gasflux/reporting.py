@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -100,7 +101,13 @@ def render_report(result: FlightResult, figures: Mapping[str, bytes], config_yam
     say = partial(report_text, language=result.language)
     album = _album(result, figures, MAX_BYTES - TEXT_RESERVE_BYTES - len(config_yaml.encode()))
     return environment.get_template("report.html").render(
-        **_content(result), album=album, t=say, gas_label=gas_label, config_yaml=config_yaml, has_figures=bool(figures)
+        **_content(result),
+        album=album,
+        t=say,
+        gas_label=gas_label,
+        config_yaml=config_yaml,
+        config_sha256=hashlib.sha256(config_yaml.encode()).hexdigest(),
+        has_figures=bool(figures),
     )
 
 
@@ -123,6 +130,7 @@ def _content(result: FlightResult) -> dict[str, Any]:
         "input_facts": input_facts(result),
         "column_names": [say(f"column.{name}") for name in COLUMN_FIELDS],
         "columns": [column_cells(column) for column in report.columns],
+        "zone": say(f"zone.{(report.time_zone or 'unknown').lower()}"),
         "start": clock_text(result.summary.start),
         "end": clock_text(result.summary.end),
         "finished": clock_text(result.finished_at),

@@ -38,10 +38,10 @@ def curtain(result: FlightResult, gas: str, index: int) -> Figure:
     with style(language):
         title = segment_title(result, figure_text("title.curtain", language, gas=gas_label(gas)), index)
         spiral = isinstance(item.segment.surface, Cylinder)
-        figure = new_figure(language, title, 5.4 if spiral else 5.0)
+        figure = new_figure(language, title, 5.3 if spiral else 5.0)
         grid = figure.add_gridspec(
             2, 2, width_ratios=(1.0, 0.018), hspace=0.16, wspace=0.04,
-            **place(figure, top=1.1 if spiral else 0.62, right=0.75, left=0.6),
+            **place(figure, top=1.0 if spiral else 0.62, right=0.75, left=0.6),
         )  # fmt: skip
         upper = figure.add_subplot(grid[0, 0])
         lower = figure.add_subplot(grid[1, 0], sharex=upper, sharey=upper)
@@ -120,7 +120,8 @@ def _surface_axes(upper: Axes, lower: Axes, result: FlightResult, index: int, an
         axes.set_xlim(float(grid.x_m[0] - 0.5 * grid.dx_m), float(grid.x_m[-1] + 0.5 * grid.dx_m))
         axes.set_ylabel(figure_text("height", language))
     if bottom > low:
-        patch = Patch(facecolor="white", edgecolor=GREY, hatch=HATCH, linewidth=0, label=figure_text("below", language))
+        text = figure_text("below", language)
+        patch = Patch(facecolor="white", edgecolor=GREY, hatch=HATCH, linewidth=0.6, label=text)
         figure: Any = upper.figure
         width, height = figure.get_size_inches()
         figure.legend(

@@ -28,6 +28,10 @@ class FlagRule:
     rejects: bool = False
     """Whether it alone makes a result unfit for use."""
 
+    def said(self, value: float) -> str:
+        """Return a figure in the rule's form, with a blank before the sign of percent (SI brochure, 5.4.7)."""
+        return self.form.format(value).replace("%", " %")
+
 
 FLAG_RULES: Final[tuple[FlagRule, ...]] = (
     FlagRule(

@@ -174,7 +174,7 @@ def _fires(rule: FlagRule, value: float | None) -> bool:
 def _flag(rule: FlagRule, inputs: QualityInputs) -> Flag:
     """Put a flag into words."""
     value = float(getattr(inputs, rule.measure))
-    words = {"value": rule.form.format(value), "threshold": rule.form.format(rule.threshold)}
+    words = {"value": rule.said(value), "threshold": rule.said(rule.threshold)}
     further = {
         "samples_below_ground": f"{inputs.samples_below_ground or 0:.0f}",
         "isolated_rows": inputs.isolated_rows,

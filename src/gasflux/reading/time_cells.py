@@ -65,7 +65,7 @@ _CLOCK: Final = (
 _DAY: Final = (
     r"(?P<a>\d{1,4}|[A-Z]{3,9})\s*[-/.年 ]\s*(?P<b>\d{1,2}|[A-Z]{3,9})\s*[-/.月 ,]\s*,?\s*(?P<c>\d{1,4})\s*日?"
 )
-_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})[T _-]?(\d{2}):?(\d{2}):?(\d{2})(\.\d+)?Z?")
+_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})[T _-]?(\d{2}):?(\d{2}):?(\d{2})(\.\d+)?(Z)?")
 _PATTERN: Final = re.compile(rf"(?:{_DAY})?(?:[T,_\s]*{_CLOCK})?", re.IGNORECASE)
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _FEW_TIMES: Final = 50_000
@@ -244,7 +244,7 @@ def _take_apart(text: str) -> _Parts | None:
     """Parts of one text, None when it is no time."""
     compact = _COMPACT.fullmatch(text)
     if compact:
-        text = "{}-{}-{} {}:{}:{}{}".format(*compact.groups(default=""))
+        text = "{}-{}-{} {}:{}:{}{}{}".format(*compact.groups(default=""))
     match = _PATTERN.fullmatch(text)
     if match is None or (match["a"] is None and match["hour"] is None):
         return None

@@ -6,9 +6,10 @@ parts (year, month, ...), then local time. Cells are read by `time_cells`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -23,6 +24,10 @@ from gasflux.wording.phrases import NOTHING
 _WHOLE_SECOND_US: Final = 1_000_000
 _COUNTER_TOLERANCE_US: Final = 1_500_000
 """A counter and a clock cut to whole seconds differ by less than a second; half a second more for a slow logger."""
+
+
+_SAYS_UTC: Final = re.compile(r"(?:utc|gmt)(?!\s*[+-]\s*\d)", re.IGNORECASE)
+"""A header that names the zone, not one beside it such as UTC+8."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +52,11 @@ class Times:
     notes: tuple[str, ...] = ()
     fault: Fault | None = None
     """Why the whole column cannot be used; None when it can."""
+
+    @property
+    def zone(self) -> Literal["UTC"] | None:
+        """Zone of the times; None where neither cells nor headers tell one."""
+        return "UTC" if "UTC" in self.conversion or any(map(_SAYS_UTC.search, self.headers)) else None
 
 
 Columns = Mapping[str, Sequence[TimeColumn]]

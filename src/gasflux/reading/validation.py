@@ -294,6 +294,7 @@ def _report(reading: Reading, outcome: _Outcome, name: str, sha256: str) -> Read
         ignored_columns=reading.choices.ignored,
         notes=(*reading.notes, *outcome.notes),
         rows_above_gas_range=outcome.above_gas_range,
+        time_zone=reading.times.zone,
     )
 
 

@@ -314,6 +314,7 @@ def _segment_facts(result: FlightResult, item: SegmentResult) -> Iterator[tuple[
     yield "rate", f"{plain(facts.sample_hz)} Hz"
     yield "samples", f"{item.segment.rows.size:,}"
     yield "transects", str(facts.transects)
+    yield "position", _middle(result, item)
     if facts.plane_azimuth_deg is not None:
         ends = [compass_point(facts.plane_azimuth_deg + turn, language) for turn in (180.0, 0.0)]
         yield "azimuth", f"{facts.plane_azimuth_deg:.0f}° ({ends[0]} – {ends[1]})"
@@ -326,6 +327,16 @@ def _segment_facts(result: FlightResult, item: SegmentResult) -> Iterator[tuple[
     yield "temperature", f"{fixed(facts.temperature_mean_c, 1)} °C"
     yield "pressure", f"{facts.pressure_mean_hpa:.1f} hPa"
     yield "epsg", f"EPSG:{result.track.epsg}"
+
+
+def _middle(result: FlightResult, item: SegmentResult) -> str:
+    """Return the middle of a surface's extent: half way along a curtain, the centre of a circle."""
+    rows = item.segment.rows
+    latitude = result.log.latitude_deg[rows]
+    longitude = np.unwrap(result.log.longitude_deg[rows], period=360.0)
+    north = 0.5 * float(latitude.min() + latitude.max())
+    east = (0.5 * float(longitude.min() + longitude.max()) + 180.0) % 360.0 - 180.0
+    return f"{abs(north):.5f}° {'N' if north >= 0.0 else 'S'}, {abs(east):.5f}° {'E' if east >= 0.0 else 'W'}"
 
 
 def wind_facts(result: FlightResult) -> tuple[Fact, ...]:

@@ -10,7 +10,9 @@ from gasflux.wording.phrases import Language, Phrase
 REPORT_TEXTS: Final[dict[str, Phrase]] = {
     # head
     "title": Phrase("Emission report", "排放报告"),
-    "measured_on": Phrase("Measured {start} to {end}", "测量时间 {start} 至 {end}"),
+    "measured_on": Phrase("Measured {start} to {end} ({zone})", "测量时间 {start} 至 {end}（{zone}）"),
+    "zone.utc": Phrase("UTC", "协调世界时 UTC"),
+    "zone.unknown": Phrase("time zone as in the log", "时区同飞行日志"),
     "made_by": Phrase("GasFlux {version}, processed {finished}", "GasFlux {version}，处理于 {finished}"),
     # the answer
     "answer": Phrase("Result", "结果"),
@@ -82,6 +84,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "fact.transects": Phrase("Passes", "测线数"),
     "fact.azimuth": Phrase("Direction of the curtain", "幕面方位"),
     "fact.radius": Phrase("Radius", "半径"),
+    "fact.position": Phrase("Middle of the surface (WGS84)", "测量面中点（WGS84）"),
     "fact.length": Phrase("Length", "长度"),
     "fact.heights": Phrase("Heights flown", "飞行高度"),
     "fact.ground": Phrase("Height of the ground", "地面高度"),
@@ -208,6 +211,9 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "dropped.missing pressure": Phrase("missing pressure", "缺少气压"),
     "dropped.out of range": Phrase("{column} out of range", "{column} 超出范围"),
     # settings and figures
+    "settings.sha256": Phrase(
+        "SHA-256 of these settings, which config.yaml holds: {sha256}", "所用设置（即 config.yaml）的 SHA-256：{sha256}"
+    ),
     "settings": Phrase("Settings used", "所用设置"),
     "figure": Phrase("Figure {number}", "图 {number}"),
     "omitted": Phrase(
