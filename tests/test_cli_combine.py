@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def flights(tmp_path: Path) -> list[Path]:
         folder = tmp_path / name
         folder.mkdir()
         document = output_vars(result)
-        document["input"]["name"] = "first.csv" if name == "a" else "again.csv"
+        document["input"] |= {"name": "first.csv" if name == "a" else "again.csv", "sha256": name}
         (folder / "output_vars.json").write_text(to_json(document), encoding="utf-8")
         folders.append(folder)
     return folders
@@ -57,3 +58,23 @@ def test_json_has_the_combined_estimate(flights: list[Path], capsys: pytest.Capt
 def test_file_and_folder_are_one_result(flights: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, flights[0]) == run(capsys, flights[0] / "output_vars.json")
     assert run(capsys, flights[0]) == run(capsys, flights[0], flights[0])
+
+
+def test_a_flight_given_twice_counts_once(flights: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    copy = flights[0].with_name("copy")
+    copytree(flights[0], copy)
+    alone = json.loads(run(capsys, "--json", flights[0]))
+    with pytest.raises(SystemExit):
+        cli.main(["combine", "--json", str(flights[0]), str(copy)])
+    told = capsys.readouterr()
+    assert f"note: {copy} is the result of a flight given before" in told.err
+    assert json.loads(told.out)["gases"]["ch4"]["combined"] == alone["gases"]["ch4"]["combined"]
+
+
+def test_flights_that_disagree_are_told(flights: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "differ by more" not in run(capsys, *flights)
+    result = flights[0] / "output_vars.json"
+    document = json.loads(result.read_text(encoding="utf-8"))
+    document["gases"]["ch4"] |= {"flux_kg_h": 500.0}
+    result.write_text(json.dumps(document), encoding="utf-8")
+    assert "ch4: the flights differ by more than their own errors explain" in run(capsys, *flights)

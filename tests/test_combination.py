@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gasflux.combination import COMMON_COMPONENTS, CombinedFlux, Repeat, combine, curtain_repeat, flight_repeat
-from gasflux.comparison import compare_flights, flight_rates
+from gasflux.comparison import compare_flights, flight_rates, repeated
 from gasflux.errors import ProcessingError
 from gasflux.exports import output_vars
 from gasflux.uncertainty import (
@@ -121,6 +121,13 @@ def test_flights_of_several_curtains_are_combined_from_their_documents() -> None
     assert co2.combined.flux_kg_h == pytest.approx(one.gases["co2"].flux_kg_h, rel=1e-8)
 
 
+def test_a_flight_given_before_is_known_by_its_log() -> None:
+    documents = [output_vars(flight_result()) for _ in range(4)]
+    for document, log in zip(documents, ("a", "b", "a", "b"), strict=True):
+        document["input"]["sha256"] = log
+    assert repeated([flight_rates("flight", document) for document in documents]) == (2, 3)
+
+
 def test_curtains_and_flights_are_weighed_alike() -> None:
     """A flight read back from its document is the repeat that its curtain was."""
     result = flight_result()
@@ -133,7 +140,14 @@ def test_curtains_and_flights_are_weighed_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"gases": []}, {"gases": {"ch4": {"flux_kg_h": None}}}, {"gases": {"ch4": 3}}]
+    "document",
+    [
+        {},
+        {"gases": {}},
+        {"input": {"sha256": "a"}, "gases": []},
+        {"input": {"sha256": "a"}, "gases": {"ch4": {"flux_kg_h": None}}},
+        {"input": {"sha256": "a"}, "gases": {"ch4": 3}},
+    ],
 )
 def test_what_is_no_result_is_named(document: dict[str, object]) -> None:
     with pytest.raises(ProcessingError, match="flight 7: this is no result"):

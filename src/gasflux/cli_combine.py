@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from gasflux.comparison import compare_flights, flight_rates
+from gasflux.comparison import compare_flights, flight_rates, repeated
 from gasflux.console import COMPARISON_HEADER, comparison_rows, format_table
 from gasflux.errors import InputError
 from gasflux.exports import comparison_vars
+from gasflux.report.numbers import significant
 from gasflux.result_folder import RESULT
 
 
@@ -27,14 +28,31 @@ def combine(results: tuple[Path, ...], as_json: bool) -> None:
     measurement of one source; those that differ by more than their own errors explain widen the interval.
     """
     documents = {path: _document(path) for path in dict.fromkeys(results)}
-    names = _names(documents)
-    compared = compare_flights([flight_rates(name, documents[path]) for path, name in names.items()])
-    gases = {gas: comparison_vars(comparison) for gas, comparison in compared.items()}
+    flights = {path: flight_rates(name, documents[path]) for path, name in _names(documents).items()}
+    again = {list(flights)[number] for number in repeated(list(flights.values()))}
+    for path in again:
+        click.echo(
+            f"note: {path} is the result of a flight given before; it is left out, a flight counts once.", err=True
+        )
+    compared = compare_flights([rates for path, rates in flights.items() if path not in again])
+    _show({gas: comparison_vars(comparison) for gas, comparison in compared.items()}, as_json)
+
+
+def _show(gases: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
+    """Print the comparison, and where flights differ by more than each of them may be off."""
     if as_json:
         click.echo(json.dumps({"gases": gases}, ensure_ascii=False, allow_nan=False))
         return
-    rows = [row for gas, values in gases.items() for row in comparison_rows(gas, values)]
-    click.echo(format_table(COMPARISON_HEADER, rows))
+    click.echo(
+        format_table(COMPARISON_HEADER, [row for gas, values in gases.items() for row in comparison_rows(gas, values)])
+    )
+    for gas, values in gases.items():
+        between = values["combined"]["between_flights_std_kg_h"]
+        if between > max(flight["flux_std_kg_h"] for flight in values["flights"]):
+            click.echo(
+                f"{gas}: the flights differ by more than their own errors explain (± {significant(between, 2)} kg/h "
+                "between them): the source or the wind may have changed, or they are not of one source."
+            )
 
 
 def _document(path: Path) -> Mapping[str, Any]:

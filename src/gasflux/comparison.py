@@ -19,6 +19,8 @@ class FlightRate:
     """The answer of one flight for one gas."""
 
     name: str
+    log: str
+    """SHA-256 of the flight's log: what tells the same flight again from another."""
     flux_kg_h: float
     flux_std_kg_h: float
     interval: FluxInterval
@@ -56,12 +58,25 @@ def flight_rates(name: str, document: Mapping[str, Any]) -> dict[str, FlightRate
         When the document is no result, or one whose figures are not known.
     """
     try:
-        return {gas: _rate(name, values) for gas, values in document["gases"].items()}
+        log = str(document["input"]["sha256"])
+        return {gas: _rate(name, log, values) for gas, values in document["gases"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ProcessingError(
             f"{name}: this is no result of GasFlux, or one without figures (at {error}); take the output_vars.json of "
             "a processed flight, or process the flight again."
         ) from None
+
+
+def repeated(flights: Sequence[Mapping[str, FlightRate]]) -> tuple[int, ...]:
+    """Return which flights are one given before, processed again: as repeats they would make the interval too narrow.
+
+    Parameters
+    ----------
+    flights
+        Answers of `flight_rates`.
+    """
+    logs = [next((rate.log for rate in flight.values()), None) for flight in flights]
+    return tuple(number for number, log in enumerate(logs) if log is not None and log in logs[:number])
 
 
 def compare_flights(flights: Sequence[Mapping[str, FlightRate]]) -> dict[str, Comparison]:
@@ -73,7 +88,7 @@ def compare_flights(flights: Sequence[Mapping[str, FlightRate]]) -> dict[str, Co
     Parameters
     ----------
     flights
-        Answers of `flight_rates`.
+        Answers of `flight_rates`, none of them `repeated`.
     """
     gases = dict.fromkeys(gas for flight in flights for gas in flight)
     return {gas: _compared(gas, [flight[gas] for flight in flights if gas in flight]) for gas in gases}
@@ -87,11 +102,12 @@ def _compared(gas: str, rates: Sequence[FlightRate]) -> Comparison:
     return Comparison(gas, tuple(rates), combined, float(np.linalg.norm(limits)))
 
 
-def _rate(name: str, values: Mapping[str, Any]) -> FlightRate:
+def _rate(name: str, log: str, values: Mapping[str, Any]) -> FlightRate:
     """Read the answer for one gas."""
     interval = values["flux_interval_kg_h"]
     return FlightRate(
         name=name,
+        log=log,
         flux_kg_h=float(values["flux_kg_h"]),
         flux_std_kg_h=float(values["flux_std_kg_h"]),
         interval=FluxInterval(float(interval["level"]), float(interval["low"]), float(interval["high"])),

@@ -10,12 +10,18 @@ from api_service import Api
 from werkzeug.test import TestResponse
 
 from gasflux.api.models import MAX_COMPARED
+from gasflux.simulation import Scenario, simulate, to_frame
 
 
 @pytest.fixture(scope="module")
 def second(api: Api) -> dict[str, Any]:
-    """The sample flight once more, with its ground elsewhere: another answer for the same source."""
-    answer = api.upload(name="second.xlsx", config="ground: {height: 1.0}\n")
+    """Another flight of the same source."""
+    flight = simulate(Scenario(rate_kg_h={"ch4": 5.0, "co2": 300.0}, seed=2))
+    return completed(api, to_frame(flight).to_csv(index=False).encode(), "second.csv")
+
+
+def completed(api: Api, content: bytes | None, name: str, **fields: str) -> dict[str, Any]:
+    answer = api.upload(content, name, **fields)
     assert answer.status_code == 202, answer.text
     task = api.finished(answer.json["data"]["task_id"])  # type: ignore[index]
     assert task["status"] == "completed", task
@@ -51,13 +57,21 @@ def test_the_same_flight_twice_counts_once(api: Api, done: dict[str, Any]) -> No
         assert values["combined"]["flux_kg_h"] == pytest.approx(done["gases"][gas]["flux_kg_h"], rel=1e-8)
 
 
+def test_the_same_flight_processed_again_counts_once(api: Api, done: dict[str, Any]) -> None:
+    """As a repeat it would make the interval narrower than the flight is."""
+    again = completed(api, None, "other name.xlsx", config="ground: {height: 1.0}\n")
+    data = compared(api, done["task_id"], again["task_id"]).get_json()["data"]
+    assert data["repeated"] == [again["task_id"]]
+    assert data["gases"] == compared(api, done["task_id"]).get_json()["data"]["gases"]
+
+
 def test_flights_without_result_are_named_and_count_nowhere(api: Api, done: dict[str, Any]) -> None:
     failed = api.finished(api.upload(b"latitude,longitude\n1,2\n", "short.csv").get_json()["data"]["task_id"])
     stranger = str(uuid.uuid4())
     answer = compared(api, failed["task_id"], done["task_id"], stranger)
     assert answer.status_code == 200
     assert answer.get_json()["data"]["missing"] == [failed["task_id"], stranger]
-    assert failed["task_id"] in answer.get_json()["message"]
+    assert "2 missing" in answer.get_json()["message"]
     assert answer.get_json()["data"]["gases"] == compared(api, done["task_id"]).get_json()["data"]["gases"]
 
 

@@ -302,6 +302,7 @@ class ComparisonInfo(Model):
 
     gases: dict[str, ComparedGas]
     missing: list[str] = Field(description="ids of tasks that are gone or not completed: they count nowhere")
+    repeated: list[str] = Field(description="ids of tasks whose log is that of another task here: one of them counts")
 
 
 class DownloadQuery(Model):

@@ -55,6 +55,6 @@ def combined_reports(query: ComparisonQuery) -> Response:
     """Answer the rates of the chosen tasks and what they say together."""
     service = current_service()
     compared = compare_tasks(query.ids.split(","), service.tasks, service.folders)
-    missing = compared["missing"]
-    message = f"The comparison; without a result: {', '.join(missing)}." if missing else "The comparison."
+    left_out = [f"{len(compared[why])} {why}" for why in ("missing", "repeated") if compared[why]]
+    message = f"The comparison; left out: {', '.join(left_out)}." if left_out else "The comparison."
     return with_etag(_format_response(200, message, ComparisonInfo.model_validate(compared)))

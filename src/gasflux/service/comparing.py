@@ -29,7 +29,8 @@ def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolder
     Returns
     -------
     dict
-        ``gases``, and as ``missing`` the ids of those that are gone or have no result: they count nowhere.
+        ``gases``; as ``missing`` the ids of those that are gone or have no result, and as ``repeated`` of those whose
+        log is that of another: neither counts.
 
     Raises
     ------
@@ -39,17 +40,20 @@ def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolder
         When a result cannot be read.
     """
     # The service starts without numpy; who never compares never waits for it.
-    from gasflux.comparison import compare_flights
+    from gasflux.comparison import compare_flights, repeated
 
     found = {task_id: _result(task_id, tasks, folders) for task_id in dict.fromkeys(task_ids)}
     results = [result for result in found.values() if result]
     if not results:
         raise NotFoundError(f"None of the {len(found)} tasks is there and completed; take ids from /reports.")
-    gases = compare_flights([rates for _, rates in results])
-    measured = {gas: [task for task, rates in results if gas in rates] for gas in gases}
+    again = repeated([rates for _, rates in results])
+    counted = [result for number, result in enumerate(results) if number not in again]
+    gases = compare_flights([rates for _, rates in counted])
+    measured = {gas: [task for task, rates in counted if gas in rates] for gas in gases}
     return {
         "gases": {gas: _answer(comparison, measured[gas]) for gas, comparison in gases.items()},
         "missing": [task_id for task_id, result in found.items() if not result],
+        "repeated": [results[number][0].task_id for number in again],
     }
 
 
