@@ -141,7 +141,7 @@ def boxes_of(figure: Figure) -> tuple[list[Bbox], list[Bbox]]:
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     legends = [legend for legend in figure.findobj(Legend) if isinstance(legend, Legend)]
     inside = {id(text) for legend in legends for text in legend.findobj(Text)}
-    ticks = {id(text) for axis in figure.findobj(Axis) for text in axis.get_ticklabels(which="both")}  # type: ignore[attr-defined]
+    ticks = {id(text) for axis in figure.findobj(Axis) for text in axis.get_ticklabels(which="both")}
     texts = [text for text in texts_of(figure) if id(text) not in inside | ticks]
     boxed: list[list[Any]] = [legends, texts]
     legend_boxes, text_boxes = ([item.get_window_extent(renderer) for item in items] for items in boxed)

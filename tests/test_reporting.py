@@ -21,10 +21,12 @@ from hypothesis import strategies as st
 
 from gasflux.figures.names import figure_keys
 from gasflux.plotting import draw, png_bytes
+from gasflux.reading.time_cells import read_times
+from gasflux.reading.units import Dimension, conversion_text, find_unit
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
 from gasflux.report.numbers import decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
-from gasflux.report.sections import card, clock_text, flag_table, flight_facts, rate_line
-from gasflux.report.texts import REPORT_TEXTS, caption, dropped_reason, report_text
+from gasflux.report.sections import card, clock_text, column_cells, flag_table, flight_facts, rate_line
+from gasflux.report.texts import REPORT_TEXTS, caption, conversion_said, dropped_reason, report_text
 from gasflux.reporting import MAX_BYTES, render_report
 from gasflux.wording.phrases import same
 
@@ -34,6 +36,10 @@ PIXEL = bytes.fromhex(
     "45400000000049454e44ae426082"
 )
 HOSTILE = "<script>alert(1)</script>\"'>&{{ 7*7 }}{% raw %}<img src=x onerror=alert(1)>"
+
+
+MASS = find_unit("mg/m3", Dimension.MOLE_FRACTION)
+assert MASS is not None
 
 
 class Page(HTMLParser):
@@ -405,7 +411,7 @@ def test_file_and_settings_are_told(flight: FlightResult) -> None:
     for told in (report.name, report.sha256, f"{report.rows_read:,}", *report.notes, "num_std: 2.0"):
         assert told in text
     assert "Rows dropped: duplicate time" in text
-    assert "kPa -> hPa (x 10)" in text
+    assert "kPa → hPa (× 10)" in text
 
 
 def test_reasons_are_translated() -> None:
@@ -428,13 +434,41 @@ def test_times_are_readable(iso: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("column", "english", "chinese"),
+    [
+        (("temperature", "K -> degC (-273.15)"), ("temperature", "K → degC (-273.15)"), ("气温", "K → degC (-273.15)")),
+        (("timestamp", "time zone -> UTC"), ("timestamp", "time zone → UTC"), ("时间", "时区 → UTC")),
+        (
+            ("ch4", conversion_text(MASS)),
+            ("CH₄", "mg/m3 → ppm (with temperature and pressure of each sample)"),
+            ("CH₄", "mg/m3 → ppm (用各样本的温度与气压)"),
+        ),
+    ],
+)
+def test_columns_are_named_in_the_language(column: Any, english: Any, chinese: Any) -> None:
+    name, conversion = column
+    for language, said in (("en", english), ("zh", chinese)):
+        cells = column_cells(ColumnReport(name, "H", "u", conversion, 0.0, 1.0, 0), language)  # type: ignore[arg-type]
+        assert (cells[0], cells[3]) == said
+
+
+@pytest.mark.parametrize("notation", ["2023-04-19T07:16:30+08:00", 1681888590.0, 1681888590000.0, 45035.3])
+def test_every_way_to_read_times_has_its_chinese(notation: Any) -> None:
+    conversion = read_times(
+        np.array([notation] * 3, dtype=object if isinstance(notation, str) else float), None
+    ).conversion
+    assert conversion
+    assert re.search("[\u4e00-\u9fff]", conversion_said(conversion, "zh"))
+
+
+@pytest.mark.parametrize(
     ("zone", "english", "chinese"),
     [("UTC", "(UTC)", "（协调世界时 UTC）"), (None, "(time zone as in the log)", "（时区同飞行日志）")],
 )
 def test_header_tells_the_time_zone(zone: Any, english: str, chinese: str) -> None:
     log = replace(SMALL.log, report=replace(SMALL.log.report, time_zone=zone))
-    for language, words in (("en", english), ("zh", chinese)):
-        assert words in Page(report_of(replace(SMALL, log=log, language=language))).text
+    assert english in Page(report_of(replace(SMALL, log=log))).text
+    assert chinese in Page(report_of(replace(SMALL, log=log, language="zh"))).text
 
 
 def test_place_and_settings_can_be_proven(flight: FlightResult, page: Page) -> None:

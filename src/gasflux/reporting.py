@@ -129,7 +129,7 @@ def _content(result: FlightResult) -> dict[str, Any]:
         "methods": method_lines(result),
         "input_facts": input_facts(result),
         "column_names": [say(f"column.{name}") for name in COLUMN_FIELDS],
-        "columns": [column_cells(column) for column in report.columns],
+        "columns": [column_cells(column, result.language) for column in report.columns],
         "zone": say(f"zone.{(report.time_zone or 'unknown').lower()}"),
         "start": clock_text(result.summary.start),
         "end": clock_text(result.summary.end),

@@ -78,7 +78,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
         Phrase(
             "Repeat the flight and combine the results; see the largest bar of the error budget.",
-            "请重复飞行并合并结果；查看误差分配图中最大的一项。",
+            "请重复飞行并合并结果；查看误差预算图中最大的一项。",
         ),
     ),
     FlagRule(
@@ -94,7 +94,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
         Phrase(
             "Repeat the flight and combine the results; see the largest bar of the error budget.",
-            "请重复飞行并合并结果；查看误差分配图中最大的一项。",
+            "请重复飞行并合并结果；查看误差预算图中最大的一项。",
         ),
     ),
     FlagRule(

@@ -20,7 +20,7 @@ from gasflux.records import (
     SegmentResult,
 )
 from gasflux.report.numbers import DASH, decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
-from gasflux.report.texts import dropped_reason, report_text
+from gasflux.report.texts import column_name, conversion_said, dropped_reason, report_text
 from gasflux.wording.phrases import Language, Phrase
 
 MAIN_FLAGS: Final = 3
@@ -446,13 +446,13 @@ def input_facts(result: FlightResult) -> tuple[Fact, ...]:
     return (*rows, *dropped)
 
 
-def column_cells(column: ColumnReport) -> tuple[str, ...]:
+def column_cells(column: ColumnReport, language: Language) -> tuple[str, ...]:
     """Return a recognised column as the cells of a table row."""
     return (
-        column.name,
+        column_name(column.name, language),
         column.header,
         column.unit,
-        column.conversion or DASH,
+        conversion_said(column.conversion, language) or DASH,
         significant(column.minimum, 6),
         significant(column.maximum, 6),
         f"{column.missing:,}",
