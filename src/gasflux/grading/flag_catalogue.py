@@ -143,7 +143,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
         Phrase(
             "Fly lower if it is safe; the uncertainty of this part is in the interval.",
-            "在安全前提下降低航高；该部分的不确定度已计入区间。",
+            "请在安全前提下降低最低测线高度；该部分的不确定度已计入区间。",
         ),
     ),
     FlagRule(
@@ -223,9 +223,9 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "{:.0f}",
         Phrase(
             "There are {value} passes, fewer than {threshold}: their scatter is hardly known.",
-            "仅有 {value} 个测线，少于 {threshold} 个：离散程度难以估计。",
+            "仅有 {value} 条测线，少于 {threshold} 条：离散程度难以估计。",
         ),
-        Phrase("Fly at least 8 passes.", "建议至少飞行 8 个测线。"),
+        Phrase("Fly at least 8 passes.", "建议至少飞行 8 条测线。"),
     ),
     FlagRule(
         "plume_at_side",
@@ -294,7 +294,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
         Phrase(
             "Look at the curtains one by one; the source or the wind may have changed.",
-            "请逐个检查幕面：源强或风是否变化?",
+            "请逐个检查幕面：源强或风是否变化？",
         ),
     ),
     FlagRule(
@@ -324,7 +324,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "{:.1%}",
         Phrase(
             "{value} of the grid could not be kriged and is left out of the flux.",
-            "{value} 的网格节点克里金失败，未计入通量。",
+            "{value} 的网格单元克里金失败，未计入通量。",
         ),
         Phrase(
             "Lower ordinary_kriging_settings.min_points or raise max_points.",
@@ -341,7 +341,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         Phrase(
             "{value} of the rows were dropped because a gas was above its range (more than {threshold}): the "
             "plume is cut.",
-            "{value} 的行因气体高于其允许范围而被剔除（超过 {threshold}）：羽流被截断。",
+            "{value} 的行因气体高于其允许范围而被舍弃（超过 {threshold}）：羽流被截断。",
         ),
         Phrase(
             "Raise the upper end of that gas under gases, or leave the gas out there; the rate is too low as it is.",
@@ -455,9 +455,9 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "{:.1%}",
         Phrase(
             "{value} of the rows of the file were dropped (more than {threshold}).",
-            "文件中 {value} 的行被剔除（超过 {threshold}）。",
+            "文件中 {value} 的行被舍弃（超过 {threshold}）。",
         ),
-        Phrase("See the input section for the reasons.", "原因见输入部分。"),
+        Phrase("See “Input file” for the reasons.", "原因见“输入文件”。"),
     ),
 )
 """Most important first: the order in which a report names them within one severity."""
