@@ -19,8 +19,9 @@ from gasflux.records import (
     Plane,
     SegmentResult,
 )
+from gasflux.report.columns import column_name, conversion_said
 from gasflux.report.numbers import DASH, decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
-from gasflux.report.texts import column_name, conversion_said, dropped_reason, report_text
+from gasflux.report.texts import dropped_reason, report_text
 from gasflux.wording.phrases import Language, Phrase
 
 MAIN_FLAGS: Final = 3
