@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from itertools import combinations
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gasflux.data_processor import process_flight
 from gasflux.grading.flag_catalogue import FLAG_RULES, SUPERSEDES, FlagRule
 from gasflux.grading.measures import azimuth_spread_deg, relative_half_width
 from gasflux.grading.quality import QualityInputs, assess, assess_together, grade
-from gasflux.records import Plane, Quality
+from gasflux.records import FloatArray, Plane, Quality
+from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.wording.phrases import Language
 
 BY_CODE = {rule.code: rule for rule in FLAG_RULES}
@@ -153,3 +156,17 @@ def test_methods_page_names_every_flag_with_its_severity() -> None:
         assert any(line.startswith(f"| `{rule.code}` |") and line.endswith(f"| {severity} |") for line in lines), (
             rule.code
         )
+
+
+def spoiled(column: str, change: Callable[[FloatArray], FloatArray]) -> set[str]:
+    frame = to_frame(simulate(Scenario(seed=11)))
+    frame[column] = change(frame[column].to_numpy())
+    return {flag.code for flag in process_flight(frame).gases["ch4"].quality.flags}
+
+
+def test_wind_that_no_anemometer_measures_is_told() -> None:
+    """A mean that was filled in, a vane that stuck, km/h under a header without unit: none gets the best grade."""
+    assert spoiled("windspeed", lambda speed: speed) == set()
+    assert "wind_speed_frozen" in spoiled("windspeed", lambda speed: np.full_like(speed, speed.mean()))
+    assert "wind_direction_frozen" in spoiled("winddir", lambda direction: np.full_like(direction, direction[0]))
+    assert "wind_high" in spoiled("windspeed", lambda speed: 3.6 * speed)

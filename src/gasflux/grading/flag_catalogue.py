@@ -147,6 +147,55 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "wind_speed_frozen",
+        "wind_speed_std_m_s",
+        "below",
+        1e-6,
+        "serious",
+        "{:.2g} m/s",
+        Phrase(
+            "The wind speed is the same in all samples: the anemometer stood still, or one value was filled in.",
+            "所有样本的风速完全相同：风速仪未转动，或整列填入了同一数值。",
+        ),
+        Phrase(
+            "The rate is as wrong as that value: use the wind as it was measured along the flight.",
+            "速率的误差与该数值的误差相同：请使用飞行过程中实测的风速。",
+        ),
+    ),
+    FlagRule(
+        "wind_direction_frozen",
+        "direction_std_deg",
+        "below",
+        1e-3,
+        "serious",
+        "{:.2g}°",
+        Phrase(
+            "The wind direction is the same in all samples: the vane stood still, or one value was filled in.",
+            "所有样本的风向完全相同：风向标未转动，或整列填入了同一数值。",
+        ),
+        Phrase(
+            "Use the direction as it was measured; without one, leave the column out: the wind then counts as straight "
+            "through the curtain.",
+            "请使用实测风向；没有时请去掉该列，此时视风为垂直穿过幕面。",
+        ),
+    ),
+    FlagRule(
+        "wind_high",
+        "wind_mean_m_s",
+        "above",
+        12.0,
+        "warning",
+        "{:.1f} m/s",
+        Phrase(
+            "The mean wind is {value}, more than {threshold}: few drones fly in it; the column may be km/h or knots.",
+            "平均风速 {value}，超过 {threshold}：多数无人机无法在此风速下飞行，该列单位可能是 km/h 或节。",
+        ),
+        Phrase(
+            "Check the unit of the wind speed; a header without unit is told one under units (windspeed: km/h).",
+            "请检查风速的单位；表头未注明时，请在 units 中指定（windspeed: km/h）。",
+        ),
+    ),
+    FlagRule(
         "wind_low",
         "wind_mean_m_s",
         "below",

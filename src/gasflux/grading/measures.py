@@ -46,6 +46,7 @@ def gas_measures(
     on, off = isolated[is_on_surface], isolated[~is_on_surface]
     return QualityInputs(
         wind_mean_m_s=wind.mean_speed_m_s,
+        wind_speed_std_m_s=float(np.nanstd(np.hypot(wind.east_m_s, wind.north_m_s))),
         direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
         direction_missing=float(not wind.measured_direction),
         turbulence_intensity=wind.turbulence_intensity,

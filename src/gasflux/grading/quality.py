@@ -36,6 +36,7 @@ class QualityInputs:
     """What the flags look at; None where a figure does not exist, and then its flags stay silent."""
 
     wind_mean_m_s: float | None = None
+    wind_speed_std_m_s: float | None = None
     direction_std_deg: float | None = None
     direction_missing: float | None = None
     """1 when the wind direction was not measured."""
