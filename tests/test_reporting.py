@@ -437,12 +437,12 @@ def test_times_are_readable(iso: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("column", "english", "chinese"),
     [
-        (("temperature", "K -> degC (-273.15)"), ("temperature", "K → degC (-273.15)"), ("气温", "K → degC (-273.15)")),
+        (("temperature", "K -> degC (-273.15)"), ("temperature", "K → °C (−273.15)"), ("气温", "K → °C（−273.15）")),
         (("timestamp", "time zone -> UTC"), ("timestamp", "time zone → UTC"), ("时间", "时区 → UTC")),
         (
             ("ch4", conversion_text(MASS)),
             ("CH₄", "mg/m3 → ppm (with temperature and pressure of each sample)"),
-            ("CH₄", "mg/m3 → ppm (用各样本的温度与气压)"),
+            ("CH₄", "mg/m3 → ppm（用各样本的温度与气压）"),
         ),
     ],
 )
@@ -543,3 +543,9 @@ def test_report_does_not_draw() -> None:
 def test_caption_explains_what_looks_wrong_in_the_curtain(language: Any, words: tuple[str, ...]) -> None:
     caption = report_text("caption.curtain", language, gas="CH₄")
     assert all(word in caption for word in words)
+
+
+@pytest.mark.parametrize(("language", "line"), [("en", "dashed"), ("zh", "虚线")])
+def test_caption_of_a_spirals_wind_rose_names_no_curtain(language: Any, line: str) -> None:
+    assert line in caption("wind_rose", language, "")
+    assert line not in caption("wind_rose", language, "", is_spiral=True)

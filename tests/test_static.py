@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import gasflux
+from gasflux.report.texts import REPORT_TEXTS
 
 STATIC = Path(gasflux.__file__).parent / "static"
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
@@ -67,3 +68,30 @@ def test_libraries_are_as_published() -> None:
     listed = {name for name, _ in rows}
     scripts = {path.relative_to(STATIC / "vendor").as_posix() for path in (STATIC / "vendor").rglob("*.js")}
     assert {name for name in scripts if not name.startswith("swagger-ui/")} <= listed
+
+
+AXIS = re.compile(r" \((m|kg/h|m/s)\)$")
+"""Units behind the name of an axis or column stand as in the figures of the report."""
+
+
+def test_chinese_words_have_chinese_punctuation() -> None:
+    # What stands between quotation marks is written as YAML wants it.
+    chinese = {key: re.sub("“[^”]*”", "", AXIS.sub("", text)) for key, text in words("zh").items()}
+    assert not [
+        key for key, text in chinese.items() if re.search(r"[\u4e00-\u9fff] ?[,:;?(]|\) ?[\u4e00-\u9fff]", text)
+    ]
+
+
+def test_words_of_the_page_are_those_of_the_report() -> None:
+    chinese = words("zh")
+    pairs = {
+        "flight.title": "flight",
+        "flight.rate": "fact.rate",
+        "budget.title": "budget",
+        "result.flags": "main_flags",
+        "rate.below_limit": "not_detected",
+        "column.temperature": "quantity.temperature",
+        "column.height_agl": "quantity.height_agl",
+    }
+    assert {page: chinese[page] for page in pairs} == {page: REPORT_TEXTS[report].zh for page, report in pairs.items()}
+    assert not [key for key in chinese if key.startswith(("place.", "tasks.", "status.")) and "任务" in chinese[key]]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from gasflux.figures.names import FigureKey, figure_keys
 from gasflux.figures.texts import gas_label
-from gasflux.records import FlightResult
+from gasflux.records import FlightResult, Plane
 from gasflux.report.sections import (
     budget_lines,
     card,
@@ -171,6 +171,7 @@ def _reading_order(result: FlightResult) -> Iterable[FigureKey]:
 def _embed(result: FlightResult, key: FigureKey, png: bytes, number: int) -> EmbeddedFigure:
     """Return a figure as a data URI with its caption and its size, which the PNG header tells."""
     width, height = (int.from_bytes(png[start : start + 4], "big") for start in (16, 20))
-    text = caption(key.kind, result.language, gas_label(key.gas or ""))
+    is_spiral = not isinstance(result.segments[key.segment or 0].segment.surface, Plane)
+    text = caption(key.kind, result.language, gas_label(key.gas or ""), is_spiral=is_spiral)
     source = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
     return EmbeddedFigure(number, source, text, width, height)

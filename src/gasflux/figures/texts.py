@@ -43,7 +43,7 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
         "{gas} flux through the surface, and how well it is known", "穿过测量面的 {gas} 通量及其可信程度"
     ),
     "title.profile": Phrase("{gas} flux by height", "{gas} 通量随高度的分布"),
-    "title.budget": Phrase("What makes the {gas} rate uncertain", "{gas} 速率的不确定度来源"),
+    "title.budget": Phrase("Error budget of the {gas} rate", "{gas} 速率的误差预算"),
     "title.segments": Phrase("{gas} emission rate of each segment", "各段的 {gas} 排放速率"),
     "segment_note": Phrase("segment {number} of {count}", "第 {number} 段，共 {count} 段"),
     # legends and notes

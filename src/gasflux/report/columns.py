@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from gasflux.figures.texts import gas_label
@@ -19,7 +20,7 @@ _CONVERSIONS: Final = {
     "date + time of day": "日期 + 时刻",
     "date + seconds of the day": "日期 + 当日秒数",
     "parts of date and time joined": "由日期时间各部分合成",
-    "compass point -> deg": "方位名称 → deg",
+    "compass point -> deg": "方位名称 → °",
     "direction to -> from": "去向 → 来向",
     "mathematical angle -> direction from": "数学角 → 来向",
 }
@@ -38,4 +39,10 @@ def conversion_said(conversion: str, language: Language) -> str:
     if language == "zh":
         by_sample = ("with temperature and pressure of each sample", "用各样本的温度与气压")
         parts = [_CONVERSIONS.get(part, part.replace(*by_sample)) for part in parts]
-    return "; ".join(parts).replace(" -> ", " → ").replace("(x ", "(× ")
+    said = "; ".join(map(unit_said, parts)).replace(" -> ", " → ").replace("(x ", "(× ").replace("(-", "(−")
+    return said.replace(" (", "（").replace(")", "）").replace("; ", "；") if language == "zh" else said
+
+
+def unit_said(text: str) -> str:
+    """Return a text with units as they are written: ``degC`` becomes °C, ``deg`` °."""
+    return re.sub(r"\bdeg(C|F)?\b", r"°\1", text)

@@ -19,7 +19,7 @@ from gasflux.records import (
     Plane,
     SegmentResult,
 )
-from gasflux.report.columns import column_name, conversion_said
+from gasflux.report.columns import column_name, conversion_said, unit_said
 from gasflux.report.numbers import DASH, decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
 from gasflux.report.texts import dropped_reason, report_text
 from gasflux.wording.phrases import Language, Phrase
@@ -452,7 +452,7 @@ def column_cells(column: ColumnReport, language: Language) -> tuple[str, ...]:
     return (
         column_name(column.name, language),
         column.header,
-        column.unit,
+        unit_said(column.unit),
         conversion_said(column.conversion, language) or DASH,
         significant(column.minimum, 6),
         significant(column.maximum, 6),

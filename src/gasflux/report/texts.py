@@ -29,8 +29,8 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "grade.C": Phrase("Uncertain: use with care", "不确定：谨慎使用"),
     "grade.D": Phrase("Not reliable: measure again", "不可靠：应重新测量"),
     "not_detected": Phrase(
-        "The rate is below this flight's detection limit of {limit} kg/h: no emission is proven.",
-        "该速率低于本次飞行的检出限 {limit} kg/h：不能证明存在排放。",
+        "The estimate is below this flight's detection limit of {limit} kg/h: no emission is proven.",
+        "估计值低于本次飞行的检出限 {limit} kg/h：不能证明存在排放。",
     ),
     "zero_inside": Phrase("The interval includes zero: no emission is proven.", "区间包含零：不能证明存在排放。"),
     "bar.alt": Phrase(
@@ -41,7 +41,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "Bar: interval. Tick: rate. Dashed: detection limit, {limit} kg/h. Thin line: zero.",
         "色条：区间。竖线：速率。虚线：检出限 {limit} kg/h。细线：零。",
     ),
-    "main_flags": Phrase("What to know first", "首先须知"),
+    "main_flags": Phrase("What to know first", "须知"),
     "no_flags": Phrase("The quality checks found nothing to report.", "质量检查未发现问题。"),
     "more_flags": Phrase("{count} more under “Quality checks”.", "另有 {count} 项，见“质量检查”。"),
     "segment_flags": Phrase(
@@ -79,7 +79,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "fact.start": Phrase("First sample", "首个样本"),
     "fact.end": Phrase("Last sample", "末个样本"),
     "fact.duration": Phrase("Duration", "时长"),
-    "fact.rate": Phrase("Samples per second", "每秒样本数"),
+    "fact.rate": Phrase("Sampling rate", "采样频率"),
     "fact.samples": Phrase("Samples on the surface", "测量面上的样本数"),
     "fact.transects": Phrase("Passes", "测线数"),
     "fact.azimuth": Phrase("Direction of the curtain", "幕面方位"),
@@ -203,7 +203,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "quantity.latitude": Phrase("latitude", "纬度"),
     "quantity.longitude": Phrase("longitude", "经度"),
     "quantity.height_ato": Phrase("height_ato", "相对起飞点高度"),
-    "quantity.height_agl": Phrase("height_agl", "相对地面高度"),
+    "quantity.height_agl": Phrase("height_agl", "离地高度"),
     "quantity.altitude": Phrase("altitude", "海拔"),
     "quantity.windspeed": Phrase("windspeed", "风速"),
     "quantity.winddir": Phrase("winddir", "风向"),
@@ -293,11 +293,15 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "well across the dashed line of the curtain.",
         "风来自各方向的频率，按风速着色。{mean_wind}线为平均风，应与表示幕面的虚线有较大夹角。",
     ),
+    "caption_spiral.wind_rose": Phrase(
+        "How often the wind came from each direction, coloured by speed. The {mean_wind} line is the mean wind.",
+        "风来自各方向的频率，按风速着色。{mean_wind}线为平均风。",
+    ),
     "caption.wind_series": Phrase(
         "Wind at the samples used. Values of the lowest panel below zero are air flowing back through the "
         "surface, which "
         "is subtracted; on a circle half of the samples are upwind and therefore below zero.",
-        "所用样本处的风。最下图中低于零的值为回流空气，按负值计入；对圆周飞行，一半样本位于上风侧，因此低于零。",
+        "所用样本处的风。最下图中低于零的值为回流空气，按负值计入；对螺旋飞行，约一半样本位于上风侧，因此低于零。",
     ),
 }
 
@@ -307,9 +311,10 @@ def report_text(key: str, language: Language, **values: object) -> str:
     return REPORT_TEXTS[key].said(language, **values)
 
 
-def caption(kind: str, language: Language, gas: str) -> str:
+def caption(kind: str, language: Language, gas: str, *, is_spiral: bool = False) -> str:
     """Return what to look for in a kind of figure, its colours named as they are drawn."""
-    return report_text(f"caption.{kind}", language, gas=gas, **colour_names(language))
+    key = f"caption_spiral.{kind}"
+    return report_text(key if is_spiral and key in REPORT_TEXTS else f"caption.{kind}", language, gas=gas, **colour_names(language))
 
 
 def dropped_reason(reason: str, language: Language) -> str:

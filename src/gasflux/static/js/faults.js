@@ -4,6 +4,12 @@
 import { h } from "./dom.js";
 import { language, t } from "./i18n.js";
 
+/** Faults whose "column" is a setting: what the settings say is wrong, whatever the file holds. */
+const OF_SETTINGS = new Set([
+  "wrong_setting", "impossible_setting", "unknown_setting", "unknown_method", "grid_too_fine", "not_settings",
+  "yaml_key", "yaml_key_twice", "yaml_no_value", "unknown_column_name", "no_such_header", "unknown_unit", "no_formula",
+]);
+
 /** Return a fault with its words in the language of the page. */
 const said = (fault) => ({ ...fault, ...fault[language()] });
 
@@ -16,7 +22,7 @@ export function inWords(message, faults = []) {
   return { text: faults.map((fault) => said(fault).message).join(""), lang: null };
 }
 
-/** Return the faults of a file or configuration as a list that says where, what and what is allowed. */
+/** Return the faults of a file or configuration as a list that says where, what and what is allowed, each thing once. */
 export function faultList(faults) {
   return h("ul", { class: "fault-list" }, faults.map((fault) => entry(said(fault), isSaid(fault) ? null : "en")));
 }
@@ -26,12 +32,14 @@ function entry(fault, lang) {
   return h("li", {},
     place && h("strong", { class: "wrap", text: place }),
     h("span", { class: "wrap", lang, text: fault.message ?? String(fault) }),
-    fault.allowed && h("span", { class: "hint", text: t("fault.allowed", { allowed: fault.allowed }) }));
+    fault.allowed && !isTold(fault, fault.allowed) && h("span", { class: "hint", text: t("fault.allowed", { allowed: fault.allowed }) }));
 }
+
+const isTold = (fault, part) => String(fault.message ?? "").includes(part);
 
 function where(fault) {
   const parts = [];
-  if (fault.column) parts.push(t("fault.column", { name: fault.column }));
+  if (fault.column) parts.push(t(OF_SETTINGS.has(fault.code) ? "fault.setting" : "fault.column", { name: fault.column }));
   if (fault.row) parts.push(t("fault.row", { n: fault.row }));
   if (fault.value !== undefined) parts.push(t("fault.value", { value: fault.value }));
   if (fault.count > 1) parts.push(t("fault.count", { n: fault.count }));

@@ -2,6 +2,7 @@
 
 import { drawFrame, markPlace, watchConnection } from "./frame.js";
 import { onLanguage, startLanguage } from "./i18n.js";
+import { hush } from "./notify.js";
 import { problem } from "./parts/states.js";
 import { place, route, show, startRouter } from "./router.js";
 
@@ -28,6 +29,7 @@ await startLanguage();
 drawFrame();
 watchConnection();
 onLanguage(() => {
+  hush();
   drawFrame();
   show(false);
 });

@@ -4,10 +4,17 @@ import { h, uniqueId } from "./dom.js";
 import { t } from "./i18n.js";
 
 const SHOWN_MS = 8000;
+let announcedAt = 0;
 
 /** Say something to a screen reader. */
 export function announce(text) {
+  announcedAt = Date.now();
   document.getElementById("announcer").textContent = text;
+}
+
+/** Say nothing more of what was announced longer than `milliseconds` ago: it is of another view, or another language. */
+export function hush(milliseconds = 0) {
+  if (Date.now() - announcedAt >= milliseconds) document.getElementById("announcer").textContent = "";
 }
 
 /** Show a message; `action` {label, run} may undo it. `onGone` runs once when it leaves without the action. */
@@ -50,11 +57,11 @@ export function openDialog(title, build, { wide = false } = {}) {
 }
 
 /** Ask a yes-or-no question. */
-export function ask(title, text, yes, { danger = false } = {}) {
+export function ask(title, text, yes, { danger = false, no = t("act.dismiss") } = {}) {
   return openDialog(title, (close) => [
     h("p", { text }),
     h("div", { class: "dialog-actions" },
-      h("button", { class: "button", type: "button", text: t("act.keep"), on: { click: () => close(false) } }),
+      h("button", { class: "button", type: "button", text: no, on: { click: () => close(false) } }),
       h("button", { class: `button ${danger ? "danger" : "primary"}`, type: "button", text: yes, on: { click: () => close(true) } })),
   ]);
 }
@@ -72,7 +79,7 @@ export function askText(title, label, value, yes) {
     return h("form", { on: { submit } },
       h("div", { class: "field" }, h("label", { htmlFor: id, text: label }), input),
       h("div", { class: "dialog-actions" },
-        h("button", { class: "button", type: "button", text: t("act.keep"), on: { click: () => close() } }),
+        h("button", { class: "button", type: "button", text: t("act.dismiss"), on: { click: () => close() } }),
         h("button", { class: "button primary", text: yes })));
   });
 }

@@ -2,6 +2,10 @@
 
 import { replace } from "./dom.js";
 import { t } from "./i18n.js";
+import { hush } from "./notify.js";
+
+/** What led to a change of place, such as "deleted", is still being read aloud. */
+const JUST_SAID_MS = 2000;
 
 const routes = [];
 let leave = () => {};
@@ -54,6 +58,7 @@ export function show(moveFocus) {
     return;
   }
   leave();
+  hush(JUST_SAID_MS);
   const stop = new AbortController();
   leave = () => stop.abort();
   const main = replace(document.getElementById("main"));

@@ -11,19 +11,22 @@ import { empty, loading, problem } from "./states.js";
 const PER_PAGE = 20;
 const LAST_SECOND_MS = 24 * 3600 * 1000 - 1000;
 
-/** Return a node with the flights; `chosen` is a set of ids, `changed` is called after each change of it. */
-export function flightPicker(chosen, changed, signal) {
+/** Return a node with the flights; `chosen` is a set of ids, `changed` is called after each change of it, `listed` once there are flights to choose from. */
+export function flightPicker(chosen, { changed, listed }, signal) {
   const wanted = { q: "", since: "", until: "", page: 1 };
   const list = h("div", { class: "pick", tabIndex: 0, role: "group", "aria-label": t("compare.pick") });
   const pages = h("nav", { class: "pages", "aria-label": t("tasks.pages") });
   const count = h("span", { class: "small" });
   const clear = h("button", { class: "button quiet", type: "button", text: t("compare.clear"), data: { testid: "compare-clear" }, on: { click: () => choose([...chosen], false) } });
   const all = h("button", { class: "button quiet", type: "button", text: t("compare.all_shown"), data: { testid: "compare-all" }, on: { click: () => choose(boxes().map((box) => box.value), true) } });
-  const body = h("div", { class: "stack" }, filters(), list, pages, h("div", { class: "row" }, all, clear));
+  const search = filters();
+  const acts = h("div", { class: "row" }, all, clear);
+  const body = h("div", { class: "stack" }, search, list, pages, acts);
   const details = h("details", { open: chosen.size < 2 }, h("summary", { data: { testid: "compare-open" } }, h("span", { text: t("compare.pick") }), " ", count), body);
   const node = h("section", { class: "card" }, details);
   const boxes = () => [...list.querySelectorAll("input")];
   replace(list, loading(3));
+  search.hidden = acts.hidden = true;
   mark();
   ask(true);
 
@@ -36,6 +39,8 @@ export function flightPicker(chosen, changed, signal) {
       replace(list, reports.length ? reports.map(row) : h("p", { class: "soft", text: t("tasks.none_found_text") }));
       replace(pages, pager(pagination, (page) => want({ page })));
       all.hidden = !reports.length;
+      search.hidden = acts.hidden = false;
+      if (isFirst) listed();
     } catch (error) {
       if (error.name !== "AbortError") replace(list, problem(error, () => ask(isFirst)));
     }

@@ -29,7 +29,7 @@ export function previewSummary(preview) {
     Number.isFinite(preview.rows) && t("preview.rows", { n: fixed(preview.rows, 0) }),
     Number.isFinite(preview.duration_s) && duration(preview.duration_s),
     preview.start && dateTime(preview.start),
-    previewGases(preview).map(gasName).join(", "),
+    previewGases(preview).map(gasName).join(t("list.names")),
   ];
   return parts.filter(Boolean).join(" · ");
 }
@@ -103,5 +103,5 @@ function columns(preview) {
         h("td", { class: "n", text: plain(column.minimum) }),
         h("td", { class: "n", text: plain(column.maximum) }),
         h("td", { class: "n", text: column.missing ? fixed(column.missing, 0) : "" })))))),
-    preview.ignored.length ? h("p", { class: "hint", text: t("preview.ignored", { names: preview.ignored.join(", ") }) }) : null);
+    preview.ignored.length ? h("p", { class: "hint", text: t("preview.ignored", { names: preview.ignored.join(t("list.names")) }) }) : null);
 }

@@ -44,10 +44,15 @@ export function curtainCard(result, gas, segment, signal) {
   return { card, mark: plot.mark };
 }
 
+/** Return the mean wind as people say it, with its direction in degrees where `key` has a place for them. */
+const windFrom = (flight, digits, key = "flight.wind_from") => t(key, {
+  speed: significant(flight.wind_mean_m_s, digits), from: compass(flight.wind_from_deg), degrees: fixed(flight.wind_from_deg, 0),
+});
+
 export function trackCard(result, gas, signal) {
   const track = trackOf(result.view, gas);
   const flight = result.vars.flight;
-  const plot = trackPlot({ track, windFrom: flight.wind_from_deg, label: t("track.label", { wind: `${compass(flight.wind_from_deg)} ${significant(flight.wind_mean_m_s, 2)} m/s` }), signal });
+  const plot = trackPlot({ track, windFrom: flight.wind_from_deg, label: t("track.label", { wind: windFrom(flight, 2) }), signal });
   const most = track.value.reduce((best, value) => Math.max(best, value ?? 0), 0);
   const card = h("section", { class: "card" },
     h("div", { class: "spread" }, h("h2", { text: t("track.title") }), segmented(t("track.mode"), [["plan", t("track.plan")], ["space", t("track.space")]], "plan", plot.setMode)),
@@ -68,7 +73,7 @@ export function flightCard(result) {
     [t("flight.rate"), `${significant(flight.sample_hz, 2)} Hz`],
     [t("flight.length"), metres(flight.length_m)],
     [t("flight.heights"), t("range.unit", { low: significant(flight.height_min_m, 3), high: significant(flight.height_max_m, 3), unit: "m" })],
-    [t("flight.wind"), `${significant(flight.wind_mean_m_s, 2)} m/s ${t("flight.wind_from", { from: compass(flight.wind_from_deg) })}`],
+    [t("flight.wind"), windFrom(flight, 2)],
     [t("flight.normal", { surface }), `${significant(flight.wind_normal_mean_m_s, 2)} m/s`],
     Number.isFinite(flight.wind_angle_to_plane_deg) ? [t("flight.angle"), `${fixed(flight.wind_angle_to_plane_deg, 0)}°`] : ["", ""],
     [t("flight.air"), `${fixed(flight.temperature_mean_c, 1)} °C, ${fixed(flight.pressure_mean_hpa, 0)} hPa`],
@@ -115,7 +120,7 @@ function seriesFacts(result, gas) {
     [t("series.noise"), `${significant(background.noise_ppm, 2)} ppm`],
     [t("series.points"), `${fixed(background.points, 0)} / ${fixed(background.signal_points, 0)}`],
     [t("series.algorithm"), background.algorithm],
-    [t("flight.wind"), `${significant(flight.wind_mean_m_s, 3)} m/s, ${compass(flight.wind_from_deg)} (${fixed(flight.wind_from_deg, 0)}°)`],
+    [t("flight.wind"), windFrom(flight, 3, "flight.wind_exact")],
     [t("flight.normal", { surface: surfaceName(surfaceKind(result.view.segments)) }), `${significant(flight.wind_normal_mean_m_s, 3)} m/s`],
   ];
 }

@@ -25,8 +25,8 @@ const FIELDS = [
 /** Return the text a new flight starts with: the report speaks the language of the page. */
 export const firstConfig = () => (language() === "zh" ? "language: zh\n" : "");
 
-/** Return {node, text(), isGood(), setGases(names)}; `onChange` is called with every text that can be read. */
-export function settings({ text: first = firstConfig(), gases = [], onChange = () => {} }) {
+/** Return {node, text(), isGood(), setGases(names)}; `onChange` is called with every text that can be read, `onJudged` after each. */
+export function settings({ text: first = firstConfig(), gases = [], onChange = () => {}, onJudged = () => {} }) {
   const state = { text: first, gases, mode: "form", isGood: true, timer: 0 };
   const body = h("div", { class: "stack" });
   const faults = h("div", { role: "alert" });
@@ -48,6 +48,7 @@ export function settings({ text: first = firstConfig(), gases = [], onChange = (
     const isJudged = [400, 422].includes(refusal?.status);
     const own = fault && [{ message: fault.message === "mapping" ? t("settings.not_mapping") : fault.message, row: fault.row }];
     tell(isJudged ? (refusal.details.length ? refusal.details : [{ message: refusal.message }]) : own ?? []);
+    onJudged();
     return state.isGood && onChange(asked);
   }
 
@@ -64,7 +65,7 @@ export function settings({ text: first = firstConfig(), gases = [], onChange = (
 
   function form() {
     const { values, fault } = parseYaml(state.text);
-    if (fault) return h("p", { class: "fault", text: t("settings.unreadable") });
+    if (fault) return h("p", { class: "fault", text: t(fault.message === "mapping" ? "settings.not_mapping" : "settings.unreadable") });
     const set = (path, value) => change(withValue(state.text, path, value));
     return h("div", { class: "settings-grid" }, gasField(state.gases, values, set), FIELDS.map((field) => formField(field, values, set)));
   }

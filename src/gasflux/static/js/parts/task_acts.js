@@ -40,7 +40,7 @@ async function attempt(run, task, changed) {
 const change = (task, values) => send("PUT", `task/${task.task_id}`, values);
 
 async function cancel(task) {
-  if (!(await ask(t("cancel.title"), t("cancel.text", { name: task.name }), t("act.cancel"), { danger: true }))) return null;
+  if (!(await ask(t("cancel.title"), t("cancel.text", { name: task.name }), t("act.cancel"), { danger: true, no: t("act.keep") }))) return null;
   await change(task, { status: "failed" });
   toast(t("cancel.done"));
   return "changed";
@@ -76,7 +76,7 @@ async function rerun(task) {
       h("p", { class: "soft", text: t("rerun.text") }),
       form.node,
       h("div", { class: "dialog-actions" },
-        h("button", { class: "button", type: "button", text: t("act.keep"), on: { click: () => close() } }),
+        h("button", { class: "button", type: "button", text: t("act.dismiss"), on: { click: () => close() } }),
         h("button", { class: "button primary", type: "button", text: t("act.rerun_now"), data: { testid: "rerun-now" }, on: { click: run } })),
     ];
   }, { wide: true });

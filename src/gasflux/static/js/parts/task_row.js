@@ -74,7 +74,7 @@ function rate(name, gas, isFirst) {
   return h("span", { class: "rate" },
     h("small", { text: `${gasName(name)} ` }),
     h("span", { text: `${texts.shown} kg/h`, data: isFirst ? { testid: "flux-value", gas: name, value: gas.flux_kg_h } : {} }),
-    h("small", { text: ` (${rateRemark(texts)})` }));
+    h("small", { text: t("aside", { text: rateRemark(texts) }) }));
 }
 
 /** Return why a task failed, in a few words. */

@@ -19,8 +19,9 @@ const ID = /^[0-9a-f-]{36}$/;
 export function render(main, { query, signal }) {
   const chosen = new Set((query.get("ids") ?? "").split(",").filter((id) => ID.test(id)));
   const answer = h("div", { class: "view" });
-  const picker = flightPicker(chosen, changed, signal);
+  const picker = flightPicker(chosen, { changed, listed }, signal);
   let gas = null;
+  let canChoose = false;
   main.append(h("div", { class: "view" },
     h("div", { class: "view-head" }, h("div", {}, h("h1", { text: t("compare.title") }), h("p", { class: "soft", text: t("compare.lead") }))), picker.node, answer));
   draw();
@@ -30,9 +31,14 @@ export function render(main, { query, signal }) {
     draw();
   }
 
+  function listed() {
+    canChoose = true;
+    if (chosen.size < 2) draw();
+  }
+
   async function draw() {
     if (chosen.size < 2) {
-      replace(answer, h("p", { class: "note", text: t("compare.two") }));
+      replace(answer, canChoose ? h("p", { class: "note", text: t("compare.two") }) : null);
       return;
     }
     const wanted = [...chosen].join(",");
@@ -46,7 +52,7 @@ export function render(main, { query, signal }) {
   }
 
   function show(comparison) {
-    const { gases, missing } = comparison;
+    const { gases, missing, repeated = [] } = comparison;
     const names = Object.keys(gases);
     const most = Math.max(...names.map((name) => gases[name].flights.length));
     gas = names.includes(gas) ? gas : names.find((name) => gases[name].flights.length === most);
@@ -54,6 +60,7 @@ export function render(main, { query, signal }) {
     const sum = rows.length > 1 ? { ...flightRate(gases[gas].combined), between: gases[gas].combined.between_flights_std_kg_h } : null;
     replace(answer,
       missing.length ? h("p", { class: "note poor", text: t("compare.missing", { n: missing.length }) }) : null,
+      repeated.length ? h("p", { class: "note poor", data: { testid: "compare-repeated" }, text: t("compare.repeated", { n: repeated.length }) }) : null,
       names.length > 1 ? segmented(t("result.gas"), names.map((name) => [name, gasName(name)]), gas, (name) => { gas = name; show(comparison); }) : null,
       rateCards(gas, rows, sum, remove));
     announce(t("compare.shown", { n: rows.length }));

@@ -2,7 +2,7 @@
 
 import { get, send } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
-import { dateTime, relativeTime } from "../format.js";
+import { dateTime, duration, relativeTime } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { announce, ask, openDialog, toast } from "../notify.js";
 import { keyForm } from "../parts/key_form.js";
@@ -10,7 +10,7 @@ import { loading, problem, sentence } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { forgetKey, isRemembered, key, setKey } from "../session.js";
 
-const COMMAND = 'python create_api_key.py --name "My key"';
+const COMMAND = 'python create_api_key.py --admin --name "Administrator"';
 
 export function render(main, { signal }) {
   const body = h("div", { class: "view" }, loading(2, "tall"));
@@ -20,15 +20,15 @@ export function render(main, { signal }) {
 
   async function draw() {
     try {
-      const { access } = await get("config", { signal });
+      const { access, settings } = await get("config", { signal });
       const keys = access.role === "admin" ? (await get("api_keys", { signal })).api_keys : null;
       const isFirst = keys !== null && !keys.some((entry) => !entry.revoked) && !key();
       replace(body,
         stateCard(access),
         isFirst ? firstRun() : null,
         access.role === "admin" && key() ? null : enterCard(),
-        access.role === "none" && !key() ? noKeyCard() : null,
-        keys && !isFirst ? [listCard(keys, access), await auditCard(signal)] : null);
+        access.role === "none" && !key() ? noKeyCard(settings.security?.admin_bootstrap_key) : null,
+        keys && !isFirst ? [listCard(keys, access, settings.security?.rotation_overlap), await auditCard(keys, signal)] : null);
     } catch (error) {
       if (error.name !== "AbortError") replace(body, problem(error, draw));
     }
@@ -74,12 +74,13 @@ export function render(main, { signal }) {
         h("div", {}, h("button", { class: "button primary", text: t("keys.make_first"), data: { testid: "create-key" } }))));
   }
 
-  function noKeyCard() {
+  /** `hasBootstrap`: whether the server has a bootstrap key; undefined where it does not tell. */
+  function noKeyCard(hasBootstrap) {
     return h("section", { class: "card" }, h("h2", { text: t("keys.none") }),
       h("ol", { class: "steps" },
         h("li", {}, h("p", { text: t("keys.none_ask") })),
         h("li", {}, h("div", { class: "stack" }, h("p", { text: t("keys.none_command") }), codeLine(COMMAND))),
-        h("li", {}, h("div", { class: "stack" }, h("p", { text: t("keys.none_bootstrap") }), bootstrapForm()))));
+        hasBootstrap === false ? null : h("li", {}, h("div", { class: "stack" }, h("p", { text: t(hasBootstrap ? "keys.none_bootstrap" : "keys.none_bootstrap_maybe") }), bootstrapForm()))));
   }
 
   /** The bootstrap key opens one request and is kept nowhere. */
@@ -102,19 +103,19 @@ export function render(main, { signal }) {
       h("button", { class: "button", text: t("keys.make_first") }));
   }
 
-  function listCard(keys, access) {
+  function listCard(keys, access, overlap) {
     const heads = ["name", "role", "created", "used", "condition"];
-    const rows = keys.map((entry) => keyRow(entry, access));
+    const rows = keys.map((entry) => keyRow(entry, access, overlap));
     return h("section", { class: "card" },
       h("div", { class: "spread" }, h("h2", { text: t("keys.all") }), h("button", { class: "button primary", type: "button", text: t("keys.create"), data: { testid: "create-key" }, on: { click: create } })),
       table({ label: t("keys.all"), className: "keys", heads: [...heads.map((name) => ({ text: t(`keys.${name}`) })), { text: "" }], rows }));
   }
 
-  function keyRow(entry, access) {
+  function keyRow(entry, access, overlap) {
     const isMine = access.actor === entry.key_id;
     const isOver = entry.revoked || (entry.expires_at && new Date(`${entry.expires_at.replace(" ", "T")}Z`) < new Date());
     const acts = isOver ? null : h("div", { class: "row" },
-      act("keys.rotate", entry, () => rotate(entry, isMine)), act("keys.revoke", entry, () => revoke(entry, isMine)));
+      act("keys.rotate", entry, () => rotate(entry, isMine, overlap)), act("keys.revoke", entry, () => revoke(entry, isMine)));
     const name = [h("span", { text: entry.name }), isMine ? h("span", { class: "soft", text: ` ${t("keys.mine")}` }) : null, h("div", { class: "hint" }, h("code", { text: `gf_${entry.key_id}_…` }))];
     const state = h("span", { class: `status ${isOver ? "" : "completed"}`, text: keyState(entry, isOver) });
     const used = entry.last_used_at ? relativeTime(entry.last_used_at) : t("keys.never");
@@ -126,8 +127,9 @@ export function render(main, { signal }) {
     on: { click: () => run().catch((error) => toast(sentence(error))) },
   });
 
-  async function rotate(entry, isMine) {
-    if (!(await ask(t("keys.rotate_title"), t("keys.rotate_text", { name: entry.name }), t("keys.rotate")))) return;
+  async function rotate(entry, isMine, overlap) {
+    const text = Number.isFinite(overlap) ? t("keys.rotate_for_text", { name: entry.name, time: duration(overlap) }) : t("keys.rotate_text", { name: entry.name });
+    if (!(await ask(t("keys.rotate_title"), text, t("keys.rotate")))) return;
     const made = await send("POST", `api_keys/${entry.key_id}/rotate`, {});
     if (isMine) setKey(made.api_key, isRemembered());
     await showSecret(made);
@@ -158,7 +160,7 @@ export function render(main, { signal }) {
         h("div", { class: "field" }, h("label", { htmlFor: daysId, text: t("keys.expiry") }), days),
         h("label", { class: "check" }, admin, h("span", { text: t("keys.make_admin") })),
         h("div", { class: "dialog-actions" },
-          h("button", { class: "button", type: "button", text: t("act.keep"), on: { click: () => close() } }),
+          h("button", { class: "button", type: "button", text: t("act.dismiss"), on: { click: () => close() } }),
           h("button", { class: "button primary", text: t("keys.create"), data: { testid: "confirm-create" } })));
     });
     if (!wanted) return;
@@ -203,14 +205,16 @@ function codeLine(text, testid) {
   return h("div", { class: "code-line" }, h("code", { text, data: testid ? { testid } : {}, tabIndex: 0 }), button);
 }
 
-async function auditCard(signal) {
+async function auditCard(keys, signal) {
   const { entries } = await get("audit?limit=50", { signal });
   if (!entries.length) return null;
+  const names = new Map(keys.map((entry) => [entry.key_id, entry.name]));
+  const called = (who) => (who === "local" ? t("audit.local") : names.has(who) ? t("audit.key", { name: names.get(who), id: who }) : who);
   return h("section", { class: "card" }, h("details", {}, h("summary", { text: t("audit.title", { n: entries.length }) }),
     table({
       label: t("audit.label"),
       heads: ["at", "act", "target", "actor", "address"].map((name) => ({ text: t(`audit.${name}`) })),
-      rows: entries.map((entry) => ({ cells: [dateTime(entry.at), textOr(`audit.act.${entry.act}`, entry.act), entry.target, entry.actor, entry.address] })),
+      rows: entries.map((entry) => ({ cells: [dateTime(entry.at), textOr(`audit.act.${entry.act}`, entry.act), called(entry.target), called(entry.actor), entry.address] })),
     })));
 }
 

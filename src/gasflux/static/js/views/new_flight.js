@@ -111,7 +111,7 @@ export function render(main, { signal }) {
     options.hidden = bar.hidden = list.hidden = !entries.length;
     recent.hidden = entries.length > 0;
     if (entries.length && !form) {
-      form = settings({ text: flights.config, onChange: () => flights.entries.forEach((entry) => entry.preview && look(entry)) });
+      form = settings({ text: flights.config, onChange: () => flights.entries.forEach((entry) => entry.preview && look(entry)), onJudged: drawBar });
       replace(options, h("header", {}, h("h2", { text: t("settings.title") }), h("p", { text: t("settings.lead") })), form.node);
     }
     form?.setGases([...new Set(entries.flatMap((entry) => (entry.preview ? previewGases(entry.preview) : [])))]);
@@ -123,8 +123,9 @@ export function render(main, { signal }) {
     const bad = open.filter((entry) => entry.preview?.faults.length || entry.error?.status === 422 || entry.error?.status === 415).length;
     const label = bad && bad === open.length ? t("new.send_anyway") : t("new.send", { n: open.length });
     const button = h("button", { class: "button primary large", type: "button", data: { testid: "submit-upload" }, disabled: !open.length, on: { click: () => send(open) } }, h("span", { text: label }));
-    const note = bad ? t("new.bar_faults", { n: bad }) : t("new.bar_ready");
-    replace(bar, h("p", { class: bad ? "fault" : "soft small", text: note }), button);
+    const isWrong = form && !form.isGood();
+    const note = isWrong ? t("new.bar_settings") : bad ? t("new.bar_faults", { n: bad }) : t("new.bar_ready");
+    replace(bar, h("p", { class: bad || isWrong ? "fault" : "soft small", text: note }), button);
   }
 
   async function send(entries) {
