@@ -7,6 +7,11 @@ READY := $(VENV)/.ready
 # Tests and benchmarks run one process per core; each must not start threads of its own.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
+# Optional programs: what cannot be had is said, and the tests that need it are skipped.
+apt = if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) > /dev/null \
+	|| echo "not to be had: $(1)"; fi;
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-page test-slow test-exe test-dask test-fuzz test-proxy browser proxies cluster-tools screenshots check format bench settings sample pictures lock lock-check audit licences wheel clean
 
@@ -50,20 +55,17 @@ test-dask: $(READY) ## run tasks on a dask cluster of this machine
 	$(ONE_THREAD) $(BIN)/python -m pytest -m dask tests
 
 cluster-tools: ## install the SSH server and Slurm that test-dask runs too, on Debian and as root; elsewhere say what to do
-	@PATH="$$PATH:/usr/sbin"; command -v sshd > /dev/null && command -v slurmd > /dev/null && exit 0; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-			openssh-client openssh-server munge slurm-client slurmctld slurmd > /dev/null; \
-	else echo "Install sshd, munge and Slurm with your system's packages, else what needs them is skipped."; fi
+	@PATH="$$PATH:/usr/sbin"; command -v sshd > /dev/null && command -v slurmctld > /dev/null && exit 0; \
+	$(call apt,openssh-client openssh-server) $(call apt,munge slurm-client slurmctld slurmd) \
+	echo "Without sshd, or without munge and Slurm, the tests that need them are skipped."
 
 test-proxy: $(READY) ## the documented nginx and Caddy before the real server; skipped where they are missing
 	$(ONE_THREAD) $(BIN)/python -m pytest -m proxy tests
 
 proxies: ## install what test-proxy needs, on Debian and as root; elsewhere say what to do
 	@PATH="$$PATH:/usr/sbin"; command -v nginx > /dev/null && command -v caddy > /dev/null && command -v openssl > /dev/null && exit 0; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light caddy openssl > /dev/null; \
-	else echo "Install nginx, caddy and openssl with your system's packages."; fi
+	$(call apt,openssl) $(call apt,nginx-light) $(call apt,caddy) \
+	echo "Without nginx, Caddy or OpenSSL the tests that need them are skipped."
 
 test-fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
 	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py

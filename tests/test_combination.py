@@ -147,6 +147,7 @@ def test_curtains_and_flights_are_weighed_alike() -> None:
         {"input": {"sha256": "a"}, "gases": []},
         {"input": {"sha256": "a"}, "gases": {"ch4": {"flux_kg_h": None}}},
         {"input": {"sha256": "a"}, "gases": {"ch4": 3}},
+        {"input": {"sha256": "a"}, "gases": {"ch4": {"flux_kg_h": float("nan"), "flux_interval_kg_h": {}}}},
     ],
 )
 def test_what_is_no_result_is_named(document: dict[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -108,10 +109,17 @@ def _rate(name: str, log: str, values: Mapping[str, Any]) -> FlightRate:
     return FlightRate(
         name=name,
         log=log,
-        flux_kg_h=float(values["flux_kg_h"]),
-        flux_std_kg_h=float(values["flux_std_kg_h"]),
-        interval=FluxInterval(float(interval["level"]), float(interval["low"]), float(interval["high"])),
-        budget_kg_h={part: float(std) for part, std in values["uncertainty_kg_h"].items()},
-        detection_limit_kg_h=float(values["detection_limit_kg_h"]),
+        flux_kg_h=_figure(values["flux_kg_h"]),
+        flux_std_kg_h=_figure(values["flux_std_kg_h"]),
+        interval=FluxInterval(_figure(interval["level"]), _figure(interval["low"]), _figure(interval["high"])),
+        budget_kg_h={part: _figure(std) for part, std in values["uncertainty_kg_h"].items()},
+        detection_limit_kg_h=_figure(values["detection_limit_kg_h"]),
         grade=str(values["quality"]["grade"]),
     )
+
+
+def _figure(value: Any) -> float:
+    """Return a number of a document; what is none raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} in place of a number")
+    return float(value)

@@ -75,6 +75,17 @@ def test_flights_without_result_are_named_and_count_nowhere(api: Api, done: dict
     assert answer.get_json()["data"]["gases"] == compared(api, done["task_id"]).get_json()["data"]["gases"]
 
 
+@pytest.mark.parametrize("content", [b"\xff", b"{", b"{}", b'{"gases": {"ch4": NaN}}'])
+def test_a_damaged_result_is_named(content: bytes, api: Api, done: dict[str, Any], second: dict[str, Any]) -> None:
+    path = api.service.folders.result_path(second["task_id"], "output_vars.json")
+    whole = path.read_bytes()
+    path.write_bytes(content)
+    answer = compared(api, done["task_id"], second["task_id"])
+    path.write_bytes(whole)
+    assert answer.status_code == 422, answer.text
+    assert second["name"] in answer.get_json()["message"]
+
+
 def test_no_result_at_all(api: Api) -> None:
     assert compared(api, str(uuid.uuid4())).status_code == 404
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from gasflux.errors import ProcessingError
 from gasflux.result_folder import RESULT
 from gasflux.service.errors import NotFoundError
 from gasflux.service.folders import TaskFolders
@@ -65,10 +66,14 @@ def _result(task_id: str, tasks: TaskStore, folders: TaskFolders) -> tuple[Task,
         task = tasks.get(task_id)
         if task.status is not TaskStatus.COMPLETED:
             return None
-        path = folders.result_path(task_id, RESULT)
-        return task, flight_rates(task.name, json.loads(path.read_text(encoding="utf-8")))
-    except (NotFoundError, FileNotFoundError):  # removed before or meanwhile
+        with folders.result(task_id, RESULT) as path:
+            return task, flight_rates(task.name, json.loads(path.read_bytes()))
+    except NotFoundError:  # removed before or meanwhile
         return None
+    except ValueError as error:
+        raise ProcessingError(
+            f"The result of {task.name} ({task_id}) is damaged: {error}; run the task again, or leave it out."
+        ) from None
 
 
 def _answer(comparison: Comparison, tasks: Sequence[Task]) -> dict[str, Any]:
