@@ -9,7 +9,6 @@ import { labelled, pager, searchBox } from "./filters.js";
 import { empty, loading, problem } from "./states.js";
 
 const PER_PAGE = 20;
-const LAST_SECOND_MS = 24 * 3600 * 1000 - 1000;
 
 /** Return a node with the flights; `chosen` is a set of ids, `changed` is called after each change of it, `listed` once there are flights to choose from. */
 export function flightPicker(chosen, { changed, listed }, signal) {
@@ -42,7 +41,7 @@ export function flightPicker(chosen, { changed, listed }, signal) {
       search.hidden = acts.hidden = false;
       if (isFirst) listed();
     } catch (error) {
-      if (error.name !== "AbortError") replace(list, problem(error, () => ask(isFirst)));
+      if (error.name !== "AbortError" && path === address()) replace(list, problem(error, () => ask(isFirst)));
     }
   }
 
@@ -51,7 +50,7 @@ export function flightPicker(chosen, { changed, listed }, signal) {
     if (wanted.q) parts.set("q", wanted.q);
     // Days are those of the reader; the server counts in UTC.
     if (wanted.since) parts.set("since", new Date(`${wanted.since}T00:00`).toISOString());
-    if (wanted.until) parts.set("until", new Date(new Date(`${wanted.until}T00:00`).getTime() + LAST_SECOND_MS).toISOString());
+    if (wanted.until) parts.set("until", new Date(`${wanted.until}T23:59:59`).toISOString());
     return `reports?${parts}`;
   }
 
