@@ -34,6 +34,7 @@ def test_the_page_shows_the_estimate_of_the_server(gallery: Gallery, open_page: 
     expect(value).to_have_attribute("data-value", str(computed(gallery, "sample", "spiral")["flux_kg_h"]))
     expect(page.locator("table.rates tbody tr")).to_have_count(2)
     expect(page.get_by_test_id("combined-assumptions")).to_be_visible()
+    expect(page.get_by_test_id("compare-repeated")).to_have_count(0)
 
 
 def test_a_flight_that_is_gone_is_told_and_counts_nowhere(gallery: Gallery, open_page: OpenPage) -> None:
@@ -42,6 +43,15 @@ def test_a_flight_that_is_gone_is_told_and_counts_nowhere(gallery: Gallery, open
     expect(page.locator(".note.poor").first).to_contain_text("1")
     value = page.get_by_test_id("combined-value")
     expect(value).to_have_attribute("data-value", str(computed(gallery, "sample", "spiral")["flux_kg_h"]))
+
+
+def test_without_a_key_only_the_key_is_asked_for(new_server: NewServer, open_page: OpenPage) -> None:
+    server = new_server(GASFLUX_SECURITY_REQUIRE_API_KEY="true")
+    page = open_page(server.url + "#/compare")
+    expect(page.get_by_test_id("api-key-input")).to_be_visible()
+    expect(page.get_by_test_id("compare-all")).to_be_hidden()
+    expect(page.get_by_test_id("compare-search")).to_be_hidden()
+    expect(page.get_by_text("Choose two or more flights")).to_have_count(0)
 
 
 def test_flights_are_taken_out_and_put_in(gallery: Gallery, open_page: OpenPage) -> None:
@@ -94,11 +104,13 @@ def test_any_flight_of_the_server_is_found(new_server: NewServer, open_page: Ope
     page.get_by_test_id("compare-search").fill("sample_flight")
     expect(boxes).to_have_count(2)
     page.get_by_test_id("compare-all").click()
-    expect(page.get_by_test_id("compare-open")).to_contain_text("3 flights chosen")
+    expect(page.get_by_test_id("compare-open")).to_contain_text("3 chosen")
     assert all(task_id in page.url for task_id in (first, second, str(uuid.UUID(int=99))))
     # The one written into the database has no files: it is told of and counts nowhere.
-    expect(page.locator(".note.poor")).to_contain_text("1 of the chosen flights")
-    expect(page.locator("table.rates tbody tr")).to_have_count(2)
+    expect(page.get_by_text("1 of the chosen flights")).to_be_visible()
+    # The sample was sent twice: it is told that it counts once.
+    expect(page.get_by_test_id("compare-repeated")).to_contain_text("counts once: 1 of the chosen tasks")
+    expect(page.locator("table.rates tbody tr")).to_have_count(1)
     page.get_by_test_id("compare-clear").click()
     expect(page.get_by_text("Choose two or more flights")).to_be_visible()
     expect(page.locator("[data-testid=compare-pick]:checked")).to_have_count(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from page_gallery import BAD
 from page_steps import NewServer, OpenPage, send_sample
 from page_world import PROCESSING_MS, SAMPLE, Server
 from playwright.sync_api import expect
@@ -62,23 +63,62 @@ def test_every_file_has_a_button(done: tuple[Server, str], open_page: OpenPage) 
     assert sorted(shown) == sorted(result["download_url"] for result in task["results"])
 
 
-def test_faults_are_shown_in_place_and_the_file_is_kept(
+def faulty_file(folder: Path) -> Path:
+    """Write a log with a latitude that is none."""
+    bad = folder / "bad.csv"
+    bad.write_text(BAD, encoding="utf-8")
+    return bad
+
+
+def test_a_file_with_faults_is_not_sent(server: Server, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(server.url + "#/new")
+    page.get_by_test_id("file-input").set_input_files([SAMPLE, faulty_file(tmp_path)])
+    expect(page.locator(".fault-list")).to_contain_text("95")
+    submit = page.get_by_test_id("submit-upload")
+    expect(submit).to_have_text("Start processing (1)")
+    expect(page.get_by_text("Files with faults: 1")).to_be_visible()
+    page.get_by_role("button", name="Remove sample_flight.xlsx").click()
+    expect(submit).to_be_disabled()
+    expect(page.get_by_text("Files with faults: 1")).to_be_visible()
+
+
+def test_what_is_accepted_leaves_the_list_and_what_is_refused_stays(
     new_server: NewServer, open_page: OpenPage, tmp_path: Path
 ) -> None:
     server = new_server()
-    bad = tmp_path / "bad.csv"
-    bad.write_text(
-        "timestamp,latitude,longitude,height_ato,windspeed,temperature,pressure,ch4\n"
-        "2026-04-13T09:30:00,95,4.9,10,5,15,1000,2.0\n2026-04-13T09:30:01,51.9,4.9,10,5,15,1000,2.1\n",
-        encoding="utf-8",
-    )
     page = open_page(server.url)
-    page.get_by_test_id("file-input").set_input_files(bad)
+    # A server that is busy cannot look: the files may be sent, and only then is told what is wrong with one of them.
+    page.route("**/preview", lambda route: route.fulfill(status=503, json={"message": "busy", "data": None}))
+    page.get_by_test_id("file-input").set_input_files([SAMPLE, faulty_file(tmp_path)])
+    submit = page.get_by_test_id("submit-upload")
+    expect(submit).to_have_text("Start processing (2)")
+    submit.click()
+    line = page.get_by_test_id("accepted-file")
+    expect(line).to_contain_text("sample_flight.xlsx is accepted")
     expect(page.locator(".fault-list")).to_contain_text("95")
-    page.get_by_test_id("submit-upload").click()
-    row = page.get_by_test_id("task-row")
-    expect(row).to_have_attribute("data-status", "failed")
-    expect(row).to_contain_text("latitude")
+    expect(submit).to_be_disabled()
+    assert "#/tasks" not in page.url
+    page.get_by_role("button", name="Remove bad.csv").click()
+    line.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="sample_flight.xlsx")).to_be_visible()
+    # The faulty one was kept by the server as a failed task; nothing was sent twice.
+    page.goto(server.url + "#/tasks")
+    expect(page.get_by_test_id("task-row")).to_have_count(2)
+    expect(page.locator("[data-testid=task-row][data-status=failed]")).to_contain_text("latitude")
+
+
+def test_a_file_is_looked_at_again_when_the_settings_were_mended(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url + "#/new")
+    page.get_by_test_id("file-input").set_input_files(SAMPLE)
+    submit = page.get_by_test_id("submit-upload")
+    expect(submit).to_be_enabled()
+    page.get_by_role("button", name="YAML").click()
+    area = page.get_by_label("Processing settings as YAML")
+    area.fill("columns: {ch4: nowhere}")
+    expect(submit).to_be_disabled()
+    expect(page.get_by_text("Files with faults: 1")).to_be_visible()
+    area.fill("")
+    expect(submit).to_be_enabled()
 
 
 def test_a_file_of_another_kind_is_refused_at_once(new_server: NewServer, open_page: OpenPage, tmp_path: Path) -> None:

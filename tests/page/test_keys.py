@@ -80,6 +80,15 @@ def test_replacing_the_own_key_goes_on_with_the_new_one(new_server: NewServer, o
     assert page.evaluate("sessionStorage.getItem('gasflux.key')") == second
 
 
+def test_the_command_stands_alone_where_there_is_no_bootstrap_key(new_server: NewServer, open_page: OpenPage) -> None:
+    server = new_server(
+        GASFLUX_SECURITY_REQUIRE_API_KEY="true", GASFLUX_SECURITY_ADMIN_BOOTSTRAP_KEY="your_bootstrap_key_here"
+    )
+    page = open_page(server.url + "#/keys")
+    expect(page.get_by_text('create_api_key.py --admin --name "')).to_be_visible()
+    expect(page.get_by_text("bootstrap")).to_have_count(0)
+
+
 def test_the_bootstrap_key_makes_the_first_one(new_server: NewServer, open_page: OpenPage) -> None:
     server = new_server(GASFLUX_SECURITY_ADMIN_BOOTSTRAP_KEY="a-long-secret-of-this-test")
     page = open_page(server.url + "#/keys")

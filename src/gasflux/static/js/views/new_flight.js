@@ -39,7 +39,12 @@ export function render(main, { signal }) {
 
   function keep() {
     // Changing the language draws the view anew; the chosen files must not be lost by it.
-    if (flights.entries.some((entry) => entry.state !== "sent")) kept = { entries: flights.entries.filter((entry) => entry.state !== "sent"), config: form?.text() };
+    if (left().length) kept = { entries: left(), config: form?.text() };
+  }
+
+  /** Return the files that the server has not taken yet. */
+  function left() {
+    return flights.entries.filter((entry) => entry.state !== "sent");
   }
 
   function add(files) {
@@ -55,8 +60,9 @@ export function render(main, { signal }) {
   }
 
   async function look(entry) {
-    entry.state = "looking";
+    Object.assign(entry, { state: "looking", sendError: null });
     drawEntry(entry);
+    drawBar();
     const data = new FormData();
     data.append("file", entry.file);
     if (form?.text().trim()) data.append("config", form.text());
@@ -80,6 +86,7 @@ export function render(main, { signal }) {
       drawAll();
       view.querySelector("[data-testid=file-input]").focus();
     };
+    if (entry.state === "sent") return void replace(entry.node, accepted(entry));
     replace(entry.node,
       h("div", { class: "spread" },
         h("div", {}, h("h2", { text: entry.file.name }), h("p", { class: "soft small", text: summary(entry) })),
@@ -94,7 +101,7 @@ export function render(main, { signal }) {
   function content(entry) {
     if (entry.state === "sending") return sending(entry);
     if (entry.state === "looking") return loading(1, "tall");
-    if (entry.sendError) return refusal(entry.sendError, () => send([entry]));
+    if (entry.sendError) return [refusal(entry.sendError, () => send([entry])), keptTask(entry.sendError)];
     if (entry.error) return refusal(entry.error, () => look(entry));
     if (entry.preview) return previewBody(entry.preview, signal);
     return h("div", { class: "row" }, h("p", { class: "hint", text: t("new.large") }), h("button", { class: "button", type: "button", text: t("new.look"), on: { click: () => look(entry) } }));
@@ -106,12 +113,13 @@ export function render(main, { signal }) {
   }
 
   function drawAll() {
-    const { entries } = flights;
+    const entries = left();
     replace(drop, dropZone(add, entries.length > 0));
-    options.hidden = bar.hidden = list.hidden = !entries.length;
-    recent.hidden = entries.length > 0;
+    options.hidden = bar.hidden = !entries.length;
+    list.hidden = !flights.entries.length;
+    recent.hidden = flights.entries.length > 0;
     if (entries.length && !form) {
-      form = settings({ text: flights.config, onChange: () => flights.entries.forEach((entry) => entry.preview && look(entry)), onJudged: drawBar });
+      form = settings({ text: flights.config, onChange: () => left().forEach((entry) => entry.state !== "sending" && (entry.preview || entry.error) && look(entry)), onJudged: drawBar });
       replace(options, h("header", {}, h("h2", { text: t("settings.title") }), h("p", { text: t("settings.lead") })), form.node);
     }
     form?.setGases([...new Set(entries.flatMap((entry) => (entry.preview ? previewGases(entry.preview) : [])))]);
@@ -119,20 +127,21 @@ export function render(main, { signal }) {
   }
 
   function drawBar() {
-    const open = flights.entries.filter((entry) => entry.state !== "sending");
-    const bad = open.filter((entry) => entry.preview?.faults.length || entry.error?.status === 422 || entry.error?.status === 415).length;
-    const label = bad && bad === open.length ? t("new.send_anyway") : t("new.send", { n: open.length });
-    const button = h("button", { class: "button primary large", type: "button", data: { testid: "submit-upload" }, disabled: !open.length, on: { click: () => send(open) } }, h("span", { text: label }));
+    const open = left().filter((entry) => entry.state !== "sending");
+    const good = open.filter((entry) => !isFaulty(entry));
+    const bad = open.length - good.length;
+    const isLooking = open.some((entry) => entry.state === "looking");
+    const button = h("button", { class: "button primary large", type: "button", data: { testid: "submit-upload" }, disabled: isLooking || !good.length, on: { click: () => send(good) } }, h("span", { text: t("new.send", { n: good.length }) }));
     const isWrong = form && !form.isGood();
-    const note = isWrong ? t("new.bar_settings") : bad ? t("new.bar_faults", { n: bad }) : t("new.bar_ready");
+    const note = isWrong ? t("new.bar_settings") : isLooking ? t("new.bar_looking") : bad ? t("new.bar_faults", { n: bad }) : t("new.bar_ready");
     replace(bar, h("p", { class: bad || isWrong ? "fault" : "soft small", text: note }), button);
   }
 
   async function send(entries) {
     await Promise.all(entries.map(sendOne));
-    const isDone = entries.every((entry) => entry.state === "sent");
-    if (isDone && !signal.aborted) go("#/tasks");
-    else if (!signal.aborted) drawAll();
+    if (signal.aborted) return;
+    if (left().length) drawAll();
+    else go("#/tasks");
   }
 
   async function sendOne(entry) {
@@ -147,15 +156,16 @@ export function render(main, { signal }) {
       entry.share.textContent = share < 1 ? t("new.sent_share", { share: percent(share, share < 0.1 ? 1 : 2) }) : t("new.sent_all");
     };
     try {
-      await upload("upload", data, { onProgress, headers: { "Idempotency-Key": entry.id } });
-      entry.state = "sent";
+      const { task_id: taskId } = await upload("upload", data, { onProgress, headers: { "Idempotency-Key": entry.id } });
+      Object.assign(entry, { state: "sent", taskId });
+      announce(t("new.accepted_file", { name: entry.file.name }));
     } catch (error) {
-      // A file with faults is kept as a failed task, which says what is wrong.
-      entry.state = error.data?.task_id ? "sent" : "looked";
-      entry.sendError = error;
-      if (error.status === 409) entry.id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+      Object.assign(entry, { state: "looked", sendError: error });
+      // What the server has judged is another request when it comes again; what it may not have seen is the same.
+      if ([409, 422].includes(error.status)) entry.id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     }
     drawEntry(entry);
+    drawBar();
   }
 
   flights.entries.forEach((entry) => {
@@ -173,6 +183,22 @@ export function render(main, { signal }) {
     const last = config && (await get(`tasks?status=completed&per_page=${RECENT}`, { signal }).catch(() => null));
     return last?.tasks.length && replace(recent, recentFlights(last.tasks));
   }
+}
+
+/** Whether the server finds fault with the file itself; when it was busy or away, the file may be as good as any. */
+function isFaulty(entry) {
+  return entry.preview?.faults.length > 0 || [entry.error, entry.sendError].some((error) => [413, 415, 422].includes(error?.status));
+}
+
+/** Return where a refused file is kept as a failed task, which can be run again with other settings. */
+function keptTask(error) {
+  return error.data?.task_id && h("p", {}, h("a", { href: `#/task/${error.data.task_id}`, text: t("new.kept_link") }));
+}
+
+/** Return the line that stands for a file the server took. */
+function accepted(entry) {
+  return h("p", { data: { testid: "accepted-file" } }, h("span", { class: "wrap", text: t("new.accepted_file", { name: entry.file.name }) }), " ",
+    h("a", { href: `#/task/${entry.taskId}`, text: t("new.accepted_link") }));
 }
 
 /** Return why a file is not taken: its faults, or the state of the server, in which the same may go well later. */
