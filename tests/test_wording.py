@@ -16,13 +16,14 @@ from gasflux.errors import ConfigError, Fault, InputError
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.pipeline_yaml import load_pipeline_config
 from gasflux.readers import inspect_flight
+from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.wording.catalogue import TEXTS
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
 from gasflux.wording.phrases import Phrase
 from gasflux.wording.refusals import REFUSAL_TEXTS
 from gasflux.wording.settings import SETTING_TEXTS
-from gasflux.wording.work import WORK_TEXTS
+from gasflux.wording.work import INSTALL_DASK, WORK_TEXTS
 
 PACKAGE = Path(gasflux.__file__).parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -171,7 +172,7 @@ def test_bad_settings_are_explained_in_chinese(text: str | bytes) -> None:
 
 def test_a_fault_travels_whole() -> None:
     fault = Fault.of("out_of_range", column="ch4", row=7, value="-1", allowed=Phrase("0 to 5", "0 至 5"), count=2,
-                     others="", hint="", remedy=Phrase("correct it.", "请改正。"))  # fmt: skip
+                     others="", converted="", hint="", remedy=Phrase("correct it.", "请改正。"))  # fmt: skip
     document = fault.as_dict()
     assert document["code"] == "out_of_range"
     assert document["zh"] == {"message": "列“ch4”第 7 行：-1 超出 0 至 5 的范围；请改正。", "allowed": "0 至 5"}
@@ -181,3 +182,39 @@ def test_a_fault_travels_whole() -> None:
 def test_an_error_of_one_fault_says_its_sentence() -> None:
     error = InputError.of("gz_damaged")
     assert str(error) == error.faults[0].message == TEXTS["gz_damaged"].en
+
+
+def test_a_sentence_about_the_work_ends_in_chinese_with_a_full_stop() -> None:
+    sentences = {code: text.zh for code, text in WORK_TEXTS.items() if "." not in code}
+    assert not [code for code, text in sentences.items() if not text.endswith(("。", "{reason}", INSTALL_DASK))]
+
+
+def test_values_in_chinese_sentences_stand_in_one_pair_of_quotation_marks() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_pipeline_config(b"ground: {method: hello}\n")
+    (fault,) = caught.value.faults
+    assert "值为“hello”；允许：以下之一：plume、wind-profile、" in fault.zh["message"]
+    assert "'hello'" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("header", "known"), [("windspeed (furlong)", "m/s"), ("风速(furlong)", "m/s"), ("wind speed [°C]", "km/h")]
+)
+def test_a_unit_nobody_knows_is_told_instead_of_a_missing_column(tmp_path: Path, header: str, known: str) -> None:
+    path = tmp_path / "flight.csv"
+    to_frame(simulate(Scenario(seed=2))).rename(columns={"windspeed": header}).to_csv(path, index=False)
+    (fault,) = inspect_flight(path, PipelineConfig()).faults
+    for text in (fault.message, fault.zh["message"]):
+        assert re.search(r"furlong|°C", text)
+        assert known in text
+
+
+def test_a_converted_value_out_of_range_names_the_unit_of_the_file(tmp_path: Path) -> None:
+    frame = to_frame(simulate(Scenario(seed=2)))
+    kelvin = frame.pop("temperature") + 273.15
+    kelvin.iloc[4] = 0.85
+    path = tmp_path / "flight.csv"
+    frame.assign(**{"temperature (K)": kelvin}).to_csv(path, index=False)
+    (fault,) = inspect_flight(path, PipelineConfig()).faults
+    assert "-272.3 (converted from K)" in fault.message
+    assert "-272.3（由 K 换算）" in fault.zh["message"]

@@ -174,7 +174,10 @@ def _allowed(entry: Mapping[str, Any]) -> Phrase:
     """Say what would have been accepted."""
     if entry["type"] == "literal_error":
         expected = str(entry["ctx"]["expected"])
-        return phrase("allowed.one_of", names=Phrase(expected, expected.replace(" or ", " 或 ")))
+        return phrase(
+            "allowed.one_of",
+            names=Phrase(expected, expected.replace(", ", "、").replace(" or ", "、").replace("'", "")),
+        )
     if entry["type"] in _LIMITS:
         name, limit = _LIMITS[entry["type"]]
         return phrase(f"allowed.{name}", limit=entry["ctx"][limit])
@@ -184,10 +187,11 @@ def _allowed(entry: Mapping[str, Any]) -> Phrase:
     return phrase(f"allowed.{_KINDS[kind]}") if kind in _KINDS else same(entry["msg"])
 
 
-def _shown(value: Any) -> str:
-    """Quote a wrong value, cut to a bounded length."""
+def _shown(value: Any) -> Phrase:
+    """Quote a wrong value, cut to a bounded length; text stands in the quotation marks of the language."""
     text = repr(value)
-    return text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}..."
+    text = text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}..."
+    return Phrase(text, f"“{value[:_SHOWN_VALUE]}”" if isinstance(value, str) else f" {text}")
 
 
 def _place(path: SettingPath, tree: YamlTree) -> tuple[Phrase, int | None]:

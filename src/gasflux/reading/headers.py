@@ -300,6 +300,17 @@ def stated_unit(text: str, dimension: Dimension) -> Unit | None:
     return next((unit for unit in found if unit is not None), None)
 
 
+def unknown_unit(text: str, name: str) -> str | None:
+    """Return the unit in brackets behind a spelling of `name` where it is none of its dimension, else None."""
+    plain = unicodedata.normalize("NFKC", clean_header(text))
+    for bracket in _BRACKET.finditer(plain):
+        known = _KEYS.get(header_key(plain[: bracket.start()] + " " + plain[bracket.end() :]))
+        dimension = DIMENSIONS.get(name) if known is not None and known[0] == name else None
+        if dimension is not None and find_unit(bracket.group(1), dimension) is None:
+            return bracket.group(1).strip()
+    return None
+
+
 def instrument_condition(text: str) -> str | None:
     """Return ``temperature`` or ``pressure`` where a header names that of the instrument's cell, else None."""
     plain = unicodedata.normalize("NFKC", clean_header(text))

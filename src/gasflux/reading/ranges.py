@@ -53,7 +53,13 @@ def allowed_range(name: str, config: PipelineConfig) -> Range | None:
 
 
 def check_range(
-    name: str, header: str, values: FloatArray, rows: IntArray, allowed: Range, hint: Phrase = NOTHING
+    name: str,
+    header: str,
+    values: FloatArray,
+    rows: IntArray,
+    allowed: Range,
+    hint: Phrase = NOTHING,
+    file_unit: str = "",
 ) -> Checked:
     """Return which values lie outside a range, with the fault that names the first of them.
 
@@ -71,6 +77,8 @@ def check_range(
         Smallest and largest value, both allowed.
     hint
         What such values may mean, put before the remedy.
+    file_unit
+        Unit they were converted from, so that nobody looks for the converted value in the file.
     """
     is_outside = (values < allowed[0]) | (values > allowed[1])
     if not is_outside.any():
@@ -83,6 +91,7 @@ def check_range(
         value=f"{values[first]:.8g}",
         allowed=phrase("allowed.range", low=allowed[0], high=allowed[1]),
         count=count,
+        converted=phrase("hint.converted", unit=file_unit) if file_unit else NOTHING,
         others=and_others(count),
         hint=hint,
         remedy=phrase("remedy.correct" if hint.en else "remedy.range"),

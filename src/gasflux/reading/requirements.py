@@ -7,7 +7,8 @@ from dataclasses import replace
 from gasflux.errors import Fault
 from gasflux.reading.column_reading import AIRCRAFT_REQUIRED, Reading, ranges_of_gases
 from gasflux.reading.columns import TIME_NAMES, cell_condition
-from gasflux.reading.headers import ALIASES
+from gasflux.reading.headers import ALIASES, dimension_of, unknown_unit
+from gasflux.reading.units import unit_names
 from gasflux.wording.lookup import find_phrase, phrase
 from gasflux.wording.phrases import NOTHING, Phrase
 
@@ -53,9 +54,25 @@ def _hint(reading: Reading, name: str) -> Phrase:
     inside = cell_condition(reading.choices, name)
     if inside is not None:
         return phrase("hint.inside_instrument", header=inside, name=phrase(f"inside.{name}"))
+    strange = _unknown_unit(reading, name)
+    if strange is not None:
+        return strange
     if name == "windspeed" and (reading.has("wind_north") or reading.has("wind_east")):
         return phrase("hint.components")
     return NOTHING
+
+
+def _unknown_unit(reading: Reading, name: str) -> Phrase | None:
+    """Say that a column is there, but in a unit nobody knows."""
+    dimension = dimension_of(name)
+    names = ("height_ato", "height_agl", "altitude") if name == "height_ato" else (name,)
+    found = ((text, unknown_unit(text, one)) for text in reading.choices.ignored for one in names)
+    header, unit = next((pair for pair in found if pair[1]), ("", None))
+    if dimension is None or unit is None:
+        return None
+    symbols = unit_names(dimension)
+    known = Phrase(symbols, symbols.replace(", ", "、"))
+    return phrase("hint.unknown_unit", header=header, unit=unit, known=known)
 
 
 def _missing_gases(reading: Reading) -> tuple[Fault, ...]:

@@ -12,7 +12,7 @@ from gasflux.errors import Fault, InputError
 from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
-from gasflux.reading.quantities import and_others, shown
+from gasflux.reading.quantities import Quantity, and_others, shown
 from gasflux.reading.ranges import Checked, allowed_range, check_range, check_times, position_hint
 from gasflux.reading.raw_table import RawTable, drop_non_samples
 from gasflux.reading.requirements import missing_columns
@@ -119,7 +119,7 @@ def _too_few_rows(size: int, dropped: Mapping[str, int]) -> Fault:
     """Fault of a file without enough samples."""
     allowed = phrase("allowed.least_rows", least=MIN_ROWS)
     if not size and not dropped:
-        return Fault.of("no_rows", value=size, allowed=allowed, least=MIN_ROWS)
+        return Fault.of("no_rows", allowed=allowed, least=MIN_ROWS)
     why = phrase("why.dropped", reasons=_reasons(dropped)) if dropped else NOTHING
     rows = counted(size, "row")
     return Fault.of("too_few_rows", value=size, allowed=allowed, least=MIN_ROWS, rows=rows, why=why)
@@ -212,13 +212,18 @@ def _range_checks(reading: Reading, keep: BoolArray) -> list[Checked]:
         if allowed is None or is_spare_height:
             continue
         values, header = np.where(keep, quantity.values, np.nan), quantity.choice.header.text
-        checks.append(check_range(name, header, values, numbers, allowed, _hint(reading, name)))
+        checks.append(check_range(name, header, values, numbers, allowed, _hint(reading, name), _file_unit(quantity)))
     return checks
 
 
 def _allowed(reading: Reading, name: str) -> Range | None:
     """Range that a column or gas is held to."""
     return ranges_of_gases(reading.config).get(name) or allowed_range(name, reading.config)
+
+
+def _file_unit(quantity: Quantity) -> str:
+    """Return the unit in the file of a converted column, empty where the values are as they stand there."""
+    return quantity.unit.symbol if quantity.unit and quantity.conversion else ""
 
 
 def _hint(reading: Reading, name: str) -> Phrase:

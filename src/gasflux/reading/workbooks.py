@@ -123,12 +123,12 @@ def _calamine_errors() -> Iterator[None]:
     except python_calamine.PasswordError as error:
         raise encrypted() from error
     except python_calamine.CalamineError as error:
-        raise InputError.of("workbook_damaged", value=error) from error
+        raise InputError.of("workbook_damaged") from error
     except BaseException as error:
         # A Rust panic derives from BaseException and its class cannot be imported (python-calamine issue 111).
         if type(error).__name__ != "PanicException":
             raise
-        raise InputError.of("workbook_malformed", value=error) from error
+        raise InputError.of("workbook_malformed") from error
 
 
 def encrypted() -> InputError:

@@ -314,7 +314,9 @@ def report_text(key: str, language: Language, **values: object) -> str:
 def caption(kind: str, language: Language, gas: str, *, is_spiral: bool = False) -> str:
     """Return what to look for in a kind of figure, its colours named as they are drawn."""
     key = f"caption_spiral.{kind}"
-    return report_text(key if is_spiral and key in REPORT_TEXTS else f"caption.{kind}", language, gas=gas, **colour_names(language))
+    return report_text(
+        key if is_spiral and key in REPORT_TEXTS else f"caption.{kind}", language, gas=gas, **colour_names(language)
+    )
 
 
 def dropped_reason(reason: str, language: Language) -> str:

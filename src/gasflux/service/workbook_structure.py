@@ -72,7 +72,7 @@ def check_workbook(path: Path, limits: LimitSettings) -> int:
                     _check_part(archive, member, limits)
             return sum(member.file_size for member in members)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, NotImplementedError) as error:
-        raise InputError.of("workbook_cut_off", value=str(error)[:100]) from error
+        raise InputError.of("workbook_cut_off") from error
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

@@ -42,6 +42,10 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     "hint.components": Phrase(
         " (components need both, towards north and towards east)", "（风的分量须同时有向北和向东两个）"
     ),
+    "hint.unknown_unit": Phrase(
+        " ({header!r} names the unit {unit!r}, which is not known; known are {known})",
+        "（“{header}”的单位“{unit}”无法识别；可用单位：{known}）",
+    ),
     "inside.pressure": Phrase("pressure", "气压"),
     "inside.temperature": Phrase("temperature", "温度"),
     "meaning.latitude": Phrase("latitude in degrees WGS84", "纬度，WGS84 坐标，度"),
@@ -126,9 +130,10 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "请在 columns 中指定那一列。",
     ),
     "out_of_range": Phrase(
-        "Column {column!r}, row {row}: {value} is outside {allowed}{others}; {hint}{remedy}",
-        "列“{column}”第 {row} 行：{value} 超出 {allowed} 的范围{others}；{hint}{remedy}",
+        "Column {column!r}, row {row}: {value}{converted} is outside {allowed}{others}; {hint}{remedy}",
+        "列“{column}”第 {row} 行：{value}{converted} 超出 {allowed} 的范围{others}；{hint}{remedy}",
     ),
+    "hint.converted": Phrase(" (converted from {unit})", "（由 {unit} 换算）"),
     "remedy.correct": Phrase("correct it.", "请改正。"),
     "remedy.range": Phrase(
         "correct it, widen the range or set out_of_range: drop.", "请改正、放宽范围，或设置 out_of_range: drop。"

@@ -12,8 +12,8 @@ SETTING_TEXTS: Final[dict[str, Phrase]] = {
         "cannot be read ({reason}); give the path of a YAML file.", "无法读取（{reason}）；请给出 YAML 文件的路径。"
     ),
     "not_settings": Phrase(
-        "expected settings such as 'output_dir: ./output', got {value}.",
-        "应为“output_dir: ./output”这样的设置，收到的是 {value}。",
+        "expected settings such as 'language: zh', got {value}.",
+        "应为“language: zh”这样的设置，收到的是{value}。",
     ),
     "yaml_too_large": Phrase(
         "the document has {size:,} bytes; a configuration may have {limit:,}.",
@@ -56,7 +56,7 @@ SETTING_TEXTS: Final[dict[str, Phrase]] = {
     # single settings
     "place.line": Phrase("{name} (line {line})", "{name}（第 {line} 行）"),
     "place.top": Phrase("top level", "最外层"),
-    "wrong_setting": Phrase("{place} is {value}; allowed: {allowed}.", "{place}：值为 {value}；允许：{allowed}。"),
+    "wrong_setting": Phrase("{place} is {value}; allowed: {allowed}.", "{place}：值为{value}；允许：{allowed}。"),
     "impossible_setting": Phrase("{place}: {problem}.", "{place}：{problem}。"),
     "problem.empty_range": Phrase(
         "the range [{low}, {high}] is empty; give [min, max] with min < max",

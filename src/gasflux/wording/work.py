@@ -14,15 +14,15 @@ WORK_TEXTS: Final[dict[str, Phrase]] = {
     "beyond_map": Phrase(
         "latitude {value} is beyond {limit:g} degrees, where the UTM map ends; check that latitude and longitude are in"
         " degrees and in their own columns",
-        "纬度 {value} 超过 {limit:g} 度，已在 UTM 投影范围之外；请检查纬度和经度是否以度为单位，并各在自己的列中",
+        "纬度 {value} 超过 {limit:g} 度，已在 UTM 投影范围之外；请检查纬度和经度是否以度为单位，并各在自己的列中。",
     ),
     "one_position": Phrase(
         "all positions are the same; a curtain needs a path in latitude and longitude",
-        "所有位置都相同；幕面需要有经纬度变化的航迹",
+        "所有位置都相同；幕面需要有经纬度变化的航迹。",
     ),
     "no_samples_left": Phrase(
         "no {kind} was found: filters.time_windows and filters.exclude leave no sample; check their times",
-        "未找到{kind}：filters.time_windows 和 filters.exclude 没有留下任何样本；请检查其中的时间",
+        "未找到{kind}：filters.time_windows 和 filters.exclude 没有留下任何样本；请检查其中的时间。",
     ),
     "no_surface": Phrase(
         "no {kind} was found: the flight covers {east:.0f} m east-west, {north:.0f} m north-south and {up:.1f} m of"
@@ -32,7 +32,7 @@ WORK_TEXTS: Final[dict[str, Phrase]] = {
         "未找到{kind}：飞行范围东西 {east:.0f} m、南北 {north:.0f} m、高差 {up:.1f} m，有 {runs} 段直线飞行{sizes}。"
         "幕面至少需要沿同一条线的 {passes} 条测线，高差不小于 {spread:g} m；螺旋需要绕同一中心至少 2 圈。如果确是其中"
         "之一，请用 filters.time_windows 指明时段，或用 filters.phase: none 采用全部样本，或将 strategies.spatial"
-        " 设为对应的飞行方式",
+        " 设为对应的飞行方式。",
     ),
     "kind.auto": Phrase("curtain or spiral", "幕面或螺旋"),
     "kind.curtain": Phrase("curtain", "幕面"),
@@ -90,7 +90,7 @@ WORK_TEXTS: Final[dict[str, Phrase]] = {
     "phase_model": Phrase(
         "the flight-phase model {name} {problem}; make it anew with `gasflux train-phases --install`, or set"
         " filters.phase: rules",
-        "飞行阶段模型 {name} {problem}；请用 `gasflux train-phases --install` 重新生成，或设置 filters.phase: rules",
+        "飞行阶段模型 {name} {problem}；请用 `gasflux train-phases --install` 重新生成，或设置 filters.phase: rules。",
     ),
     "model.unreadable": Phrase("cannot be read ({reason})", "无法读取（{reason}）"),
     "model.format": Phrase("has format {found!r}, not {wanted!r}", "的格式为“{found}”，应为“{wanted}”"),

@@ -41,7 +41,7 @@ function where(fault) {
   const parts = [];
   if (fault.column) parts.push(t(OF_SETTINGS.has(fault.code) ? "fault.setting" : "fault.column", { name: fault.column }));
   if (fault.row) parts.push(t("fault.row", { n: fault.row }));
-  if (fault.value !== undefined) parts.push(t("fault.value", { value: fault.value }));
+  if (fault.value !== undefined && !isTold(fault, fault.value)) parts.push(t("fault.value", { value: fault.value }));
   if (fault.count > 1) parts.push(t("fault.count", { n: fault.count }));
   return parts.join(" · ");
 }
