@@ -497,7 +497,10 @@ def _read_report(count: int, gases: tuple[str, ...]) -> ReadReport:
         rows_dropped={"duplicate time": 4, "no position": 3},
         columns=tuple(columns),
         ignored_columns=("Battery (%)",),
-        notes=("The header was found on row 3.", "No time zone is given; times are shown as logged."),
+        notes=(
+            Phrase("The header was found on row 3.", "表头在第 3 行。"),
+            Phrase("No time zone is given.", "未给出时区。"),
+        ),
     )
 
 

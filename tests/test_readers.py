@@ -462,7 +462,7 @@ def test_utc_goes_before_local_time(tmp_path: Path) -> None:
     columns: dict[str, Cells] = {"Local Time": local, **renamed(flight(), {"timestamp": "UTC"})}
     log = read_flight(write_text(tmp_path / "log.csv", columns), CONFIG)
     assert log.start_utc == np.datetime64(START)
-    assert any("Local Time" in note for note in log.report.notes)
+    assert any("Local Time" in note.en for note in log.report.notes)
 
 
 def test_excel_date_and_time_of_day_in_two_columns(tmp_path: Path) -> None:
@@ -478,7 +478,7 @@ def test_an_order_of_day_and_month_that_must_be_assumed_is_told(tmp_path: Path) 
     columns: dict[str, Cells] = {**flight(), "timestamp": [t.strftime("%m/%d/%Y %H:%M:%S") for t in times(start=start)]}
     log = read_flight(write_text(tmp_path / "log.csv", columns), CONFIG)
     assert log.start_utc == np.datetime64(start)
-    assert any("month first" in note for note in log.report.notes)
+    assert any("month first" in note.en for note in log.report.notes)
 
 
 # --- size and speed --------------------------------------------------------------------------------------------------

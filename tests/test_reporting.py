@@ -29,7 +29,7 @@ from gasflux.report.numbers import decimals_for, fixed, percent, plain, signific
 from gasflux.report.sections import card, clock_text, column_cells, flag_table, flight_facts, rate_line
 from gasflux.report.texts import REPORT_TEXTS, caption, dropped_reason, report_text
 from gasflux.reporting import MAX_BYTES, render_report
-from gasflux.wording.phrases import same
+from gasflux.wording.phrases import Phrase, same
 
 CONFIG = "language: en\ngases: {}\n"
 PIXEL = bytes.fromhex(
@@ -231,7 +231,7 @@ def hostile_result() -> FlightResult:
         name=HOSTILE,
         columns=(column,),
         ignored_columns=(HOSTILE,),
-        notes=(HOSTILE,),
+        notes=(Phrase(HOSTILE, HOSTILE),),
         rows_dropped={HOSTILE: 1, f"{HOSTILE} out of range": 2},
     )
     flag = Flag(HOSTILE, "serious", 1.0, 2.0, same(HOSTILE), same(HOSTILE))
@@ -409,7 +409,13 @@ def test_no_flags_and_no_direction() -> None:
 def test_file_and_settings_are_told(flight: FlightResult) -> None:
     text = Page(report_of(flight, config="num_std: 2.0")).text
     report = flight.log.report
-    for told in (report.name, report.sha256, f"{report.rows_read:,}", *report.notes, "num_std: 2.0"):
+    for told in (
+        report.name,
+        report.sha256,
+        f"{report.rows_read:,}",
+        *(note.en for note in report.notes),
+        "num_std: 2.0",
+    ):
         assert told in text
     assert "Rows dropped: duplicate time" in text
     assert "kPa → hPa (× 10)" in text

@@ -134,7 +134,7 @@ def test_whole_seconds_of_a_fast_log_are_spread(hz: int) -> None:
     assert log.size == n
     # microseconds of a 1/hz grid, cut to whole ones
     np.testing.assert_allclose(np.diff(log.time_s), 1.0 / hz, atol=2e-6)
-    assert any("spread" in note for note in log.report.notes)
+    assert any("spread" in note.en for note in log.report.notes)
 
 
 def test_whole_minutes_are_spread() -> None:
@@ -164,7 +164,7 @@ def test_short_gaps_are_interpolated_in_time() -> None:
     assert log.size == ROWS
     # the column is a straight line in time
     np.testing.assert_allclose(log.temperature_c, 10.0 + np.arange(ROWS), rtol=1e-12)
-    assert any("temperature" in note and "5 samples" in note for note in log.report.notes)
+    assert any("temperature" in note.en and "5 samples" in note.en for note in log.report.notes)
 
 
 def test_wind_is_interpolated_by_vector() -> None:
@@ -307,7 +307,7 @@ def test_a_plainly_other_unit_is_seen_and_told(name: str, factor: float, offset:
     columns: dict[str, Cells] = {**flight(), name: list(floats(flight()[name]) * factor + offset)}
     log = read(columns)
     assert column(log, name).unit == unit
-    assert any(unit in note and name in note for note in log.report.notes)
+    assert any(unit in note.en and name in note.en for note in log.report.notes)
 
 
 def test_longitudes_east_of_180() -> None:
@@ -342,7 +342,7 @@ def test_a_gas_column_without_values_is_no_gas() -> None:
     columns: dict[str, Cells] = {**flight(), "co2": [None] * ROWS}
     log = read(columns)
     assert set(log.gas_ppm) == {"ch4"}
-    assert any("co2" in note for note in log.report.notes)
+    assert any("co2" in note.en for note in log.report.notes)
 
 
 def test_of_two_columns_the_preferred_one_is_used_and_told() -> None:
@@ -350,7 +350,7 @@ def test_of_two_columns_the_preferred_one_is_used_and_told() -> None:
     del columns["height_ato"]
     log = read(columns)
     assert log.height_m[1] == 1151.0
-    assert any("gps_alt" in note for note in log.report.notes)
+    assert any("gps_alt" in note.en for note in log.report.notes)
 
 
 # --- dead sensors ----------------------------------------------------------------------------------------------------
@@ -366,8 +366,8 @@ def test_a_gas_beside_others_that_never_changes_is_left_out_with_a_note() -> Non
     columns: dict[str, Cells] = {**flight(), "SO2 (ppb)": [0.0] * ROWS}
     log = read(columns)
     assert set(log.gas_ppm) == {"ch4"}
-    (note,) = (note for note in log.report.notes if "never changes" in note)
-    assert note == "Column 'SO2 (ppb)' never changes (0 ppm in all 40 rows) and is not processed as a gas."
+    (note,) = (note for note in log.report.notes if "never changes" in note.en)
+    assert note.en == "Column 'SO2 (ppb)' never changes (0 ppm in all 40 rows) and is not processed as a gas."
     with pytest.raises(InputError, match="'SO2 \\(ppb\\)' never changes"):
         read(columns, gases={"so2": [0.0, 1.0]})
 

@@ -20,6 +20,7 @@ from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.wording.catalogue import TEXTS
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
+from gasflux.wording.notes import NOTE_TEXTS
 from gasflux.wording.phrases import Phrase
 from gasflux.wording.refusals import REFUSAL_TEXTS
 from gasflux.wording.settings import SETTING_TEXTS
@@ -72,7 +73,7 @@ def test_both_languages_name_the_same_figures(name: str) -> None:
 
 
 def test_no_name_is_taken_twice() -> None:
-    assert len(TEXTS) == sum(map(len, (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS, REFUSAL_TEXTS)))
+    assert len(TEXTS) == sum(map(len, (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS, REFUSAL_TEXTS, NOTE_TEXTS)))
 
 
 def test_no_text_is_left_over() -> None:
@@ -218,3 +219,18 @@ def test_a_converted_value_out_of_range_names_the_unit_of_the_file(tmp_path: Pat
     (fault,) = inspect_flight(path, PipelineConfig()).faults
     assert "-272.3 (converted from K)" in fault.message
     assert "-272.3（由 K 换算）" in fault.zh["message"]
+
+
+def test_notes_of_the_reader_are_said_in_both_languages(tmp_path: Path) -> None:
+    frame = to_frame(simulate(Scenario(seed=2)))
+    frame.insert(0, "wind speed", frame["windspeed"])
+    frame["甲烷"] = frame.pop("ch4")
+    path = tmp_path / "flight.csv"
+    frame.assign(winddir=float("nan")).to_csv(path, index=False, encoding="gb18030")
+    report = inspect_flight(path, PipelineConfig()).report
+    assert report is not None
+    assert len(report.notes) > 1
+    for note in report.notes:
+        assert CHINESE.search(note.zh)
+        assert note.en != note.zh
+        assert set(FIGURES.findall(note.en)) == set(FIGURES.findall(note.zh))

@@ -90,7 +90,7 @@ def _report_lines(name: str, report: ReadReport) -> Iterator[str]:
     yield format_table(header, [_column_row(column) for column in report.columns])
     if report.ignored_columns:
         yield f"ignored: {', '.join(report.ignored_columns)}"
-    yield from (f"note: {note}" for note in report.notes)
+    yield from (f"note: {note.en}" for note in report.notes)
 
 
 def _column_row(column: ColumnReport) -> Row:

@@ -69,7 +69,7 @@ class ReadReport:
     """Reason -> count."""
     columns: tuple[ColumnReport, ...]
     ignored_columns: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Phrase, ...]
     """Sentences a user should see: header row, merged duplicates, assumed units, time zone."""
     rows_above_gas_range: int = 0
     """Rows among the dropped whose gas was above its range, when most of those outside it were."""

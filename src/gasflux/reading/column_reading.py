@@ -18,7 +18,7 @@ from gasflux.reading.raw_table import RawTable
 from gasflux.reading.timestamps import TimeColumn, Times, resolve_times
 from gasflux.records import FloatArray
 from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import counted
+from gasflux.wording.phrases import Phrase, counted
 
 MIN_ROWS: Final = 10
 """Samples (and values of a gas) below which nothing can be said about a flight."""
@@ -38,7 +38,7 @@ class Reading:
     times: Times
     quantities: Quantities
     faults: tuple[Fault, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Phrase, ...]
 
     def values(self, name: str) -> FloatArray:
         """Values of a column, shape (n,)."""
@@ -98,7 +98,7 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
         if is_without_gas or name in ranges_of_gases(config):
             faults.append(problem.fault)
         else:
-            notes.append(f"{problem.what} and is not processed as a gas.")
+            notes.append(phrase("note.not_a_gas", what=problem.what))
     further, further_faults = _read_further(table, config, quantities)
     quantities.update(further)
     derived, derived_notes = _derive(quantities, config)
@@ -106,13 +106,13 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     return Reading(table, config, choices, times, derived, (*faults, *further_faults), tuple(notes))
 
 
-def _height_note(read: Quantities) -> tuple[str, ...]:
+def _height_note(read: Quantities) -> tuple[Phrase, ...]:
     """Say what a height is taken to be above, where its header leaves it open."""
     name = next((name for name in HEIGHT_NAMES if name in read), None)
     header = read[name].choice.header.text if name else ""
     if name == "height_ato" and header_key(header) in ("height", "高度"):
-        return (f"{header!r} is taken as the height above take-off.",)
-    return (f"Heights are those of {header!r}, above take-off is not given.",) if name in HEIGHT_NAMES[1:] else ()
+        return (phrase("note.height_is_ato", header=header),)
+    return (phrase("note.height_other", header=header),) if name in HEIGHT_NAMES[1:] else ()
 
 
 def _times(table: RawTable, choices: Choices) -> Times:
@@ -129,7 +129,7 @@ def _times(table: RawTable, choices: Choices) -> Times:
 class _Unusable:
     """A gas column that no rate can come from."""
 
-    what: str
+    what: Phrase
     fault: Fault
 
 
@@ -141,14 +141,14 @@ def _problem_of_gas(quantity: Quantity) -> _Unusable | None:
         numbers = counted(given.size, "number")
         allowed = phrase("allowed.numbers", least=MIN_ROWS)
         fault = Fault.of("too_few_numbers", column=header, allowed=allowed, numbers=numbers, least=MIN_ROWS)
-        return _Unusable(f"Column {header!r} holds {numbers}", fault)
+        return _Unusable(phrase("note.too_few_numbers", header=header, numbers=numbers), fault)
     if np.ptp(given) > 0.0 or quantity.faults:
         return None
     is_mass = quantity.unit is not None and quantity.unit.factor is None
     value = f"{given[0]:.4g} {'ug/m3' if is_mass else 'ppm'}"
     rows = counted(given.size, "row")
     fault = Fault.of("constant_gas", column=header, value=value, allowed=phrase("allowed.changing"), rows=rows)
-    return _Unusable(f"Column {header!r} never changes ({value} in all {rows})", fault)
+    return _Unusable(phrase("note.constant", header=header, value=value, rows=rows), fault)
 
 
 def _read_further(
@@ -171,7 +171,7 @@ def _read_further(
     return further, tuple(faults)
 
 
-def _derive(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Quantity], tuple[str, ...]]:
+def _derive(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
     """Turn components into speed and direction, longitudes into -180 to 180, mass concentrations into ppm."""
     wind = _aircraft_wind(read) if config.wind.source == "aircraft" else _column_wind(read, config)
     derived, notes = wind
@@ -184,15 +184,15 @@ def _derive(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Quantit
     return derived, notes
 
 
-def _column_wind(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Quantity], tuple[str, ...]]:
+def _column_wind(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
     """Wind from speed and direction, else from components towards north and east."""
     derived = dict(read)
     direction = derived.pop("winddir", None)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     if direction is not None and np.isfinite(direction.values).any():
         derived["winddir"] = wind_from_degrees(direction, config.wind.direction_convention)
     elif direction is not None:
-        notes = (f"{direction.choice.header.text!r} is empty: the file has no wind direction.",)
+        notes = (phrase("note.direction_empty", header=direction.choice.header.text),)
     if {"windspeed", "winddir"} <= derived.keys() or not {"wind_north", "wind_east"} <= derived.keys():
         return derived, notes
     north, east = derived.pop("wind_north"), derived.pop("wind_east")
@@ -200,7 +200,7 @@ def _column_wind(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Qu
     return {**derived, **wind}, (*notes, note)
 
 
-def _aircraft_wind(read: Quantities) -> tuple[dict[str, Quantity], tuple[str, ...]]:
+def _aircraft_wind(read: Quantities) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
     """Wind from an anemometer in the aircraft's frame."""
     if not set(AIRCRAFT_REQUIRED) <= read.keys():
         return dict(read), ()
@@ -212,7 +212,7 @@ def _aircraft_wind(read: Quantities) -> tuple[dict[str, Quantity], tuple[str, ..
     return {**read, **wind}, (note,)
 
 
-def _wind(east: FloatArray, north: FloatArray, headers: tuple[str, ...]) -> tuple[dict[str, Quantity], str]:
+def _wind(east: FloatArray, north: FloatArray, headers: tuple[str, ...]) -> tuple[dict[str, Quantity], Phrase]:
     """Wind speed and direction from components, and the note that says so."""
     text = " + ".join(headers)
     columns = dict(zip(("windspeed", "winddir"), speed_and_direction(east, north), strict=True))
@@ -220,7 +220,7 @@ def _wind(east: FloatArray, north: FloatArray, headers: tuple[str, ...]) -> tupl
         name: Quantity(Choice(name, -1, Header(text, name), None), values, None, "components -> speed, direction from")
         for name, values in columns.items()
     }
-    return wind, f"Wind speed and direction are computed from {text}."
+    return wind, phrase("note.wind_computed", headers=text)
 
 
 def _wrap_longitude(longitude: Quantity) -> Quantity:

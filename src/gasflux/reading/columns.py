@@ -21,6 +21,7 @@ from gasflux.reading.headers import (
 )
 from gasflux.reading.units import Unit, find_unit, unit_names
 from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 TIME_NAMES: Final = frozenset(
     (
@@ -55,7 +56,7 @@ class Choices:
     gases: tuple[str, ...]
     ignored: tuple[str, ...]
     """Headers that are not used."""
-    notes: tuple[str, ...]
+    notes: tuple[Phrase, ...]
     faults: tuple[Fault, ...]
 
     def header(self, name: str) -> str:
@@ -140,7 +141,7 @@ def _units_set(config: PipelineConfig) -> tuple[dict[str, Unit], list[Fault]]:
     return found, faults
 
 
-def _pick(candidates: Sequence[Choice]) -> tuple[Choice, str, Fault | None]:
+def _pick(candidates: Sequence[Choice]) -> tuple[Choice, Phrase | None, Fault | None]:
     """Preferred one of the columns of one name, a note about the others, and the fault when two are the same."""
     best = min(candidates, key=lambda choice: (choice.header.rank, choice.index))
     others = [choice for choice in candidates if choice is not best]
@@ -148,9 +149,14 @@ def _pick(candidates: Sequence[Choice]) -> tuple[Choice, str, Fault | None]:
     if twin is not None and best.header.rank >= 0:
         first, second = sorted((best.index + 1, twin.index + 1))
         allowed = phrase("allowed.one_column")
-        return best, "", Fault.of("column_twice", column=best.header.text, allowed=allowed, first=first, second=second)
-    unused = ", ".join(repr(choice.header.text) for choice in others)
-    note = f"{best.name} is taken from {best.header.text!r}, not from {unused}." if others else ""
+        return (
+            best,
+            None,
+            Fault.of("column_twice", column=best.header.text, allowed=allowed, first=first, second=second),
+        )
+    texts = [choice.header.text for choice in others]
+    unused = Phrase(", ".join(map(repr, texts)), "、".join(f"“{text}”" for text in texts))
+    note = phrase("note.taken_from", name=best.name, header=best.header.text, unused=unused) if others else None
     return best, note, None
 
 

@@ -54,7 +54,7 @@ class Quantity:
     unit: Unit | None
     """Unit the cells were in; None for a column without unit."""
     conversion: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
@@ -95,20 +95,20 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
     return Quantity(choice, converted, unit, conversion, (note,) if note else (), faults)
 
 
-def _unit_of(choice: Choice, values: FloatArray) -> tuple[Unit | None, str]:
+def _unit_of(choice: Choice, values: FloatArray) -> tuple[Unit | None, Phrase | None]:
     """Return the unit of a column, and a note where its values told it and not its header."""
     dimension = Dimension.MOLE_FRACTION if choice.header.is_gas else DIMENSIONS.get(choice.name)
     if dimension is None:
-        return None, ""
+        return None, None
     if choice.unit is not None:
-        return choice.unit, ""
+        return choice.unit, None
     given = values[np.isfinite(values)]
     middle = float(np.median(given)) if given.size else np.nan
     for name, low, high, symbol in _PLAIN_FACTS:
         if choice.name == name and low < middle < high:
-            note = f"{choice.header.text!r} names no unit; its median {middle:.6g} can only be {symbol}."
+            note = phrase("note.unit_by_median", header=choice.header.text, middle=middle, symbol=symbol)
             return find_unit(symbol, dimension), note
-    return find_unit(CONTRACT_UNIT[dimension], dimension), ""
+    return find_unit(CONTRACT_UNIT[dimension], dimension), None
 
 
 def _implausible(choice: Choice, values: FloatArray) -> tuple[Fault, ...]:

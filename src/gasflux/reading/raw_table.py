@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gasflux.reading.headers import header_key, read_header
 from gasflux.reading.units import is_unit
 from gasflux.records import BoolArray, FloatArray, IntArray
+from gasflux.wording.phrases import Phrase
 
 Column = NDArray[Any]
 """float64 (NaN: empty), datetime64[us] (NaT: empty) or object (None: empty)."""
@@ -56,7 +57,7 @@ class RawTable:
     """Row of each record in the file, counted from 1, shape (n,)."""
     units: tuple[str, ...] = ()
     """Texts of a units row, as long as `headers`; empty when the file has none."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Lines that are no samples: reason -> count."""
 

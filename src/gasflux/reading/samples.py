@@ -10,6 +10,8 @@ import numpy as np
 
 from gasflux.reading.aircraft_wind import components, speed_and_direction
 from gasflux.records import BoolArray, FloatArray, IntArray
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 MAX_GAP_S: Final = 10.0
 """Wind, temperature and pressure are interpolated across gaps up to this long: the integral time scale of the wind
@@ -61,7 +63,7 @@ def drop_copies(samples: Samples) -> Samples:
     return samples.take(np.concatenate([[True], ~same])) if same.any() else samples
 
 
-def spread_times(samples: Samples) -> tuple[Samples, str]:
+def spread_times(samples: Samples) -> tuple[Samples, Phrase | None]:
     """Spread samples evenly where a fast log wrote whole seconds (or minutes) only.
 
     Done when most seconds hold the same number k >= 2 of samples, give or take one; otherwise equal times are repeats.
@@ -74,7 +76,7 @@ def spread_times(samples: Samples) -> tuple[Samples, str]:
     Returns
     -------
     samples, note
-        The note is empty when nothing was done.
+        The note is None when nothing was done.
     """
     starts = _runs(samples.time_us)
     counts = np.diff(np.append(starts, samples.time_us.size))
@@ -82,14 +84,12 @@ def spread_times(samples: Samples) -> tuple[Samples, str]:
     usual = int(np.median(inner))
     is_usual = np.abs(inner - usual) <= 1
     if usual < 2 or np.mean(is_usual & (inner > 1)) < _SPREAD_SHARE:
-        return samples, ""
+        return samples, None
     for unit_us, name in _UNITS_US:
         if np.all(samples.time_us % unit_us == 0):
-            note = (
-                f"Times are whole {name}s with about {usual} samples in each; they are spread evenly inside the {name}."
-            )
+            note = phrase(f"spread.{name}", usual=usual)
             return replace(samples, time_us=_spread(samples.time_us, starts, counts, usual, unit_us)), note
-    return samples, ""
+    return samples, None
 
 
 def _spread(time_us: IntArray, starts: IntArray, counts: IntArray, usual: int, unit_us: int) -> IntArray:

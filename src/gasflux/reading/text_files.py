@@ -286,10 +286,10 @@ def read_text(data: bytes, known: tuple[str, ...] = (), listed: frozenset[str] =
     """
     text, encoding = to_utf8(data)
     layout = _layout(text, known, listed)
-    notes = [] if encoding == "utf-8" else [f"The text is encoded in {encoding}."]
+    notes = [] if encoding == "utf-8" else [phrase("note.encoding", encoding=encoding)]
     decimal = _decimal_sign(_sample_fields(text, layout))
     if decimal == ",":
-        notes.append("Commas are read as decimal signs.")
+        notes.append(phrase("note.decimal_commas"))
     dropped: dict[str, int] = {}
     if len(text) > layout.offset and _cut_off(text, layout):
         text, dropped = text[: text.rfind(b"\n") + 1], {"cut-off last line": 1}

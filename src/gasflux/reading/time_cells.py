@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from gasflux.reading.raw_table import Column, filled, is_empty, numbers
 from gasflux.reading.units import Unit
 from gasflux.records import BoolArray, FloatArray, IntArray
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 TimeArray = NDArray[np.datetime64]
 
@@ -38,7 +40,7 @@ class ReadTimes:
     """datetime64[us], NaT where empty or bad, shape (n,)."""
     is_bad: BoolArray
     conversion: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     is_mixed: bool = False
     """Some dates have the day first and others the month."""
 
@@ -321,7 +323,7 @@ def _from_parts(texts: NDArray[np.object_]) -> ReadTimes:
     return ReadTimes(kind, utc, np.isnat(utc), _ZONE_TEXT if is_zoned else "", notes, is_mixed)
 
 
-def _order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[IntArray, tuple[str, ...], bool]:
+def _order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[IntArray, tuple[Phrase, ...], bool]:
     """Dates as year, month, day; a note where the order of day and month was assumed; whether both orders occur."""
     if not is_open.any():
         return dates, (), False
@@ -336,8 +338,8 @@ def _order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[Int
     ordered[is_open] = dates[is_open][:, [2, 1, 0] if is_day_first else [2, 0, 1]]
     if day_first or month_first:
         return ordered, (), False
-    order = "day" if is_day_first else "month"
-    return ordered, (f"Dates such as {example!r} are read with the {order} first.",), False
+    code = "note.day_first" if is_day_first else "note.month_first"
+    return ordered, (phrase(code, example=example),), False
 
 
 def _midnights(dates: IntArray) -> TimeArray:

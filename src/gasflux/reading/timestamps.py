@@ -19,7 +19,7 @@ from gasflux.reading.raw_table import Column, numbers
 from gasflux.reading.time_cells import Kind, ReadTimes, TimeArray, calendar_dates, from_epoch, read_times
 from gasflux.records import BoolArray, FloatArray
 from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING
+from gasflux.wording.phrases import NOTHING, Phrase
 
 _WHOLE_SECOND_US: Final = 1_000_000
 _COUNTER_TOLERANCE_US: Final = 1_500_000
@@ -49,7 +49,7 @@ class Times:
     headers: tuple[str, ...]
     """Headers of the columns used."""
     conversion: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     fault: Fault | None = None
     """Why the whole column cannot be used; None when it can."""
 
@@ -105,7 +105,7 @@ def _refine(times: Times, columns: Sequence[TimeColumn]) -> Times:
         # The clock shows whole seconds cut off, so the start is the latest that no row contradicts.
         refined = elapsed + np.max(stamps - elapsed)
         if refined.size and np.max(np.abs(refined - stamps)) <= _COUNTER_TOLERANCE_US:
-            note = f"Parts of the second come from {column.header.text!r}."
+            note = phrase("note.second_parts", header=column.header.text)
             return replace(times, utc=refined.astype("datetime64[us]"), notes=(*times.notes, note))
     return times
 
@@ -198,7 +198,7 @@ def _from_parts(columns: Columns) -> Times | None:
 def _from_local_time(columns: Columns) -> Times | None:
     """Return times from local time, where the file has no other."""
     times = _full(columns, "local_time")
-    note = "Only local time is given; it is used as it stands, its zone is not known."
+    note = phrase("note.local_time")
     return None if times is None else replace(times, notes=(*times.notes, note))
 
 
@@ -241,8 +241,9 @@ def _mention_local(times: Times, columns: Columns) -> Times:
     unused = [column.header.text for column in columns.get("local_time", ()) if column.header.text not in times.headers]
     if not unused:
         return times
-    used = " + ".join(times.headers)
-    return replace(times, notes=(*times.notes, f"Local time ({', '.join(unused)}) is not used: {used} is."))
+    names = Phrase(", ".join(unused), "、".join(unused))
+    note = phrase("note.local_unused", unused=names, used=" + ".join(times.headers))
+    return replace(times, notes=(*times.notes, note))
 
 
 def _all_headers(columns: Columns) -> tuple[str, ...]:

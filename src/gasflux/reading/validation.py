@@ -79,7 +79,7 @@ class _Outcome:
     samples: Samples | None
     dropped: Mapping[str, int]
     faults: tuple[Fault, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     above_gas_range: int = 0
 
 
@@ -244,7 +244,7 @@ def _clean(reading: Reading, rows: _Rows) -> _Outcome:
     samples, merged, notes = _one_per_time(samples)
     samples, filled = close_gaps(samples)
     notes.extend(
-        f"Gaps up to {MAX_GAP_S:g} s in {name} are interpolated ({count:,} sample{'' if count == 1 else 's'})."
+        phrase("note.gaps", limit=MAX_GAP_S, name=name, count=count, plural=Phrase("" if count == 1 else "s", ""))
         for name, count in filled.items()
     )
     dropped = {**rows.dropped, "duplicate time": merged} if merged else rows.dropped
@@ -253,14 +253,14 @@ def _clean(reading: Reading, rows: _Rows) -> _Outcome:
     return _Outcome(None if faults else samples, dropped, faults, tuple(notes))
 
 
-def _one_per_time(samples: Samples) -> tuple[Samples, int, list[str]]:
+def _one_per_time(samples: Samples) -> tuple[Samples, int, list[Phrase]]:
     """Return samples with strictly increasing times, the number of rows merged, and what to say about it."""
     spread, note = spread_times(drop_copies(sort_by_time(samples)))
     result = merge_repeated_times(spread)
     merged = samples.time_us.size - result.time_us.size
     notes = [note] if note else []
     if merged:
-        notes.append(f"{counted(merged, 'row')} with the time of another row merged with it.")
+        notes.append(phrase("note.merged", rows=counted(merged, "row")))
     return result, merged, notes
 
 

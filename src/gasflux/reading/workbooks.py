@@ -200,7 +200,7 @@ def _table(sheet: CalamineSheet, names: list[str], known: tuple[str, ...], liste
         raise _no_header(head, str(sheet.name), names)
     columns = _pack(chain(head[place.first_data :], rows), len(place.headers))
     size = columns[0].size if columns else 0
-    notes = (f"Sheet {str(sheet.name)!r} of {len(names)} is read.",) if len(names) > 1 else ()
+    notes = (phrase("note.sheet", sheet=str(sheet.name), count=len(names)),) if len(names) > 1 else ()
     numbers = np.arange(size, dtype=np.int64) + place.first_data + 1
     return RawTable(place.headers, columns, numbers, place.units, notes)
 

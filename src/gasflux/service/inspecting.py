@@ -159,8 +159,8 @@ def inspection_document(inspection: Inspection, name: str) -> dict[str, Any]:
     """Return an inspection as a JSON-ready object.
 
     ``columns`` (name, header, unit, conversion, minimum, maximum, missing), ``ignored_columns``, ``notes``,
-    ``rows_read``, ``rows_used``, ``rows_dropped``, ``faults``; and, when there is no fault, ``start``, ``duration_s``,
-    ``sample_hz``, ``gases`` and ``preview``: the track and the series of gases and wind, thinned.
+    ``notes_zh``, ``rows_read``, ``rows_used``, ``rows_dropped``, ``faults``; and, when there is no fault, ``start``,
+    ``duration_s``, ``sample_hz``, ``gases`` and ``preview``: the track and the series of gases and wind, thinned.
     """
     report, log = inspection.report, inspection.log
     columns = () if report is None else report.columns
@@ -171,7 +171,8 @@ def inspection_document(inspection: Inspection, name: str) -> dict[str, Any]:
         "rows_dropped": dict(report.rows_dropped) if report else {},
         "columns": [dict(vars(column)) for column in columns],
         "ignored_columns": list(report.ignored_columns) if report else [],
-        "notes": list(report.notes) if report else [],
+        "notes": [note.en for note in report.notes] if report else [],
+        "notes_zh": [note.zh for note in report.notes] if report else [],
         "faults": [fault.as_dict() for fault in inspection.faults],
         **_flight(log),
     }

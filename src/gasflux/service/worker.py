@@ -182,7 +182,7 @@ def _log_findings(outcome: Outcome, log: JobLog) -> None:
     """Log what the reader noted, what speaks against the result, and the result."""
     result = outcome.result
     for note in result.log.report.notes:
-        log.write("INFO", note)
+        log.write("INFO", note.said(result.language))
     for gas, values in result.gases.items():
         for flag in values.quality.flags:
             log.write("INFO" if flag.severity == "info" else "WARNING", f"{gas}: {flag.message.said(result.language)}")

@@ -15,6 +15,7 @@ from typing import Final
 
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
+from gasflux.wording.notes import NOTE_TEXTS
 from gasflux.wording.phrases import Phrase
 from gasflux.wording.refusals import REFUSAL_TEXTS
 from gasflux.wording.settings import SETTING_TEXTS
@@ -25,5 +26,6 @@ TEXTS: Final[Mapping[str, Phrase]] = {
     **COLUMN_TEXTS,
     **SETTING_TEXTS,
     **WORK_TEXTS,
+    **NOTE_TEXTS,
     **REFUSAL_TEXTS,
 }

@@ -8,7 +8,7 @@ export function readPreview(answer, name) {
     rows: answer.rows_used || answer.rows_read,
     columns: answer.columns,
     ignored: answer.ignored_columns,
-    notes: answer.notes,
+    notes: (answer.notes_zh ?? answer.notes).map((zh, i) => ({ en: answer.notes[i], zh })),
     faults: answer.faults,
     start: answer.start,
     duration_s: answer.duration_s ?? NaN,

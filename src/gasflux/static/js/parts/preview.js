@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { faultList } from "../faults.js";
 import { dateTime, duration, fixed, gasName, plain, significant, unitText } from "../format.js";
-import { t, textOr } from "../i18n.js";
+import { inLanguage, t, textOr } from "../i18n.js";
 import { seriesPlots } from "../plots/series.js";
 import { colourKey, trackPlot } from "../plots/track.js";
 
@@ -18,7 +18,7 @@ export function previewBody(preview, signal) {
   const hasTrack = preview.track?.latitude?.length > 1;
   return h("div", { class: "stack" },
     preview.faults.length ? faults(preview) : null,
-    preview.notes.length ? h("ul", { class: "hint notes" }, preview.notes.map((note) => h("li", { lang: "en", text: note }))) : null,
+    preview.notes.length ? h("ul", { class: "hint notes" }, preview.notes.map((note) => h("li", { text: inLanguage(note) }))) : null,
     hasTrack ? h("div", { class: "preview-plots" }, track(preview, signal), series(preview, signal)) : null,
     preview.columns.length ? columns(preview) : null);
 }
