@@ -47,6 +47,12 @@ export function plain(value, digits = 5) {
 /** Return a unit as it is written. */
 export const unitText = (unit) => ({ degC: "°C", deg: "°", degrees: "°", ug: "µg" })[unit] ?? unit;
 
+/** Return how a column was converted ("K -> degC (-273.15)") with units as they are written. */
+export function conversionText(conversion) {
+  const text = conversion.replace(/\bdeg(C|F)?\b/g, "°$1").replaceAll(" -> ", " → ").replace("(-", "(−").replace("(x ", "(× ");
+  return language() === "zh" ? text.replace(/ \(([^)]*)\)/g, "（$1）") : text;
+}
+
 export const percent = (share, digits = 2) => `${significant(100 * share, digits)} %`;
 
 const locale = () => (language() === "zh" ? "zh-CN" : "en-GB");

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { faultList } from "../faults.js";
-import { dateTime, duration, fixed, gasName, plain, significant, unitText } from "../format.js";
+import { conversionText, dateTime, duration, fixed, gasName, plain, significant, unitText } from "../format.js";
 import { inLanguage, t, textOr } from "../i18n.js";
 import { seriesPlots } from "../plots/series.js";
 import { colourKey, trackPlot } from "../plots/track.js";
@@ -89,6 +89,12 @@ function series(preview, signal) {
   }).node));
 }
 
+/** Return the unit in the file; a conversion that begins with it says it already. */
+function unitCell({ unit, conversion }) {
+  if (conversion && unit && conversion.startsWith(`${unit} -> `)) return h("span", { text: conversionText(conversion) });
+  return [h("span", { text: unitText(unit) }), conversion && h("span", { class: "hint", text: ` ${conversionText(conversion)}` })];
+}
+
 function columns(preview) {
   const names = ["name", "header", "unit", "minimum", "maximum", "missing"];
   const numeric = new Set(["minimum", "maximum", "missing"]);
@@ -99,7 +105,7 @@ function columns(preview) {
       h("tbody", {}, preview.columns.map((column) => h("tr", {},
         h("th", { scope: "row", text: textOr(`column.${column.name}`, gasName(column.name)) }),
         h("td", { text: column.header }),
-        h("td", {}, h("span", { text: unitText(column.unit) }), column.conversion && h("span", { class: "hint", text: ` ${column.conversion}` })),
+        h("td", {}, unitCell(column)),
         h("td", { class: "n", text: plain(column.minimum) }),
         h("td", { class: "n", text: plain(column.maximum) }),
         h("td", { class: "n", text: column.missing ? fixed(column.missing, 0) : "" })))))),
