@@ -23,6 +23,13 @@ def touch(path: Path) -> Path:
     return path
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_may_never_end_is_no_log(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(InputError, match=r"pipe\.csv: this is a device or a pipe"):
+        find_logs(tmp_path / "pipe.csv")
+
+
 def test_a_folder_stands_for_its_logs(tmp_path: Path) -> None:
     wanted = [touch(tmp_path / name) for name in ("a.csv", "b.XLSX", "c.csv.gz", "deep/er/d.xls")]
     for other in ("notes.txt", "~$b.xlsx", ".hidden.csv", "a.csv.truth.json", ".cache/e.csv"):

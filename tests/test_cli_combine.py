@@ -75,6 +75,16 @@ def test_flights_that_disagree_are_told(flights: list[Path], capsys: pytest.Capt
     assert "differ by more" not in run(capsys, *flights)
     result = flights[0] / "output_vars.json"
     document = json.loads(result.read_text(encoding="utf-8"))
-    document["gases"]["ch4"] |= {"flux_kg_h": 500.0}
+    interval = {"level": 0.9, "low": 499.0, "high": 501.0}
+    document["gases"]["ch4"] |= {"flux_kg_h": 500.0, "flux_interval_kg_h": interval}
     result.write_text(json.dumps(document), encoding="utf-8")
     assert "ch4: the flights differ by more than their own errors explain" in run(capsys, *flights)
+
+
+def test_json_nested_without_end_is_no_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deep = tmp_path / "deep.json"
+    deep.write_text('{"a":' * 100_000, encoding="utf-8")
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["combine", str(deep)])
+    assert caught.value.code == 1
+    assert "deep.json: cannot be read" in capsys.readouterr().err

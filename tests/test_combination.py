@@ -139,6 +139,24 @@ def test_curtains_and_flights_are_weighed_alike() -> None:
     assert flight.repeatability_degrees_of_freedom == pytest.approx(5.0, rel=1e-6)  # bisection
 
 
+FORGED = [
+    {"flux_kg_h": 1e308},
+    {"flux_std_kg_h": -1.0},
+    {"detection_limit_kg_h": -5.0},
+    {"uncertainty_kg_h": {"repeatability": -0.1}},
+    {"flux_interval_kg_h": {"level": 2, "low": 0.0, "high": 1e3}},
+    {"flux_interval_kg_h": {"level": 0.9, "low": 1e3, "high": -1e3}},
+]
+
+
+@pytest.mark.parametrize("change", FORGED)
+def test_figures_that_no_processing_gives_are_refused(change: dict[str, object]) -> None:
+    document = output_vars(flight_result())
+    document["gases"]["ch4"] |= change
+    with pytest.raises(ProcessingError, match="flight 7: this is no result"):
+        flight_rates("flight 7", document)
+
+
 @pytest.mark.parametrize(
     "document",
     [

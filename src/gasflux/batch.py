@@ -81,8 +81,10 @@ def find_logs(path: Path, on_unreadable: Callable[[InputError], None] = _raised)
         When there is nothing at that path, or no log in the folder.
     """
     if not path.is_dir():
-        if path.exists():
+        if path.is_file():
             return [path]
+        if path.exists():
+            raise InputError(f"{path}: this is a device or a pipe, which may never end; save it to a file.")
         raise InputError(f"{path}: there is no such file or folder; check the path.")
     logs = [entry for entry in sorted(_files_below(path, on_unreadable)) if _is_log(entry)]
     if not logs:

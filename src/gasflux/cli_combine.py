@@ -60,7 +60,7 @@ def _document(path: Path) -> Mapping[str, Any]:
     file = path / RESULT if path.is_dir() else path
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # JSON nested without end
         reason = getattr(error, "strerror", None) or "it is not JSON"
         raise InputError(
             f"{file}: cannot be read ({reason}); name a folder that `gasflux process` wrote, or its {RESULT}."

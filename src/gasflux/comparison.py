@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,6 +12,9 @@ from gasflux.combination import CombinedFlux, combine, flight_repeat
 from gasflux.errors import ProcessingError
 from gasflux.records import FluxInterval
 from gasflux.uncertainty import BETWEEN_FLIGHTS
+
+_MOST_KG_H: Final = 1e12
+"""Hundreds of times what all people emit of carbon dioxide: larger figures are none, and only overflow."""
 
 
 @dataclass(frozen=True)
@@ -104,22 +106,33 @@ def _compared(gas: str, rates: Sequence[FlightRate]) -> Comparison:
 
 
 def _rate(name: str, log: str, values: Mapping[str, Any]) -> FlightRate:
-    """Read the answer for one gas."""
-    interval = values["flux_interval_kg_h"]
+    """Read the answer for one gas; what no processing gives raises ValueError."""
+    flux = _figure(values["flux_kg_h"])
+    ends = values["flux_interval_kg_h"]
+    interval = FluxInterval(_figure(ends["level"]), _figure(ends["low"]), _figure(ends["high"]))
+    if not (0.0 < interval.level < 1.0 and interval.low_kg_h <= flux <= interval.high_kg_h):
+        raise ValueError(f"{flux:g} kg/h is not in the interval {interval}")
     return FlightRate(
         name=name,
         log=log,
-        flux_kg_h=_figure(values["flux_kg_h"]),
-        flux_std_kg_h=_figure(values["flux_std_kg_h"]),
-        interval=FluxInterval(_figure(interval["level"]), _figure(interval["low"]), _figure(interval["high"])),
-        budget_kg_h={part: _figure(std) for part, std in values["uncertainty_kg_h"].items()},
-        detection_limit_kg_h=_figure(values["detection_limit_kg_h"]),
+        flux_kg_h=flux,
+        flux_std_kg_h=_error(values["flux_std_kg_h"]),
+        interval=interval,
+        budget_kg_h={part: _error(std) for part, std in values["uncertainty_kg_h"].items()},
+        detection_limit_kg_h=_error(values["detection_limit_kg_h"]),
         grade=str(values["quality"]["grade"]),
     )
 
 
 def _figure(value: Any) -> float:
-    """Return a number of a document; what is none raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    """Return a number of a document, no larger than any source on earth emits."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST_KG_H:
         raise ValueError(f"{value!r} in place of a number")
+    return float(value)
+
+
+def _error(value: Any) -> float:
+    """Return a number of a document that is not negative."""
+    if _figure(value) < 0.0:
+        raise ValueError(f"{value!r} is negative")
     return float(value)
