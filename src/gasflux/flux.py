@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,10 +42,23 @@ _MIN_SAMPLES = 10
 _MIN_PASSES = 2
 
 
+@dataclass(frozen=True)
+class Ground:
+    """The ground under a surface."""
+
+    height_m: float
+    """In the reference of the log's heights."""
+    is_guessed: bool
+    """Whether it is read off the lowest sample, for want of anything better."""
+    cuts_surface: bool
+    """Whether nothing below it counts."""
+
+
 @dataclass(frozen=True, eq=False)
 class SurfaceSamples:
     """The samples of a segment at which a gas was measured, and what is known there. Arrays (m,)."""
 
+    gas: str
     segment: Segment
     keep: BoolArray
     """Which samples of the whole segment these are."""
@@ -57,14 +71,19 @@ class SurfaceSamples:
     noise_ppm: float
     noise_correlation: float
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether there are samples and passes enough for a flux."""
+        return self.segment.rows.size >= _MIN_SAMPLES and self.segment.transects >= _MIN_PASSES
+
     def carried(self, wind_m_s: FloatArray) -> FloatArray:
         """Return the flux density in kg/(m2 h) that one ppm carries in a wind."""
-        return PPM * self.density_kg_m3 * wind_m_s * SECONDS_PER_HOUR
+        return flux_density_kg_m2_h(1.0, self.density_kg_m3, wind_m_s)
 
     @property
     def flux_density(self) -> FloatArray:
         """Signed flux density, kg/(m2 h)."""
-        return self.enhancement_ppm * self.carried(self.normal_m_s)
+        return flux_density_kg_m2_h(self.enhancement_ppm, self.density_kg_m3, self.normal_m_s)
 
     @property
     def unsigned_flux_density(self) -> FloatArray:
@@ -73,7 +92,7 @@ class SurfaceSamples:
         The variogram is taken from this field: its structure is the plume's, and since the kriging weights then do not
         depend on the sign of the wind, a sample whose wind is reversed subtracts exactly what it had added.
         """
-        return self.enhancement_ppm * self.carried(np.abs(self.normal_m_s))
+        return flux_density_kg_m2_h(self.enhancement_ppm, self.density_kg_m3, np.abs(self.normal_m_s))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +111,62 @@ class Integration:
     below: BelowLayer
 
 
+@dataclass(frozen=True, eq=False)
+class SurfaceFlux:
+    """The flux of one gas through one surface with its error."""
+
+    samples: SurfaceSamples
+    background: Background
+    integration: Integration
+    budget_kg_h: Mapping[str, float]
+    """One standard deviation of each component."""
+    degrees_of_freedom: float
+    repeatability_degrees_of_freedom: float
+
+    @property
+    def flux_kg_h(self) -> float:
+        """The rate."""
+        return self.integration.flux_kg_h
+
+    @property
+    def detection_limit_kg_h(self) -> float:
+        """Flux that would be told from none: Currie's factor times the error at zero flux."""
+        return _CURRIE_FACTOR * total_std({name: self.budget_kg_h[name] for name in ("background", "sensor_noise")})
+
+
+def flux_density_kg_m2_h(
+    enhancement_ppm: FloatArray | float, density_kg_m3: FloatArray, wind_normal_m_s: FloatArray
+) -> FloatArray:
+    """Return the mass of gas that crosses a square metre in an hour, signed like the wind, shape (m,).
+
+    The enhancement is a mole fraction of the air, hence its volume share, so with the density of the pure gas at the
+    temperature and pressure of the air ``q = 1e-6 * enhancement * density * u_n * 3600``.
+
+    Parameters
+    ----------
+    enhancement_ppm
+        Mole fraction above the background, shape (m,); 1 gives what one ppm carries.
+    density_kg_m3
+        Density of the pure gas, see `gasflux.gas`, shape (m,).
+    wind_normal_m_s
+        Wind through the surface, shape (m,); negative against its normal, and then the flux is negative too.
+    """
+    per_ppm = PPM * density_kg_m3 * wind_normal_m_s * SECONDS_PER_HOUR
+    return enhancement_ppm * per_ppm
+
+
 def surface_samples(log: FlightLog, segment: Segment, wind: Wind, gas: str, background: Background) -> SurfaceSamples:
-    """Gather what is known at the samples of a segment where `gas` was measured; passes are numbered anew."""
+    """Gather what is known at the samples of a segment where a gas was measured; passes are numbered anew.
+
+    Parameters
+    ----------
+    log, segment, wind
+        The flight, one of its surfaces and the wind at the samples of that.
+    gas
+        Formula.
+    background
+        Of that gas over the whole log.
+    """
     keep = np.isfinite(background.enhancement_ppm[segment.rows])
     _, transect = np.unique(segment.transect[keep], return_inverse=True)
     rows = segment.rows[keep]
@@ -108,6 +181,7 @@ def surface_samples(log: FlightLog, segment: Segment, wind: Wind, gas: str, back
         normal_y=segment.normal_y[keep],
     )
     return SurfaceSamples(
+        gas=gas,
         segment=part,
         keep=keep,
         enhancement_ppm=background.enhancement_ppm[rows],
@@ -119,32 +193,30 @@ def surface_samples(log: FlightLog, segment: Segment, wind: Wind, gas: str, back
     )
 
 
-def is_measured(samples: SurfaceSamples) -> bool:
-    """Tell whether a gas has enough samples and passes on the segment for a flux."""
-    return samples.segment.rows.size >= _MIN_SAMPLES and samples.segment.transects >= _MIN_PASSES
+def ground_under(log: FlightLog, segment: Segment, config: PipelineConfig) -> Ground:
+    """Return the ground under a surface.
 
+    Its height is the configured one, else the one the file tells, else the take-off level; a flight that goes below
+    take-off shows that the ground is lower there, and then its lowest sample is the best that is known. Altitudes count
+    from the sea, and then the lowest of the whole log, take-off and landing included, stands for the ground.
 
-def ground_height_m(log: FlightLog, segment: Segment, config: PipelineConfig) -> float:
-    """Return the height of the ground under the surface in the reference of the log's heights.
-
-    The configured height, else the one the file tells, else the take-off level; a flight that goes below take-off
-    shows that the ground is lower there, and then its lowest sample is the best that is known. Altitudes count from
-    the sea, and then the lowest of the whole log, take-off and landing included, stands for the ground.
+    Parameters
+    ----------
+    log, segment
+        The flight and one of its surfaces.
+    config
+        ``ground.height`` and ``ordinary_kriging_settings.cut_ground`` decide.
     """
+    cuts = config.ordinary_kriging_settings.cut_ground
     if config.ground.height is not None:
-        return config.ground.height
+        return Ground(config.ground.height, is_guessed=False, cuts_surface=cuts)
     if _tells_ground(log, segment):
-        return float(np.nanmedian(log.ground_height_m[segment.rows]))  # type: ignore[index]
+        told = float(np.nanmedian(log.ground_height_m[segment.rows]))  # type: ignore[index]
+        return Ground(told, is_guessed=False, cuts_surface=cuts)
     if log.height_reference == "altitude":
-        return float(log.height_m.min())
-    return min(0.0, float(segment.height_m.min()))
-
-
-def ground_is_guessed(log: FlightLog, segment: Segment, config: PipelineConfig) -> bool:
-    """Tell whether the height of the ground is read off the lowest sample, for want of anything better."""
-    if config.ground.height is not None or _tells_ground(log, segment):
-        return False
-    return log.height_reference == "altitude" or float(segment.height_m.min()) < -_HEIGHT_NOISE_M
+        return Ground(float(log.height_m.min()), is_guessed=True, cuts_surface=cuts)
+    lowest = float(segment.height_m.min())
+    return Ground(min(0.0, lowest), is_guessed=lowest < -_HEIGHT_NOISE_M, cuts_surface=cuts)
 
 
 def _tells_ground(log: FlightLog, segment: Segment) -> bool:
@@ -215,18 +287,50 @@ def _sampled_heights(passes: PassIntegrals, ground_m: float, config: PipelineCon
     return (max(bottom, ground_m) if settings.cut_ground else bottom), top
 
 
-def flux_budget(
-    samples: SurfaceSamples,
-    integration: Integration,
-    background: Background,
-    config: PipelineConfig,
+def surface_flux(
     log: FlightLog,
-) -> tuple[dict[str, float], float, float]:
-    """Return the error budget in kg/h, its effective degrees of freedom and those of the repeatability."""
+    samples: SurfaceSamples,
+    background: Background,
+    ground: Ground,
+    roughness_m: float,
+    config: PipelineConfig,
+) -> SurfaceFlux:
+    """Return the flux of one gas through one surface with its error.
+
+    Parameters
+    ----------
+    log
+        The flight; air temperature and pressure are taken from it.
+    samples
+        The samples with their wind and enhancement.
+    background
+        Of the gas, over the whole log.
+    ground, roughness_m
+        The ground and its aerodynamic roughness length.
+    config
+        Variogram, kriging, ground and uncertainty settings.
+    """
+    integration = integrate(samples, ground.height_m, roughness_m, config)
+    sources = _error_sources(log, samples, background, integration)
+    budget = error_budget(sources, config.uncertainty)
+    return SurfaceFlux(
+        samples=samples,
+        background=background,
+        integration=integration,
+        budget_kg_h=budget,
+        degrees_of_freedom=effective_degrees_of_freedom(budget, sources.pass_degrees_of_freedom),
+        repeatability_degrees_of_freedom=sources.pass_degrees_of_freedom,
+    )
+
+
+def _error_sources(
+    log: FlightLog, samples: SurfaceSamples, background: Background, integration: Integration
+) -> ErrorSources:
+    """Gather what the error budget is made from."""
     segment, weights = samples.segment, integration.weights_m2
     per_ppm = weights * samples.carried(samples.normal_m_s)
     signal_noise, background_noise = background.noise_std(segment.rows, per_ppm)
-    sources = ErrorSources(
+    return ErrorSources(
         flux_kg_h=integration.flux_kg_h,
         rotated_flux_kg_h=float(weights @ (samples.enhancement_ppm * samples.carried(samples.tangential_m_s))),
         pass_flux_kg_h=sum_by_pass(integration.contribution_kg_h, segment.transect, segment.transects),
@@ -239,20 +343,12 @@ def flux_budget(
         temperature_c=float(np.mean(log.temperature_c[segment.rows])),
         pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
     )
-    budget = error_budget(sources, config.uncertainty)
-    freedom = effective_degrees_of_freedom(budget, sources.pass_degrees_of_freedom)
-    return budget, freedom, sources.pass_degrees_of_freedom
 
 
 def _interpolation_std(samples: SurfaceSamples, integration: Integration, per_ppm: FloatArray) -> float:
     """Block-kriging error less the sensor noise, which the variogram's sill and nugget hold too."""
     noise_variance = samples.noise_ppm**2 * samples.noise_correlation * float(per_ppm @ per_ppm)
     return float(np.sqrt(max(integration.kriging.integral_variance - noise_variance, 0.0)))
-
-
-def detection_limit_kg_h(budget: dict[str, float]) -> float:
-    """Return the flux that would be told from none: Currie's factor times the error at zero flux."""
-    return _CURRIE_FACTOR * total_std({name: budget[name] for name in ("background", "sensor_noise")})
 
 
 def signed_parts(grid: KrigedGrid, below: BelowLayer) -> tuple[float, float]:
