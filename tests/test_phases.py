@@ -8,10 +8,10 @@ from flight_paths import curtain, fly, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gasflux.configuration.pipeline_config import Filters
 from gasflux.flight.geometry import local_track
 from gasflux.flight.motion import motion_of
 from gasflux.flight.phases import find_passes, window_numbers
-from gasflux.pipeline_config import Filters
 from gasflux.records import FloatArray, IntArray, Phase, Track
 from gasflux.simulation import KINDS, Scenario, random_scenario, simulate, to_log
 

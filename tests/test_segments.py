@@ -11,13 +11,13 @@ from flight_paths import Point, circle, curtain, fly, log_of, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GeometryError
 from gasflux.flight.geometry import local_track
 from gasflux.flight.phases import find_passes
 from gasflux.flight.wind import wind_components
-from gasflux.flux import flux_density_kg_m2_h
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing import lay_segments
+from gasflux.rate.surface_flux import flux_density_kg_m2_h
 from gasflux.records import Cylinder, FlightLog, FloatArray, Plane, Segment, Track
 from gasflux.simulation import KINDS, Scenario, random_scenario, simulate, to_log
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from gasflux.configuration.service_settings import CleanupSettings, Settings
 from gasflux.db import StorageFullError
-from gasflux.service.clock import utc_now
 from gasflux.service.errors import StorageError
-from gasflux.service.folders import TaskFolders, is_task_id
-from gasflux.service.records import Task, TaskStatus
-from gasflux.service.settings import CleanupSettings, Settings
-from gasflux.service.task_store import TaskStore
+from gasflux.service.tasks.folders import TaskFolders, is_task_id
+from gasflux.service.tasks.records import Task, TaskStatus
+from gasflux.service.tasks.store import TaskStore
+from gasflux.storage.clock import utc_now
 
 _ORPHAN_AGE: Final = timedelta(days=1)
 """A younger folder may belong to an upload on its way."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import Filters
 from gasflux.flight.geometry import local_track
 from gasflux.flight.motion import motion_of, nearest
 from gasflux.flight.phase_model import (
@@ -20,7 +21,6 @@ from gasflux.flight.phase_model import (
     save_model,
 )
 from gasflux.flight.phases import find_passes
-from gasflux.pipeline_config import Filters
 from gasflux.records import FlightLog, FloatArray, IntArray, Phase, Track
 from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate, to_log
 

@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GeometryError
 from gasflux.flight.geometry import cylinder_coordinates, fit_cylinder, fit_plane, plane_coordinates, plane_normal
 from gasflux.flight.grouping import LEAST_PASSES, LEAST_SPREAD_M, Group
 from gasflux.flight.motion import Runs, straight_runs
 from gasflux.flight.phases import FlownPasses
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.records import Cylinder, FlightLog, FloatArray, IntArray, Phase, Segment, Track
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import NOTHING, Phrase

@@ -11,12 +11,18 @@ from datetime import UTC, datetime
 import numpy as np
 
 from gasflux.background import estimate_background
-from gasflux.combination import combine, curtain_repeat
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import ProcessingError
 from gasflux.flight.geometry import local_track
 from gasflux.flight.phases import find_passes
+from gasflux.flight.summary import flight_summary, segment_summary
 from gasflux.flight.wind import fit_log_profile, segment_wind, wind_components
-from gasflux.flux import (
+from gasflux.grading.measures import combined_measures, gas_measures
+from gasflux.grading.quality import assess, assess_together
+from gasflux.processing import lay_segments
+from gasflux.rate.error_budget import coverage_interval, total_std
+from gasflux.rate.repeats import combine, curtain_repeat
+from gasflux.rate.surface_flux import (
     Ground,
     SurfaceSamples,
     flux_below_lowest_pass_kg_h,
@@ -26,10 +32,6 @@ from gasflux.flux import (
     surface_flux,
     surface_samples,
 )
-from gasflux.grading.measures import combined_measures, gas_measures
-from gasflux.grading.quality import assess, assess_together
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.processing import lay_segments
 from gasflux.records import (
     Background,
     CombinedGas,
@@ -43,8 +45,6 @@ from gasflux.records import (
     SegmentResult,
     Wind,
 )
-from gasflux.summary import flight_summary, segment_summary
-from gasflux.uncertainty import coverage_interval, total_std
 
 
 class StageClock:

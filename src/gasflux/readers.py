@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import InputError, TooManyRowsError
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.columns import listed_gases
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.signatures import GZIP, OLE, ZIP, refuse_foreign, unsupported

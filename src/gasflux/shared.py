@@ -13,7 +13,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from flask import Response, current_app, g, jsonify, request
 
-from gasflux.service.assembly import Service
+from gasflux.service.parts import Service
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

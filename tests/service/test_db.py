@@ -17,10 +17,10 @@ from stores import completed, fill, new_task, opened, ordinary_user, small_disk,
 
 import gasflux.db
 from gasflux.db import Database, StorageFullError
-from gasflux.schema import MIGRATIONS
 from gasflux.service.errors import NotFoundError, StorageError
-from gasflux.service.records import TaskQuery, TaskStatus
-from gasflux.service.task_store import TaskStore
+from gasflux.service.tasks.records import TaskQuery, TaskStatus
+from gasflux.service.tasks.store import TaskStore
+from gasflux.storage.schema import MIGRATIONS
 
 DOCUMENT = """
 CREATE TABLE tasks (

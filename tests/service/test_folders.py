@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stores import ordinary_user
 
-from gasflux.service.clock import utc_now
 from gasflux.service.errors import NotFoundError, StorageError
-from gasflux.service.folders import TaskFolders, is_task_id, media_type
+from gasflux.service.tasks.folders import TaskFolders, is_task_id, media_type
+from gasflux.storage.clock import utc_now
 
 NO_LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 
@@ -50,7 +50,7 @@ def test_files_that_vanish_meanwhile_are_not_there(
             yield parent, below, names
 
     with monkeypatch.context() as patched:
-        patched.setattr("gasflux.service.folders.os.walk", walk_then_remove)
+        patched.setattr("gasflux.service.tasks.folders.os.walk", walk_then_remove)
         assert "grid_ch4.csv" not in [file.name for file in folders.result_files(task_id)]
     with pytest.raises(NotFoundError, match="no result file"), folders.result(task_id, "gone"):
         pass

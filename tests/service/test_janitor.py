@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from stores import RESULT, backdate, completed, fill, new_task, opened, ordinary_user, small_disk, store_in
 
+from gasflux.configuration.service_settings import CleanupSettings, LimitSettings, Settings
 from gasflux.db import Database, StorageFullError
 from gasflux.janitor import Janitor, SweepReport
-from gasflux.service.clock import utc_now
 from gasflux.service.errors import NotFoundError
-from gasflux.service.folders import TaskFolders
-from gasflux.service.records import Task, TaskFailure, TaskStatus
-from gasflux.service.settings import CleanupSettings, LimitSettings, Settings
-from gasflux.service.task_store import TaskStore
+from gasflux.service.tasks.folders import TaskFolders
+from gasflux.service.tasks.records import Task, TaskFailure, TaskStatus
+from gasflux.service.tasks.store import TaskStore
+from gasflux.storage.clock import utc_now
 
 HOUR, DAY = 3600, 86400
 

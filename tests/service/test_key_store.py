@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from stores import opened
 
 from gasflux.db import Database
-from gasflux.service.audit import AuditTrail
-from gasflux.service.clock import utc_now
 from gasflux.service.errors import ConflictError, NotFoundError
-from gasflux.service.key_store import KeyStore
-from gasflux.service.records import AuditEntry
+from gasflux.service.keys.audit import AuditTrail
+from gasflux.service.keys.store import KeyStore
+from gasflux.service.tasks.records import AuditEntry
+from gasflux.storage.clock import utc_now
 
 
 class Clock:

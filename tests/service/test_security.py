@@ -17,7 +17,7 @@ from live_server import LiveServer, live_server
 from test_trouble import mounted, needs_mount
 
 from gasflux.db import Database
-from gasflux.service.callbacks import is_public
+from gasflux.service.callbacks.sender import is_public
 from gasflux.service.errors import StorageError
 
 ANSWER_S = 10.0

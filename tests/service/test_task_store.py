@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from stores import RESULT, backdate, completed, new_task, opened, store_in
 
+from gasflux.configuration.service_settings import CleanupSettings
 from gasflux.db import Database
-from gasflux.service.clock import utc_now
 from gasflux.service.errors import ConflictError, NotFoundError, QueueFullError
-from gasflux.service.records import GasSummary, JobResult, NewTask, Task, TaskFailure, TaskQuery, TaskStatus
-from gasflux.service.settings import CleanupSettings
-from gasflux.service.task_rows import gases_as_json, gases_from_json
-from gasflux.service.task_store import SERVER_ENDS, TaskStore
+from gasflux.service.tasks.records import GasSummary, JobResult, NewTask, Task, TaskFailure, TaskQuery, TaskStatus
+from gasflux.service.tasks.rows import gases_as_json, gases_from_json
+from gasflux.service.tasks.store import SERVER_ENDS, TaskStore
+from gasflux.storage.clock import utc_now
 
 BAD = TaskFailure("invalid_input", "no wind column", ({"message": "no wind column", "column": "windspeed"},))
 

@@ -10,8 +10,8 @@ from gasflux.api.endpoint import Access, FileAnswer, endpoint
 from gasflux.api.headers import RESULT_POLICY
 from gasflux.api.models import DownloadQuery
 from gasflux.service.errors import NotFoundError
-from gasflux.service.folders import media_type
-from gasflux.service.records import TaskStatus
+from gasflux.service.tasks.folders import media_type
+from gasflux.service.tasks.records import TaskStatus
 from gasflux.shared import current_service
 
 download_bp = Blueprint("download", __name__)

@@ -11,7 +11,7 @@ from gasflux.api.models import LogLines, LogQuery, TaskChange, TaskInfo, TaskVie
 from gasflux.api.presenting import task_info
 from gasflux.errors import Fault
 from gasflux.service.errors import NotFoundError
-from gasflux.service.records import TaskStatus
+from gasflux.service.tasks.records import TaskStatus
 from gasflux.shared import _format_response, current_service, with_etag
 
 tasks_bp = Blueprint("tasks", __name__, url_prefix="/task")

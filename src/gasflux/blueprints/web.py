@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, request, send_file
 
 from gasflux.api.endpoint import Access, FileAnswer, endpoint
 from gasflux.api.headers import DOCS_POLICY, PAGE_POLICY
-from gasflux.openapi import openapi_document
+from gasflux.api.openapi import openapi_document
 from gasflux.service.errors import NotFoundError
 from gasflux.shared import with_etag
 

@@ -8,10 +8,10 @@ from typing import Final, Literal
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import Filters, TimeWindow
 from gasflux.flight.grouping import Group, find_groups, window_group
 from gasflux.flight.motion import Motion, motion_of, nearest
 from gasflux.flight.phase_model import predict_phases
-from gasflux.pipeline_config import Filters, TimeWindow
 from gasflux.records import BoolArray, FloatArray, IntArray, Phase, Strategy, Track
 
 _GROUND_SHARE: Final = 0.25

@@ -7,8 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.combination import CombinedFlux
-from gasflux.flux import (
+from gasflux.grading.isolated import isolated_values, name_values
+from gasflux.grading.quality import QualityInputs
+from gasflux.rate.error_budget import coverage_interval
+from gasflux.rate.repeats import CombinedFlux
+from gasflux.rate.surface_flux import (
     Ground,
     Integration,
     SurfaceFlux,
@@ -16,10 +19,7 @@ from gasflux.flux import (
     flux_below_lowest_pass_kg_h,
     signed_parts,
 )
-from gasflux.grading.isolated import isolated_values, name_values
-from gasflux.grading.quality import QualityInputs
 from gasflux.records import FlightLog, GasResult, Plane, ReadReport, Surface, Wind
-from gasflux.uncertainty import coverage_interval
 
 _OUTER: Final = 0.1
 """Share of a curtain's length at each end that should hold no plume."""

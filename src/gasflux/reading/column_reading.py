@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.aircraft_wind import speed_and_direction, wind_over_ground
 from gasflux.reading.columns import HEIGHT_NAMES, Choice, Choices, choose_columns
 from gasflux.reading.headers import ALIASES, Header, gas_name, header_key

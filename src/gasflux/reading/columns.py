@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.headers import (
     ALIASES,
     Header,

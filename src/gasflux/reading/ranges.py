@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.quantities import and_others
 from gasflux.reading.time_cells import TimeArray
 from gasflux.records import BoolArray, FloatArray, IntArray

@@ -8,8 +8,8 @@ from typing import Final, Literal, cast
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
