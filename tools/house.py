@@ -9,7 +9,7 @@ import argparse
 import ast
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -80,11 +80,14 @@ def longest_chain(graph: Mapping[str, set[str]]) -> list[str]:
     """Return the longest way through imports, from the top down; it must have no circle."""
 
     @cache
-    def below(name: str) -> tuple[str, ...]:
-        ways = [below(other) for other in sorted(graph[name])]
-        return (name, *max(ways, key=len)) if ways else (name,)
+    def below(name: str) -> list[str]:
+        return [name, *_longest(below(other) for other in sorted(graph[name]))]
 
-    return list(max([below(name) for name in sorted(graph)], key=len))
+    return _longest(below(name) for name in sorted(graph))
+
+
+def _longest(chains: Iterable[list[str]]) -> list[str]:
+    return max(chains, key=len, default=[])
 
 
 def public_names() -> dict[str, list[str]]:

@@ -29,7 +29,7 @@ from gasflux.blueprints.web import web_bp
 from gasflux.config_reader import load_settings
 from gasflux.configuration.service_settings import Settings
 from gasflux.service.parts import Service, build_service
-from gasflux.service.watch.statistics import APIStatsCollector
+from gasflux.service.statistics import APIStatsCollector
 from gasflux.shared import request_id
 
 __all__ = ["APIStatsCollector", "Config", "create_app"]

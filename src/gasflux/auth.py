@@ -16,10 +16,10 @@ from flask import Flask, current_app, g, request
 
 from gasflux.api.endpoint import Access, declaration_of
 from gasflux.configuration.service_settings import PLACEHOLDER_KEYS
-from gasflux.service.errors import ForbiddenError, UnauthorizedError
+from gasflux.errors import ForbiddenError, UnauthorizedError
 from gasflux.service.keys.rate_limit import network_of
+from gasflux.service.keys.records import AuditEntry
 from gasflux.service.parts import Service
-from gasflux.service.tasks.records import AuditEntry
 from gasflux.shared import current_service
 from gasflux.storage.clock import utc_now
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from gasflux.service.errors import StorageError
+from gasflux.errors import StorageError
 from gasflux.storage.schema import MIGRATIONS
 
 Connection = sqlite3.Connection

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from gasflux.cli.commands import cli
 from gasflux.configuration.service_settings import DatabaseSettings, PathSettings, Settings
 from gasflux.db import Database
-from gasflux.service.errors import DataFolderBusyError
+from gasflux.errors import DataFolderBusyError
 from gasflux.service.keys.store import KeyStore
 from gasflux.service.safekeeping.backup import DATABASE, BackupError, all_tasks, check_backup, write_backup
 from gasflux.service.safekeeping.data_lock import DataLock

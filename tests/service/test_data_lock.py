@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gasflux.service.errors import DataFolderBusyError, StorageError
+from gasflux.errors import DataFolderBusyError, StorageError
 from gasflux.service.safekeeping.data_lock import OWNER_NAME, DataLock
 
 HOLD = """

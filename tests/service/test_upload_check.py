@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gasflux.configuration.service_settings import LimitSettings
-from gasflux.errors import InputError, UnsupportedFileError
-from gasflux.service.errors import TooLargeError
+from gasflux.errors import InputError, TooLargeError, UnsupportedFileError
 from gasflux.service.uploads.kind_and_size import UploadKind, check_upload, shown_name
 from gasflux.service.uploads.text_structure import BLOCK_BYTES, MAX_LINE_BYTES, count_rows
 

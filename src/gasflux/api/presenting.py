@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gasflux.api.models import KeyInfo, Pagination, ReportInfo, TaskInfo
+from gasflux.service.keys.records import ApiKey
 from gasflux.service.parts import Service
 from gasflux.service.tasks.as_json import report_answer, task_answer, text_or_none
-from gasflux.service.tasks.records import ApiKey, Task, TaskPage
+from gasflux.service.tasks.records import Task, TaskPage
 from gasflux.storage.clock import as_text
 
 

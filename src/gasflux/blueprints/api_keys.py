@@ -21,7 +21,7 @@ from gasflux.api.models import (
 )
 from gasflux.api.presenting import key_info
 from gasflux.auth import audited
-from gasflux.service.tasks.records import IssuedKey
+from gasflux.service.keys.records import IssuedKey
 from gasflux.shared import _format_response, current_service
 from gasflux.storage.clock import as_text, utc_now
 

@@ -11,8 +11,8 @@ import click
 
 from gasflux.config_reader import LoadedSettings, SettingsError, is_host, read_settings
 from gasflux.configuration.service_settings import Settings
+from gasflux.service.keys.records import AuditEntry, IssuedKey
 from gasflux.service.tasks.folders import private_files
-from gasflux.service.tasks.records import AuditEntry, IssuedKey
 from gasflux.version import __version__
 
 ini_option = click.option(

@@ -9,8 +9,7 @@ from typing import Any, Final
 import yaml
 
 from gasflux.errors import ConfigError, Fault
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase, same
+from gasflux.wording.phrases import NOTHING, Phrase, phrase, same
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 20

@@ -14,8 +14,7 @@ from gasflux.configuration.bounded_yaml import MAX_BYTES, SettingPath, YamlTree,
 from gasflux.configuration.pipeline_config import BaselineSettings, PipelineConfig
 from gasflux.errors import ConfigError, Fault
 from gasflux.version import __version__
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase, same
+from gasflux.wording.phrases import Phrase, phrase, same
 
 ConfigSource = Path | str | bytes | Mapping[str, Any] | PipelineConfig | None
 

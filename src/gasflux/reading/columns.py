@@ -20,8 +20,7 @@ from gasflux.reading.headers import (
     stated_unit,
 )
 from gasflux.reading.units import Unit, find_unit, unit_names
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 TIME_NAMES: Final = frozenset(
     (

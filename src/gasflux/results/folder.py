@@ -10,7 +10,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 ARCHIVE: Final = "results.zip"
@@ -84,3 +84,24 @@ def _earlier_files(output_dir: Path) -> set[str]:
         names = packed.namelist()
     root = output_dir.resolve()
     return {name for name in names if (root / name).resolve().is_relative_to(root) and (root / name).is_file()}
+
+
+MEDIA_TYPES: Final = {
+    ".html": "text/html",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".geojson": "application/geo+json",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".png": "image/png",
+    ".yaml": "application/yaml",
+    ".zip": "application/zip",
+}
+"""Type of a result by the ending of its name; not asked of the system, whose tables differ."""
+
+
+_UNKNOWN_TYPE: Final = "application/octet-stream"
+
+
+def media_type(name: str) -> str:
+    """Return the media type of a result file."""
+    return MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN_TYPE)

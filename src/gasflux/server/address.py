@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from gasflux.service.errors import ServiceError
+from gasflux.errors import ServiceError
 
 _OTHER_PORT: Final = "--port, or [server] port (GASFLUX_PORT)"
 

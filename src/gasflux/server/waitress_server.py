@@ -21,9 +21,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.configuration.service_settings import ServerSettings, Settings
-from gasflux.errors import GasFluxError
+from gasflux.errors import GasFluxError, StorageError
 from gasflux.server.address import is_everywhere, is_loopback, listening, page_url
-from gasflux.service.errors import StorageError
 from gasflux.service.safekeeping.data_lock import DataLock
 from gasflux.service.watch.logs import configured_logging
 from gasflux.version import __version__

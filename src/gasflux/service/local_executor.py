@@ -21,8 +21,7 @@ from gasflux.service.child_pool import ChildPool, ChildStoppedError
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.tasks.records import Job, JobResult, TaskFailure
 from gasflux.service.worker import begin, progress_path, run_job, warm_up
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 _log = logging.getLogger(__name__)
 

@@ -20,16 +20,16 @@ from gasflux.service.keys.audit import AuditTrail
 from gasflux.service.keys.rate_limit import RateLimiter
 from gasflux.service.keys.store import KeyStore
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.stopping import StopSignal
+from gasflux.service.statistics import APIStatsCollector
 from gasflux.service.tasks.as_json import task_answer
 from gasflux.service.tasks.changes import TaskChanges
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.tasks.records import Task, TaskStatus
 from gasflux.service.tasks.runner import TaskRunner, worker_count
+from gasflux.service.tasks.stopping import StopSignal
 from gasflux.service.tasks.store import TaskStore
 from gasflux.service.uploads.inspector import Inspector
 from gasflux.service.uploads.intake import Intake
-from gasflux.service.watch.statistics import APIStatsCollector
 
 _LOG: Final = logging.getLogger(__name__)
 

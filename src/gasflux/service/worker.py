@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.errors import GasFluxError
+from gasflux.results.folder import media_type
 from gasflux.service.child_process import limit_memory
 from gasflux.service.executor import JobFailedError
 from gasflux.service.job_log import JobLog
-from gasflux.service.tasks.folders import media_type
 from gasflux.service.tasks.records import GasSummary, Job, JobResult, ResultFile, TaskFailure
 
 if TYPE_CHECKING:

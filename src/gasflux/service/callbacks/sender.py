@@ -24,8 +24,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from gasflux.configuration.service_settings import SecuritySettings
-from gasflux.errors import Fault, InputError
-from gasflux.service.errors import StorageError
+from gasflux.errors import Fault, InputError, StorageError
 from gasflux.service.tasks.records import CallbackState, Task
 from gasflux.version import __version__
 

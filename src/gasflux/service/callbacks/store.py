@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from gasflux.db import Database
 from gasflux.service.tasks.records import CallbackState, Task
-from gasflux.service.tasks.rows import task_of
-from gasflux.service.tasks.sql import IS_FINAL
+from gasflux.service.tasks.sql import IS_FINAL, task_of
 from gasflux.storage.clock import as_exact_text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gasflux.db import Database
-from gasflux.service.tasks.records import AuditEntry
+from gasflux.service.keys.records import AuditEntry
 from gasflux.storage.clock import as_text, from_text
 
 

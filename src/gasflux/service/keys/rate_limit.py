@@ -11,8 +11,8 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from gasflux.service.errors import RateLimitedError
-from gasflux.wording.lookup import phrase
+from gasflux.errors import RateLimitedError
+from gasflux.wording.phrases import phrase
 
 WRONG_KEYS_PER_MINUTE: Final = 20
 _IPV6_NETWORK: Final = 64

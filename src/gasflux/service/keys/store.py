@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gasflux.db import Connection, Database, Row
-from gasflux.service.errors import ConflictError, NotFoundError, StorageError
-from gasflux.service.tasks.records import ApiKey, IssuedKey
+from gasflux.errors import StateConflictError, StorageError, UnknownIdError
+from gasflux.service.keys.records import ApiKey, IssuedKey
 from gasflux.storage.clock import as_text, from_optional_text, from_text, utc_now
 
 _KEY: Final = re.compile(r"gf_([0-9a-f]{16})_[A-Za-z0-9_-]{43}")
@@ -65,9 +65,9 @@ class KeyStore:
 
         Raises
         ------
-        NotFoundError
+        UnknownIdError
             There is no such key.
-        ConflictError
+        StateConflictError
             It is revoked, has expired, or has a successor already.
         """
         now = self._clock()
@@ -83,12 +83,12 @@ class KeyStore:
             return successor
 
     def revoke(self, key_id_or_key: str) -> ApiKey:
-        """End a key, given its id or the whole key; NotFoundError when there is none. Twice is no error."""
+        """End a key, given its id or the whole key; UnknownIdError when there is none. Twice is no error."""
         key_id = _id_in(key_id_or_key) or key_id_or_key
         with self._database.write() as connection:
             row = _existing(connection, key_id)
             if key_id != key_id_or_key and not hmac.compare_digest(_hash(key_id_or_key), row["key_hash"]):
-                raise NotFoundError("There is no such key; give the id that the list of keys shows.")
+                raise UnknownIdError("There is no such key; give the id that the list of keys shows.")
             connection.execute("UPDATE api_keys SET revoked = 1 WHERE key_id = ?", (key_id,))
             return _key_of(_existing(connection, key_id))
 
@@ -149,11 +149,11 @@ class KeyStore:
             _log.warning("the use of key %s could not be noted: %s", key_id, error)
 
     def _refuse_rotation(self, row: Row) -> None:
-        """Raise ConflictError for a key that cannot have a successor."""
+        """Raise StateConflictError for a key that cannot have a successor."""
         if row["replaced_by"]:
-            raise ConflictError(f"The key {row['key_id']} was replaced by {row['replaced_by']}: rotate that one.")
+            raise StateConflictError(f"The key {row['key_id']} was replaced by {row['replaced_by']}: rotate that one.")
         if not self._is_usable(row):
-            raise ConflictError(f"The key {row['key_id']} is revoked or has expired: make a new one.")
+            raise StateConflictError(f"The key {row['key_id']} is revoked or has expired: make a new one.")
 
     def _lifetime_anew(self, row: Row) -> datetime | None:
         """Return the end of a successor: as long from now as its predecessor had from its making."""
@@ -173,10 +173,10 @@ def _id_in(key: str) -> str | None:
 
 
 def _existing(connection: Connection, key_id: str) -> Row:
-    """Return the row of a key; NotFoundError when there is none."""
+    """Return the row of a key; UnknownIdError when there is none."""
     row: Row | None = connection.execute("SELECT * FROM api_keys WHERE key_id = ?", (key_id,)).fetchone()
     if row is None:
-        raise NotFoundError("There is no such key; give the id that the list of keys shows.")
+        raise UnknownIdError("There is no such key; give the id that the list of keys shows.")
     return row
 
 

@@ -21,7 +21,7 @@ from typing import IO, Any, Final
 
 from gasflux.configuration.service_settings import Settings
 from gasflux.db import Database
-from gasflux.service.errors import NotFoundError, ServiceError
+from gasflux.errors import ServiceError, UnknownIdError
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.tasks.records import Task, TaskQuery, TaskStatus
 from gasflux.service.tasks.store import TaskStore
@@ -211,7 +211,7 @@ def _is_known(live: TaskStore, task_id: str) -> bool:
     """Whether the running service still has a task."""
     try:
         live.get(task_id)
-    except NotFoundError:
+    except UnknownIdError:
         return False
     return True
 

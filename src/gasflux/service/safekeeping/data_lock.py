@@ -12,7 +12,7 @@ from typing import Final
 from filelock import BaseFileLock, FileLock, Timeout
 
 from gasflux.configuration.service_settings import Settings
-from gasflux.service.errors import DataFolderBusyError, StorageError
+from gasflux.errors import DataFolderBusyError, StorageError
 
 LOCK_NAME: Final = ".gasflux.lock"
 OWNER_NAME: Final = ".gasflux.pid"

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gasflux.configuration.service_settings import CleanupSettings
-from gasflux.janitor import delete_at
+from gasflux.service.tasks.ages import delete_at
 from gasflux.service.tasks.records import GasSummary, ResultFile, Task
 from gasflux.storage.clock import as_text
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.db import StorageFullError
-from gasflux.service.errors import ConflictError, StorageError
+from gasflux.errors import StateConflictError, StorageError
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.tasks.records import Task
 from gasflux.service.tasks.runner import TaskRunner
@@ -41,7 +41,7 @@ class TaskChanges:
     """Held while row and files of a finished task change together: nobody puts it back into the queue meanwhile."""
 
     def cancel(self, task_id: str) -> Task:
-        """End a waiting or running task; ConflictError when it is finished."""
+        """End a waiting or running task; StateConflictError when it is finished."""
         with self._lock:
             task = self.tasks.cancel(task_id)
             # A task that waited to run again still has the results of its earlier run, which its row lists no more.
@@ -68,7 +68,7 @@ class TaskChanges:
         ------
         ConfigError
             The configuration cannot be used; the task stays as it is.
-        ConflictError
+        StateConflictError
             The task is not finished.
         QueueFullError
             As many tasks wait as may.
@@ -88,12 +88,12 @@ class TaskChanges:
     def _rerun_with(self, task_id: str, config: str | None) -> Task:
         """Put a finished task into the queue with another configuration, or with none."""
         if not self.tasks.get(task_id).status.is_final:
-            raise ConflictError.of("not_finished", task=task_id)
+            raise StateConflictError.of("not_finished", task=task_id)
         try:
             with _replaced(self.folders.config_path(task_id), config):
                 return self.tasks.rerun(task_id, config is not None)
         except OSError as error:
-            self.tasks.get(task_id)  # NotFoundError when the cleaning was faster
+            self.tasks.get(task_id)  # UnknownIdError when the cleaning was faster
             message = f"The configuration cannot be written ({error.strerror or error}); try again later."
             raise StorageError(message, _RETRY_S) from error
 

@@ -9,28 +9,17 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
-from gasflux.service.errors import NotFoundError, StorageError
+from gasflux.errors import StorageError, UnknownIdError
+from gasflux.results.folder import media_type
 from gasflux.service.tasks.records import ResultFile
 
 _TASK_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RETRY_AFTER_S: Final = 30
 
-MEDIA_TYPES: Final = {
-    ".html": "text/html",
-    ".json": "application/json",
-    ".csv": "text/csv",
-    ".geojson": "application/geo+json",
-    ".kml": "application/vnd.google-earth.kml+xml",
-    ".png": "image/png",
-    ".yaml": "application/yaml",
-    ".zip": "application/zip",
-}
-"""Type of a result by the ending of its name; not asked of the system, whose tables differ."""
 
-_UNKNOWN_TYPE: Final = "application/octet-stream"
 _FIRST: Final = ("report.html", "output_vars.json", "results.zip")
 
 
@@ -52,15 +41,10 @@ def is_task_id(text: str) -> bool:
     return _TASK_ID.fullmatch(text) is not None
 
 
-def media_type(name: str) -> str:
-    """Return the media type of a result file."""
-    return MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN_TYPE)
-
-
 class TaskFolders:
     """The folders ``uploads/<task_id>`` and ``outputs/<task_id>``.
 
-    Every method that takes an id raises NotFoundError for a text that is none, before any path is made of it.
+    Every method that takes an id raises UnknownIdError for a text that is none, before any path is made of it.
 
     Parameters
     ----------
@@ -126,7 +110,7 @@ class TaskFolders:
         return tuple(sorted(files, key=lambda file: (_rank(file.name), file.name)))
 
     def result_path(self, task_id: str, name: str) -> Path:
-        """Return the path of one result; NotFoundError when it is not a plain file inside the task's folder."""
+        """Return the path of one result; UnknownIdError when it is not a plain file inside the task's folder."""
         folder = self.output_dir(task_id)
         for path, _ in _plain_files(folder):  # only what is there can be asked for: no path is ever made of a name
             if path.relative_to(folder).as_posix() == name:
@@ -135,7 +119,7 @@ class TaskFolders:
 
     @contextmanager
     def result(self, task_id: str, name: str) -> Iterator[Path]:
-        """Give the path of one result to who opens it: NotFoundError as `result_path`, also when it goes meanwhile."""
+        """Give the path of one result to who opens it: UnknownIdError as `result_path`, also when it goes meanwhile."""
         try:
             yield self.result_path(task_id, name)
         except FileNotFoundError:
@@ -192,15 +176,15 @@ class TaskFolders:
 
 
 def _checked(task_id: str) -> str:
-    """Return the id; NotFoundError when it is none."""
+    """Return the id; UnknownIdError when it is none."""
     if not is_task_id(task_id):
-        raise NotFoundError("There is no such task: its id is not one that this service makes.")
+        raise UnknownIdError("There is no such task: its id is not one that this service makes.")
     return task_id
 
 
-def _no_result(task_id: str) -> NotFoundError:
+def _no_result(task_id: str) -> UnknownIdError:
     """Return the error for a file that is no result of a task."""
-    return NotFoundError(f"The task {task_id} has no result file of that name.")
+    return UnknownIdError(f"The task {task_id} has no result file of that name.")
 
 
 def _unusable(path: Path, error: OSError) -> StorageError:

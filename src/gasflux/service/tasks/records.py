@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -203,38 +203,3 @@ class TaskCounts:
     def unfinished(self) -> int:
         """Pending and processing."""
         return self.pending + self.processing
-
-
-@dataclass(frozen=True)
-class ApiKey:
-    """A key as an administrator sees it: never the key nor its hash."""
-
-    key_id: str
-    """Public part: the key reads ``gf_<key_id>_<secret>``."""
-    name: str
-    is_admin: bool
-    created_at: datetime
-    last_used_at: datetime | None = None
-    expires_at: datetime | None = None
-    revoked: bool = False
-
-
-@dataclass(frozen=True)
-class IssuedKey:
-    """A key that was just made; `secret` is shown once and kept nowhere."""
-
-    key: ApiKey
-    secret: str = field(repr=False)
-    """The whole key as the client sends it."""
-
-
-@dataclass(frozen=True)
-class AuditEntry:
-    """One act of an administrator."""
-
-    at: datetime
-    actor: str
-    """Id of the key, ``bootstrap``, ``local`` or ``command line``."""
-    act: str
-    target: str
-    address: str

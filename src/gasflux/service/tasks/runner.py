@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from gasflux.configuration.service_settings import Settings
-from gasflux.service.errors import NotFoundError, StorageError
+from gasflux.errors import StorageError, UnknownIdError
 from gasflux.service.executor import Executor, ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.job_log import JobLog
 from gasflux.service.tasks.folders import TaskFolders
@@ -286,7 +286,7 @@ class TaskRunner:
         """Tell whether an attempt was cancelled, deleted or given up before `cancel` could find it."""
         try:
             now = self._store.get(task.task_id)
-        except NotFoundError:
+        except UnknownIdError:
             return True
         return now.cancel_requested or (now.status, now.attempts) != (TaskStatus.PROCESSING, task.attempts)
 
@@ -336,7 +336,7 @@ class TaskRunner:
             now = self._until_stored(lambda: self._store.get(task.task_id), self._given_up)
             if now is not None and now.status.is_final:
                 self._on_finished(now)
-        except NotFoundError:
+        except UnknownIdError:
             return  # deleted meanwhile: nobody waits for it
         except Exception:  # a boundary: what follows a task must not end the thread
             _log.exception("after the end of a task", extra={"task": task.task_id})

@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gasflux.errors import ProcessingError
+from gasflux.errors import ProcessingError, UnknownIdError
 from gasflux.results.folder import RESULT
-from gasflux.service.errors import NotFoundError
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.tasks.records import Task, TaskStatus
 from gasflux.service.tasks.store import TaskStore
@@ -35,7 +34,7 @@ def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolder
 
     Raises
     ------
-    NotFoundError
+    UnknownIdError
         When none of them has a result.
     ProcessingError
         When a result cannot be read.
@@ -46,7 +45,7 @@ def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolder
     found = {task_id: _result(task_id, tasks, folders) for task_id in dict.fromkeys(task_ids)}
     results = [result for result in found.values() if result]
     if not results:
-        raise NotFoundError(f"None of the {len(found)} tasks is there and completed; take ids from /reports.")
+        raise UnknownIdError(f"None of the {len(found)} tasks is there and completed; take ids from /reports.")
     again = repeated([rates for _, rates in results])
     counted = [result for number, result in enumerate(results) if number not in again]
     gases = compare_flights([rates for _, rates in counted])
@@ -68,7 +67,7 @@ def _result(task_id: str, tasks: TaskStore, folders: TaskFolders) -> tuple[Task,
             return None
         with folders.result(task_id, RESULT) as path:
             return task, flight_rates(task.name, json.loads(path.read_bytes()))
-    except NotFoundError:  # removed before or meanwhile
+    except UnknownIdError:  # removed before or meanwhile
         return None
     except ValueError as error:
         raise ProcessingError(

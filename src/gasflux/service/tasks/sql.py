@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
 
 from gasflux.db import Connection, Row
-from gasflux.service.errors import ConflictError, NotFoundError
-from gasflux.service.tasks.page import POSITION
-from gasflux.service.tasks.records import NewTask, Task, TaskFailure
-from gasflux.service.tasks.rows import details_as_json, task_of
-from gasflux.storage.clock import as_exact_text, as_text, utc_now
+from gasflux.errors import StateConflictError, UnknownIdError
+from gasflux.service.tasks.records import (
+    CallbackState,
+    GasSummary,
+    NewTask,
+    ResultFile,
+    Task,
+    TaskFailure,
+    TaskStatus,
+)
+from gasflux.storage.clock import as_exact_text, as_text, from_optional_text, from_text, utc_now
 
 CANCELLED: Final = TaskFailure("cancelled", "The task was cancelled on request.")
 WORKER_DIED: Final = TaskFailure.of("worker_died", "attempts_used_up")
@@ -66,7 +75,7 @@ def fetch(connection: Connection, task_id: str) -> Task:
         f"SELECT *, {POSITION} FROM tasks WHERE task_id = ? AND deleting = 0", (task_id,)
     ).fetchone()
     if row is None:
-        raise NotFoundError(f"There is no task {task_id}; it may have been deleted.")
+        raise UnknownIdError(f"There is no task {task_id}; it may have been deleted.")
     return task_of(row, row["position"])
 
 
@@ -84,5 +93,86 @@ def idempotent(connection: Connection, owner: str | None, key: str | None) -> Ro
 def same(connection: Connection, earlier: Row, new: NewTask) -> Task:
     """Return the earlier task, or refuse when it was about something else."""
     if earlier["fingerprint"] != new.fingerprint:
-        raise ConflictError.of("idempotency_conflict", used=new.idempotency_key, task=earlier["task_id"])
+        raise StateConflictError.of("idempotency_conflict", used=new.idempotency_key, task=earlier["task_id"])
     return fetch(connection, earlier["task_id"])
+
+
+def task_of(row: Row, queue_position: int | None = None) -> Task:
+    """Return the task a complete row stands for."""
+    return Task(
+        task_id=row["task_id"],
+        name=row["name"],
+        status=TaskStatus(row["status"]),
+        message=row["message"] or "",
+        progress=row["progress"],
+        stage=row["stage"],
+        input_name=row["input_name"],
+        input_file=row["input_file"],
+        size_bytes=row["size_bytes"],
+        has_config=bool(row["has_config"]),
+        attempts=row["attempts"],
+        pinned=bool(row["pinned"]),
+        cancel_requested=bool(row["cancel_requested"]),
+        created_at=from_text(row["created_at"]),
+        updated_at=from_text(row["updated_at"]),
+        started_at=from_optional_text(row["started_at"]),
+        finished_at=from_optional_text(row["finished_at"]),
+        failure=_failure_of(row),
+        results=results_from_json(row["results"]),
+        gases=gases_from_json(row["gases"]),
+        queue_position=queue_position,
+        owner_key_id=row["owner_key_id"],
+        callback_url=row["callback_url"],
+        callback_state=CallbackState(row["callback_state"]) if row["callback_state"] else None,
+    )
+
+
+def _failure_of(row: Row) -> TaskFailure | None:
+    """Return why the task failed; None unless it did."""
+    if row["status"] != TaskStatus.FAILED:
+        return None
+    details = tuple(json.loads(row["error_details"] or "[]"))
+    return TaskFailure(row["error_type"] or "unknown", row["error"] or "", details)
+
+
+def results_as_json(results: Sequence[ResultFile]) -> str:
+    """Return the column ``results``: the contract's list without the address, which depends on the server."""
+    return json.dumps([{"name": file.name, "size": file.size_bytes, "type": file.type} for file in results])
+
+
+def results_from_json(text: str | None) -> tuple[ResultFile, ...]:
+    """Return the files; entries of a table taken over from another program count where they name a file."""
+    return tuple(
+        ResultFile(str(entry["name"]), int(entry.get("size") or 0), str(entry.get("type") or ""))
+        for entry in _json_list(text)
+        if isinstance(entry, dict) and "name" in entry
+    )
+
+
+def gases_as_json(gases: Sequence[GasSummary]) -> str:
+    """Return the column ``gases``."""
+    return json.dumps([asdict(gas) for gas in gases])
+
+
+def gases_from_json(text: str | None) -> tuple[GasSummary, ...]:
+    """Return the answers per gas."""
+    return tuple(GasSummary(**entry) for entry in _json_list(text))
+
+
+def details_as_json(failure: TaskFailure) -> str:
+    """Return the column ``error_details``; a value JSON does not know is written as text."""
+    return json.dumps([dict(detail) for detail in failure.details], default=str)
+
+
+def _json_list(text: str | None) -> list[Any]:
+    """Return the list in a column; another program may have left anything there, which is no list of ours."""
+    try:
+        entries = json.loads(text or "[]")
+    except ValueError:
+        return []
+    return entries if isinstance(entries, list) else []
+
+
+POSITION: Final = """CASE tasks.status WHEN 'pending' THEN (SELECT count(*) FROM tasks AS ahead
+    WHERE ahead.status = 'pending' AND ahead.queue_order <= tasks.queue_order) END AS position"""
+"""Column with the place of a pending task in the queue."""

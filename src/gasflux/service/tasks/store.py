@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Final
 
 from gasflux.db import Connection, Database
-from gasflux.service.errors import ConflictError, QueueFullError
+from gasflux.errors import QueueFullError, StateConflictError
 from gasflux.service.tasks.records import JobResult, NewTask, Task, TaskFailure
-from gasflux.service.tasks.rows import gases_as_json, results_as_json, task_of
 from gasflux.service.tasks.sql import (
     AGAIN,
     CALL,
@@ -29,14 +28,17 @@ from gasflux.service.tasks.sql import (
     WORKER_DIED,
     failure_values,
     fetch,
+    gases_as_json,
     idempotent,
     insert,
     now_values,
+    results_as_json,
     same,
+    task_of,
 )
 from gasflux.service.tasks.view import TaskView
 from gasflux.storage.clock import as_exact_text, as_text, utc_now
-from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import phrase
 
 _QUEUE_FULL_RETRY_S: Final = 30
 
@@ -88,7 +90,7 @@ class TaskStore(TaskView):
 
         Raises
         ------
-        ConflictError
+        StateConflictError
             The idempotency key was used for other content.
         QueueFullError
             As many tasks wait as may.
@@ -203,7 +205,7 @@ class TaskStore(TaskView):
     # -- what users ask for
 
     def cancel(self, task_id: str) -> Task:
-        """End a waiting task at once, or ask for the end of one in work; ConflictError when it is finished."""
+        """End a waiting task at once, or ask for the end of one in work; StateConflictError when it is finished."""
         values = now_values() | failure_values(CANCELLED) | {"id": task_id}
         with self._database.write() as connection:
             ended = connection.execute(
@@ -216,16 +218,16 @@ class TaskStore(TaskView):
             )
             task = fetch(connection, task_id)
             if not ended.rowcount + asked.rowcount:
-                raise ConflictError.of("nothing_to_cancel", task=task_id, status=phrase(f"status.{task.status}"))
+                raise StateConflictError.of("nothing_to_cancel", task=task_id, status=phrase(f"status.{task.status}"))
             return task
 
     def rerun(self, task_id: str, has_config: bool | None = None) -> Task:
-        """Put a finished task at the end of the queue under its id; ConflictError when it is not finished."""
+        """Put a finished task at the end of the queue under its id; StateConflictError when it is not finished."""
         values = now_values() | {"id": task_id, "has_config": has_config}
         with self._database.write() as connection:
             task = fetch(connection, task_id)
             if task.status.is_final and not task.input_file:
-                raise ConflictError.of("no_input", task=task_id)
+                raise StateConflictError.of("no_input", task=task_id)
             self._refuse_when_full(connection)
             changed = connection.execute(
                 f"UPDATE tasks SET {AGAIN}, {TOUCH}, {FORGET}, message = '{WAITING}', uncounted = attempts,"
@@ -234,7 +236,7 @@ class TaskStore(TaskView):
                 values,
             )
             if not changed.rowcount:
-                raise ConflictError.of("not_final", task=task_id, status=phrase(f"status.{task.status}"))
+                raise StateConflictError.of("not_final", task=task_id, status=phrase(f"status.{task.status}"))
             return fetch(connection, task_id)
 
     def rename(self, task_id: str, name: str) -> Task:

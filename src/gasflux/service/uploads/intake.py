@@ -16,12 +16,19 @@ from typing import BinaryIO, Final, TypeVar
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.configuration.service_settings import MIB, Settings
-from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
-from gasflux.service.errors import NoSpaceError, QueueFullError, TooLargeError
-from gasflux.service.stopping import StopSignal
+from gasflux.errors import (
+    ConfigError,
+    GasFluxError,
+    InputError,
+    NoSpaceError,
+    QueueFullError,
+    TooLargeError,
+    UnsupportedFileError,
+)
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.tasks.records import NewTask, Task, TaskFailure
 from gasflux.service.tasks.sql import CANCELLED, EXPIRED
+from gasflux.service.tasks.stopping import StopSignal
 from gasflux.service.tasks.store import TaskStore
 from gasflux.service.uploads.inspector import Inspector
 from gasflux.service.uploads.kind_and_size import check_upload
@@ -245,7 +252,7 @@ class Intake:
         ------
         UnsupportedFileError, TooLargeError, InputError
             The upload is not kept.
-        ConflictError
+        StateConflictError
             The idempotency key was used for other content.
         QueueFullError, StorageError
             It cannot be taken now.

@@ -6,10 +6,9 @@ import codecs
 from collections.abc import Iterator
 from typing import Final
 
-from gasflux.errors import InputError
+from gasflux.errors import InputError, TooLargeError
 from gasflux.reading.signatures import HEAD_BYTES, refuse_foreign, unsupported
-from gasflux.service.errors import TooLargeError
-from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import phrase
 
 BLOCK_BYTES: Final = 1 << 16
 MAX_LINE_BYTES: Final = 100_000

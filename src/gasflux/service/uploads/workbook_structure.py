@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from gasflux.configuration.service_settings import LimitSettings
-from gasflux.errors import InputError, UnsupportedFileError
+from gasflux.errors import InputError, TooLargeError, UnsupportedFileError
 from gasflux.reading.signatures import ACCEPTED
-from gasflux.service.errors import TooLargeError
 from gasflux.service.uploads.text_structure import BLOCK_BYTES
-from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import phrase
 
 MAX_MEMBERS: Final = 10_000
 MAX_CELLS: Final = 50_000_000

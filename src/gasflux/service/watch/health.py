@@ -7,7 +7,7 @@ import time
 from typing import Any, Final
 
 from gasflux.configuration.service_settings import MIB
-from gasflux.service.errors import StorageError
+from gasflux.errors import StorageError
 from gasflux.service.parts import Service
 from gasflux.version import __version__
 

@@ -10,7 +10,6 @@ import logging
 import logging.handlers
 import re
 import sys
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +18,7 @@ from types import MappingProxyType
 from typing import Final, TextIO
 
 from gasflux.configuration.service_settings import Settings, setting_rows
+from gasflux.wording.plain import escape
 
 CONTINUED: Final = "    | "
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s [%(context)s] %(message)s"
@@ -192,19 +192,3 @@ def _marks(record: logging.LogRecord) -> str:
         if isinstance(value := getattr(record, name, None), str):
             marks[name] = value
     return escape(" ".join(f"{name}:{value}" for name, value in marks.items())) or "-"
-
-
-def escape(text: str) -> str:
-    """Return a text without control, format and surrogate characters; they show as their number in hexadecimal."""
-    if text.isprintable():
-        return text
-    return "".join(character if _is_harmless(character) else _escaped(character) for character in text)
-
-
-def _is_harmless(character: str) -> bool:
-    return character.isprintable() or unicodedata.category(character) == "Zs"
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

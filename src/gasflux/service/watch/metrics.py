@@ -12,7 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from gasflux.service.parts import Service
-from gasflux.service.watch.statistics import BUCKETS_S, StatisticsSnapshot
+from gasflux.service.statistics import BUCKETS_S, StatisticsSnapshot
 from gasflux.service.watch.system import system_info
 from gasflux.version import __version__
 

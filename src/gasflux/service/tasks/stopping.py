@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from gasflux.service.errors import StoppingError
+from gasflux.errors import StoppingError
 
 
 class StopSignal:
