@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 
 from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe, find_logs, plan_jobs, run_jobs
-from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_document, inspection_lines
+from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_json, inspection_lines
 from gasflux.configuration.pipeline_yaml import default_config_text, load_pipeline_config
 from gasflux.drawing import drawing_processes_here
 from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
@@ -41,9 +41,9 @@ _TEST_FLIGHTS = 10
 
 
 _ELSEWHERE = {
-    "serve": ("gasflux.cli.service", "serve", "Run the web service until it is stopped (Ctrl-C, SIGTERM)."),
-    "create-key": ("gasflux.cli.service", "create_key", "Make an API key and print it, this once."),
-    "combine": ("gasflux.cli.combine", "combine", "Take several flights of one source together."),
+    "serve": ("gasflux.cli.service", "serve_command", "Run the web service until it is stopped (Ctrl-C, SIGTERM)."),
+    "create-key": ("gasflux.cli.service", "create_key_command", "Make an API key and print it, this once."),
+    "combine": ("gasflux.cli.combine", "combine_command", "Take several flights of one source together."),
     "backup": ("gasflux.cli.backup", "backup", "Copy everything the service keeps into one file."),
     "restore": ("gasflux.cli.backup", "restore", "Put a backup into empty data folders."),
 }
@@ -271,7 +271,7 @@ def _by_option(error: GasFluxError) -> str:
     return " ".join(told) or f"--out: {error}"
 
 
-@cli.command()
+@cli.command("simulate")
 @click.option("--rate", type=float, required=True, metavar="KG_H", help="True emission rate, kg/h.")
 @click.option("--out", type=_NEW_FILE, required=True, metavar="FILE", help="Log to write: .xlsx, .csv or .csv.gz.")
 @click.option(
@@ -280,7 +280,7 @@ def _by_option(error: GasFluxError) -> str:
 @click.option("--kind", type=click.Choice(_KINDS), default="meandering", show_default=True)
 @click.option("--hz", type=float, help="Sampling rate; else that of the kind.")
 @click.option("--gas", "gases", multiple=True, default=("ch4",), metavar="NAME[=KG_H]", help="Gas; may be repeated.")
-def simulate(rate: float, out: Path, seed: int, kind: str, hz: float | None, gases: tuple[str, ...]) -> None:
+def simulate_command(rate: float, out: Path, seed: int, kind: str, hz: float | None, gases: tuple[str, ...]) -> None:
     """Write a simulated flight of known emission, and the truth beside it as FILE.truth.json."""
     from gasflux.simulation.files import simulate_kind, write_simulated
 
@@ -302,7 +302,7 @@ def inspect(file: Path, config: Path | None, as_json: bool) -> None:
 
     inspection = inspect_flight(file, load_pipeline_config(config))
     if as_json:
-        click.echo(json.dumps(inspection_document(file.name, inspection), ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(inspection_json(file.name, inspection), ensure_ascii=False, allow_nan=False))
     else:
         click.echo("\n".join(inspection_lines(file.name, inspection)))
     if inspection.faults:

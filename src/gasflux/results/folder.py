@@ -58,7 +58,7 @@ def discard_unfinished(output_dir: Path, pid: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def install(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:
+def install_files(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:
     """Put finished files in their place: the folder at once when it is new, else file by file, the result last."""
     if not output_dir.exists():
         folder.replace(output_dir)

@@ -32,7 +32,7 @@ from gasflux.wording.phrases import Language
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA: Final = "gasflux.output_vars/1"
+OUTPUT_SCHEMA: Final = "gasflux.output_vars/1"
 
 _DIGITS: Final = 9
 """Significant digits written: far beyond any measurement, short of the last bits, which differ between processors."""
@@ -62,7 +62,7 @@ def output_vars(result: FlightResult) -> dict[str, Any]:
     """
     report, language = result.log.report, result.language
     document: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": OUTPUT_SCHEMA,
         "run": _run(result),
         "input": {
             "name": report.name,

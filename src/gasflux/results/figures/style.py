@@ -31,7 +31,7 @@ PALETTE_COLOURS: Final = 256
 LABEL_DROP_IN: Final = 19.0 / 72.0
 """From a horizontal axis down to its label: tick, tick label of one line, and the gaps, as matplotlib measures them."""
 
-MAX_POINTS: Final = 4000
+MAX_DRAWN_POINTS: Final = 4000
 """Points drawn of one series; more than the figure has pixels across, so nothing is lost to the eye."""
 
 FONT_FILE: Final = Path(__file__).parents[1] / "data" / "gasflux-sans-sc.otf"
@@ -169,7 +169,7 @@ def _keep_white(indexed: Image.Image) -> None:
         indexed.putpalette(palette)
 
 
-def decimate(values: FloatArray, limit: int = MAX_POINTS) -> IntArray:
+def decimate(values: FloatArray, limit: int = MAX_DRAWN_POINTS) -> IntArray:
     """Return the indices that draw `values` as all of them would: lowest and highest of each of ``limit / 2`` bins.
 
     Parameters

@@ -8,11 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from gasflux.configuration.service_settings import CleanupSettings
+from gasflux.results.folder import REPORT
 from gasflux.service.tasks.ages import delete_at
 from gasflux.service.tasks.records import GasSummary, ResultFile, Task
 from gasflux.storage.clock import as_text
-
-REPORT = "report.html"
 
 
 def task_answer(task: Task, ages: CleanupSettings, time_left_s: float | None = None) -> dict[str, Any]:

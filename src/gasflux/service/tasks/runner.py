@@ -22,7 +22,7 @@ from gasflux.service.tasks.time_left import REMEMBERED, DurationEstimator
 
 _log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 SAFETY_POLL_S: Final = 5.0
 """A waiting task is announced by `TaskRunner.wake`; should one not be, it is found after this long."""
@@ -341,7 +341,7 @@ class TaskRunner:
         except Exception:  # a boundary: what follows a task must not end the thread
             _log.exception("after the end of a task", extra={"task": task.task_id})
 
-    def _until_stored(self, step: Callable[[], Result], given_up: threading.Event) -> Result | None:
+    def _until_stored(self, step: Callable[[], _Result], given_up: threading.Event) -> _Result | None:
         """Do a step of the store, again and again as long as the database cannot be used; None when given up."""
         pause, failures = FIRST_BACKOFF_S, 0
         while True:

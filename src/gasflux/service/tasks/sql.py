@@ -90,7 +90,7 @@ def idempotent(connection: Connection, owner: str | None, key: str | None) -> Ro
     return row
 
 
-def same(connection: Connection, earlier: Row, new: NewTask) -> Task:
+def same_task(connection: Connection, earlier: Row, new: NewTask) -> Task:
     """Return the earlier task, or refuse when it was about something else."""
     if earlier["fingerprint"] != new.fingerprint:
         raise StateConflictError.of("idempotency_conflict", used=new.idempotency_key, task=earlier["task_id"])

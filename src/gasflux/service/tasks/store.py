@@ -33,10 +33,10 @@ from gasflux.service.tasks.sql import (
     insert,
     now_values,
     results_as_json,
-    same,
+    same_task,
     task_of,
 )
-from gasflux.service.tasks.view import TaskView
+from gasflux.service.tasks.view import TaskReader
 from gasflux.storage.clock import as_exact_text, as_text, utc_now
 from gasflux.wording.phrases import phrase
 
@@ -60,7 +60,7 @@ There is a limit nevertheless, as a task might take the machine's memory and the
 """
 
 
-class TaskStore(TaskView):
+class TaskStore(TaskReader):
     """The table of tasks: what can be known of them, and every step.
 
     Parameters
@@ -292,7 +292,7 @@ class TaskStore(TaskView):
         with self._database.write() as connection:
             earlier = idempotent(connection, new.owner_key_id, new.idempotency_key)
             if earlier is not None:
-                return same(connection, earlier, new), False
+                return same_task(connection, earlier, new), False
             if failure is None:
                 self._refuse_when_full(connection)
             insert(connection, new)

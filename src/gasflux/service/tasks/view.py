@@ -17,7 +17,7 @@ _RECENT: Final = 50
 """How many of the last completed tasks tell how long one takes."""
 
 
-class TaskView:
+class TaskReader:
     """The table of tasks, to look at.
 
     Parameters

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gasflux.reading.validation import Inspection
     from gasflux.records import FlightLog
 
-MAX_POINTS: Final = 2_000
+MAX_PREVIEW_POINTS: Final = 2_000
 """Of each series of the preview."""
 
 RECYCLE_TASKS: Final = 200
@@ -195,27 +195,27 @@ def _flight(log: FlightLog | None) -> dict[str, Any]:
 
 def _preview(log: FlightLog) -> dict[str, Any]:
     """Thin track and series for a first picture."""
-    from gasflux.results.page_view import extremes, fixed, resolved, span_of, thinned
+    from gasflux.results.page_view import extremes, fixed_numbers, resolved_numbers, span_of, thinned
 
-    path, windy = thinned(log.size, MAX_POINTS), extremes(log.wind_speed_m_s, MAX_POINTS)
-    shown = {gas: extremes(values, MAX_POINTS) for gas, values in log.gas_ppm.items()}
+    path, windy = thinned(log.size, MAX_PREVIEW_POINTS), extremes(log.wind_speed_m_s, MAX_PREVIEW_POINTS)
+    shown = {gas: extremes(values, MAX_PREVIEW_POINTS) for gas, values in log.gas_ppm.items()}
     return {
         "track": {
-            "time_s": fixed(log.time_s[path], 2),
-            "longitude_deg": fixed(log.longitude_deg[path], 7),
-            "latitude_deg": fixed(log.latitude_deg[path], 7),
-            "height_m": fixed(log.height_m[path], 2),
+            "time_s": fixed_numbers(log.time_s[path], 2),
+            "longitude_deg": fixed_numbers(log.longitude_deg[path], 7),
+            "latitude_deg": fixed_numbers(log.latitude_deg[path], 7),
+            "height_m": fixed_numbers(log.height_m[path], 2),
         },
         "gases": {
             gas: {
-                "time_s": fixed(log.time_s[rows], 2),
-                "ppm": resolved(log.gas_ppm[gas][rows], span_of(log.gas_ppm[gas])),
+                "time_s": fixed_numbers(log.time_s[rows], 2),
+                "ppm": resolved_numbers(log.gas_ppm[gas][rows], span_of(log.gas_ppm[gas])),
             }
             for gas, rows in shown.items()
         },
         "wind": {
-            "time_s": fixed(log.time_s[windy], 2),
-            "speed_m_s": fixed(log.wind_speed_m_s[windy], 2),
-            "from_deg": None if log.wind_from_deg is None else fixed(log.wind_from_deg[windy], 1),
+            "time_s": fixed_numbers(log.time_s[windy], 2),
+            "speed_m_s": fixed_numbers(log.wind_speed_m_s[windy], 2),
+            "from_deg": None if log.wind_from_deg is None else fixed_numbers(log.wind_from_deg[windy], 1),
         },
     }
