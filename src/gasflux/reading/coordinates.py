@@ -12,8 +12,7 @@ import numpy as np
 from gasflux.reading.number_texts import plain_text
 from gasflux.reading.raw_table import Column, RawTable, numbers
 from gasflux.records import BoolArray, FloatArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 if TYPE_CHECKING:
     from gasflux.reading.quantities import Quantity

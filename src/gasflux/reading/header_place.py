@@ -31,7 +31,7 @@ _MOST_LABEL_ROWS: Final = 4
 
 _TIME_LIKE: Final = re.compile(r"\d{1,4}\s*[-/.:年_]\s*\d{1,2}")
 
-Row = Sequence[object]
+_Row = Sequence[object]
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ def _may_be_header(text: str) -> bool:
     return 0 < len(start) <= _LONGEST_HEADER and not (start[0].isdigit() or start[0] in "+-.")
 
 
-def _score(cells: Row, known_keys: frozenset[str], listed: frozenset[str]) -> int:
+def _score(cells: _Row, known_keys: frozenset[str], listed: frozenset[str]) -> int:
     """Count the different columns recognised in a row, its texts read as headers."""
     texts = [cell for cell in cells if isinstance(cell, str) and _may_be_header(cell)]
     names = {read_header(text, listed).name for text in texts} - {""}
     return len(names | {header_key(text) for text in texts if header_key(text) in known_keys})
 
 
-def is_units_row(cells: Row) -> bool:
+def is_units_row(cells: _Row) -> bool:
     """Tell whether a row holds units: texts only, at least two of them known units, or LI-COR's mark."""
     texts = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
     if not texts or any(is_number_text(text) for text in texts) or len(texts) < sum(not is_empty(c) for c in cells):
@@ -70,7 +70,7 @@ def is_units_row(cells: Row) -> bool:
     return texts[0] == "DATAU" or sum(is_unit(text.strip("()[]")) for text in texts) >= 2
 
 
-def _is_label_row(cells: Row) -> bool:
+def _is_label_row(cells: _Row) -> bool:
     """Tell whether a row holds words only: neither numbers nor times, of which every sample has some."""
     given = [cell for cell in cells if not is_empty(cell)]
     return bool(given) and all(
@@ -78,13 +78,13 @@ def _is_label_row(cells: Row) -> bool:
     )
 
 
-def _filled_count(cells: Row) -> int:
+def _filled_count(cells: _Row) -> int:
     """Count the cells with something in them."""
     return sum(not is_empty(cell) for cell in cells)
 
 
 def find_header(
-    rows: Sequence[Row], known: Iterable[str] = (), listed: frozenset[str] = frozenset()
+    rows: Sequence[_Row], known: Iterable[str] = (), listed: frozenset[str] = frozenset()
 ) -> HeaderPlace | None:
     """Return the row that reads most like a header.
 
@@ -116,13 +116,13 @@ def find_header(
     return _place(rows, best, _texts(rows[best]), scores[best])
 
 
-def _texts(cells: Row) -> tuple[str, ...]:
+def _texts(cells: _Row) -> tuple[str, ...]:
     """Cells as trimmed texts."""
     return tuple("" if cell is None else str(cell).strip() for cell in cells)
 
 
 def _merged_header(
-    rows: Sequence[Row], best: int, known_keys: frozenset[str], listed: frozenset[str]
+    rows: Sequence[_Row], best: int, known_keys: frozenset[str], listed: frozenset[str]
 ) -> tuple[int, tuple[str, ...], int] | None:
     """Return the better of the headers in two rows around `best`: row of the names, headers, score; None without one.
 
@@ -141,7 +141,7 @@ def _merged_header(
     return max(found, key=lambda candidate: candidate[2]) if found else None
 
 
-def _may_be_pair(upper: Row, lower: Row) -> bool:
+def _may_be_pair(upper: _Row, lower: _Row) -> bool:
     """Tell whether two rows may be groups and the names in them: words in both, several cells in each."""
     if is_units_row(lower) or is_units_row(upper):
         return False
@@ -168,7 +168,7 @@ def _joined_name(group: str, name: str, listed: frozenset[str]) -> str:
     return name if read_header(name, listed).name else both
 
 
-def _place(rows: Sequence[Row], index: int, headers: tuple[str, ...], score: int) -> HeaderPlace:
+def _place(rows: Sequence[_Row], index: int, headers: tuple[str, ...], score: int) -> HeaderPlace:
     """Header in row `index` with the rows of units and labels around it."""
     first_data, units_row, labels = index + 1, None, []
     for row in range(index + 1, min(index + 1 + _MOST_LABEL_ROWS, len(rows))):
@@ -185,7 +185,7 @@ def _place(rows: Sequence[Row], index: int, headers: tuple[str, ...], score: int
     return HeaderPlace(index, first_data, headers, units, score, tuple(labels))
 
 
-def _units_above(rows: Sequence[Row], index: int, width: int) -> int | None:
+def _units_above(rows: Sequence[_Row], index: int, width: int) -> int | None:
     """Row of units above the names, with rows of labels between them; None when there is none."""
     for row in range(index - 1, max(index - 1 - _MOST_LABEL_ROWS, -1), -1):
         if not _is_label_row(rows[row]) or 2 * _filled_count(rows[row]) < width:
@@ -195,7 +195,7 @@ def _units_above(rows: Sequence[Row], index: int, width: int) -> int | None:
     return None
 
 
-def _units(cells: Row, width: int) -> tuple[str, ...]:
+def _units(cells: _Row, width: int) -> tuple[str, ...]:
     """Texts of a units row, as many as there are headers."""
     texts = [str(cell or "").strip().strip("()[]") for cell in cells]
     return tuple((texts + [""] * width)[:width])

@@ -13,7 +13,7 @@ from gasflux.reading.raw_table import KnownStart
 from gasflux.reading.time_cells import read_times
 from gasflux.reading.time_columns import Columns, TimeColumn, Times
 from gasflux.reading.time_numbers import Kind, plus_seconds
-from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import phrase
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,7 @@ from gasflux.reading.plain_text import EMPTY_CELLS, SHORT, plain_columns
 from gasflux.reading.raw_table import Column, RawTable, is_empty
 from gasflux.reading.text_encoding import to_utf8
 from gasflux.reading.text_layout import MAX_LINE, TextLayout, lines_of, split_line, text_of
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING
+from gasflux.wording.phrases import NOTHING, phrase
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,8 +17,7 @@ from gasflux.reading.time_numbers import NAT, Kind, ReadTimes, TimeArray, midnig
 from gasflux.reading.time_texts import Parts, take_apart
 from gasflux.reading.units import Unit
 from gasflux.records import BoolArray, IntArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _FEW_TIMES: Final = 50_000

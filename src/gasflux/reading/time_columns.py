@@ -12,8 +12,7 @@ from gasflux.reading.headers import Header
 from gasflux.reading.raw_table import Column
 from gasflux.reading.time_numbers import TimeArray
 from gasflux.records import BoolArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 _SAYS_UTC: Final = re.compile(r"(?:utc|gmt)(?!\s*[+-]\s*\d)", re.IGNORECASE)
 """A header that names the zone, not one beside it such as UTC+8."""

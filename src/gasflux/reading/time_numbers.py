@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from gasflux.reading.units import Unit
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 TimeArray = NDArray[np.datetime64]
 

@@ -21,8 +21,7 @@ from gasflux.reading.time_cells import read_times
 from gasflux.reading.time_columns import Columns, TimeColumn, Times, mixed_orders
 from gasflux.reading.time_numbers import Kind, ReadTimes, calendar_dates, from_epoch, plus_seconds
 from gasflux.records import BoolArray, FloatArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase
+from gasflux.wording.phrases import NOTHING, Phrase, phrase
 
 _WHOLE_SECOND_US: Final = 1_000_000
 _COUNTER_TOLERANCE_US: Final = 1_500_000

@@ -8,8 +8,8 @@ from typing import Final, Literal, cast
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.cell_units import split_units
 from gasflux.reading.clocks import check_clock
 from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
@@ -30,8 +30,7 @@ from gasflux.reading.samples import (
 )
 from gasflux.reading.time_numbers import TimeArray
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase, counted
+from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
 
 _MAX_MESSAGE: Final = 900
 _NEEDED: Final = ("latitude", "longitude", "windspeed", "temperature", "pressure")

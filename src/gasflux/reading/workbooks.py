@@ -23,8 +23,7 @@ from gasflux.reading.raw_table import Column, KnownStart, RawTable, pack_column
 from gasflux.reading.sheets import SheetHead, choose_sheet, holds_all, join_columns, with_other_sheets
 from gasflux.reading.signatures import ACCEPTED
 from gasflux.reading.time_numbers import MAC_EXCEL_DAYS
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase
+from gasflux.wording.phrases import NOTHING, Phrase, phrase
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook, SheetMetadata

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gasflux.reading.known_start import start_in_head
 from gasflux.reading.layouts.laid_out import LaidOut, TextSource
 from gasflux.reading.text_layout import find_layout
-from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import phrase
 
 
 def delimited(source: TextSource) -> LaidOut:
