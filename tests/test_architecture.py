@@ -53,9 +53,12 @@ LAYERS = (
     {"processing", "flight.*", "readers"},
     {"background", "baselines.*"},
     {"reading.validation", "reading.requirements"},
-    {"reading.*"},
-    {"reading.text_files", "reading.plain_text", "reading.workbooks", "reading.biff", "reading.raw_table"},
+    {"reading.*", "reading.times.clocks"},
+    {"reading.text_files", "reading.comma_files", "reading.workbooks", "reading.sheets", "reading.biff"},
+    {"reading.layouts.*"},
+    {"reading.times.*"},
     {"reading.headers"},
+    {"reading.raw_table", "reading.number_texts", "reading.plain_text", "reading.text_encoding"},
     {"remote.*"},
     {"gas", "reading.units", "reading.signatures"},
     {"pipeline_yaml"},
@@ -93,9 +96,15 @@ def layer_of(module: str) -> int:
     for number, names in enumerate(LAYERS):
         if module in names:
             return number
-    for number, names in enumerate(LAYERS):
-        if any(name.endswith("*") and module.startswith(name[:-1]) for name in names):
-            return number
+    fitting = [
+        (len(name), number)
+        for number, names in enumerate(LAYERS)
+        for name in names
+        if name.endswith("*") and module.startswith(name[:-1])
+    ]
+    if fitting:
+        # The name that says more wins: "reading.times.*" before "reading.*".
+        return max(fitting)[1]
     raise LookupError(f"{module} stands in no layer of {Path(__file__).name}; put it where it belongs")
 
 

@@ -14,11 +14,11 @@ from gasflux.reading.aircraft_wind import speed_and_direction, wind_over_ground
 from gasflux.reading.columns import HEIGHT_NAMES, Choice, Choices, choose_columns
 from gasflux.reading.coordinates import from_nmea, with_hemispheres
 from gasflux.reading.headers import ALIASES, Header, gas_name, header_key
-from gasflux.reading.log_beginning import beginning_of
 from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.time_columns import TimeColumn, Times
-from gasflux.reading.timestamps import resolve_times
+from gasflux.reading.times.beginning import beginning_of
+from gasflux.reading.times.columns import TimeColumn, Times
+from gasflux.reading.times.timestamps import resolve_times
 from gasflux.records import FloatArray
 from gasflux.wording.phrases import Phrase, counted, phrase
 

@@ -11,8 +11,8 @@ import numpy as np
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
 from gasflux.reading.quantities import and_others
-from gasflux.reading.time_limits import FIRST_TIME, latest_time
-from gasflux.reading.time_numbers import TimeArray
+from gasflux.reading.times.limits import FIRST_TIME, latest_time
+from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.phrases import NOTHING, Phrase, phrase
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.reading.header_place import HeaderPlace
 from gasflux.reading.headers import read_header
+from gasflux.reading.layouts.header_place import HeaderPlace
 from gasflux.reading.raw_table import Column, RawTable, pack_column
 from gasflux.wording.phrases import phrase
 

@@ -11,7 +11,6 @@ import numpy as np
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
 from gasflux.reading.cell_units import split_units
-from gasflux.reading.clocks import check_clock
 from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
@@ -28,7 +27,8 @@ from gasflux.reading.samples import (
     sort_by_time,
     spread_times,
 )
-from gasflux.reading.time_numbers import TimeArray
+from gasflux.reading.times.clocks import check_clock
+from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
 from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
 

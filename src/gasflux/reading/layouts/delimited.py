@@ -6,9 +6,9 @@ columns between blanks are of this family.
 
 from __future__ import annotations
 
-from gasflux.reading.known_start import start_in_head
 from gasflux.reading.layouts.laid_out import LaidOut, TextSource
-from gasflux.reading.text_layout import find_layout
+from gasflux.reading.layouts.text_layout import find_layout
+from gasflux.reading.times.known_start import start_in_head
 from gasflux.wording.phrases import phrase
 
 

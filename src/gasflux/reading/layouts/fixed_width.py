@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from gasflux.reading.layouts.laid_out import LaidOut
-from gasflux.reading.text_layout import lines_of, text_of
+from gasflux.reading.layouts.text_layout import lines_of, text_of
 from gasflux.wording.phrases import phrase
 
 _SAMPLE_LINES: Final = 200

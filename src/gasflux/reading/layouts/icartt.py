@@ -18,12 +18,12 @@ from typing import Final
 import numpy as np
 
 from gasflux.errors import InputError
-from gasflux.reading.header_place import HeaderPlace
 from gasflux.reading.headers import read_header
+from gasflux.reading.layouts.header_place import HeaderPlace
 from gasflux.reading.layouts.laid_out import LaidOut, TextSource
+from gasflux.reading.layouts.text_layout import TextLayout, lines_of, text_of
 from gasflux.reading.raw_table import Column, RawTable, numbers
-from gasflux.reading.text_layout import TextLayout, lines_of, text_of
-from gasflux.reading.time_numbers import plus_seconds
+from gasflux.reading.times.numbers import plus_seconds
 from gasflux.wording.phrases import Phrase, phrase
 
 _FIRST_LINE: Final = re.compile(r"\s*(\d{1,4})\s*[, ]\s*(1001|1010|1020|2010|2110|2160|2310|3010|4010)\s*(?:,.*)?")

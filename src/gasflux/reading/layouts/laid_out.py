@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gasflux.reading.layouts.text_layout import TextLayout
 from gasflux.reading.raw_table import KnownStart, RawTable
-from gasflux.reading.text_layout import TextLayout
 from gasflux.wording.phrases import Phrase
 
 

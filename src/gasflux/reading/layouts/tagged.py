@@ -15,11 +15,11 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.reading.header_place import HeaderPlace
+from gasflux.reading.layouts.header_place import HeaderPlace
 from gasflux.reading.layouts.laid_out import LaidOut, TextSource
+from gasflux.reading.layouts.text_layout import TextLayout, lines_of, text_of
 from gasflux.reading.number_texts import is_number_text
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.text_layout import TextLayout, lines_of, text_of
 from gasflux.wording.phrases import phrase
 
 _SAMPLE_LINES: Final = 40

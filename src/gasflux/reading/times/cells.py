@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from gasflux.reading.number_texts import is_number_text
 from gasflux.reading.raw_table import Column, filled, is_empty, numbers
-from gasflux.reading.time_limits import latest_time
-from gasflux.reading.time_numbers import NAT, Kind, ReadTimes, TimeArray, midnights, times_of_numbers
-from gasflux.reading.time_texts import Parts, take_apart
+from gasflux.reading.times.limits import latest_time
+from gasflux.reading.times.numbers import NAT, Kind, ReadTimes, TimeArray, midnights, times_of_numbers
+from gasflux.reading.times.texts import Parts, take_apart
 from gasflux.reading.units import Unit
 from gasflux.records import BoolArray, IntArray
 from gasflux.wording.phrases import Phrase, phrase

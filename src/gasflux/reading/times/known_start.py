@@ -10,9 +10,9 @@ from typing import Final, Literal
 import numpy as np
 
 from gasflux.reading.raw_table import KnownStart
-from gasflux.reading.time_cells import order_dates
-from gasflux.reading.time_limits import FIRST_TIME, latest_time
-from gasflux.reading.time_texts import Parts, take_apart
+from gasflux.reading.times.cells import order_dates
+from gasflux.reading.times.limits import FIRST_TIME, latest_time
+from gasflux.reading.times.texts import Parts, take_apart
 
 _SAYS_WHEN: Final = re.compile(
     r"dat[eu]m?|fecha|time|zeit|heure|hora|start|begin|began|record|log|day|日期|时间|時間|开始|開始|起始|采样|測量|测量",

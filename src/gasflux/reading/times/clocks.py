@@ -8,7 +8,7 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.reading.ranges import Checked
-from gasflux.reading.time_numbers import TimeArray
+from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.phrases import phrase
 

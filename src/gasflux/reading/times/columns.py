@@ -10,7 +10,7 @@ from typing import Final, Literal
 from gasflux.errors import Fault
 from gasflux.reading.headers import Header
 from gasflux.reading.raw_table import Column
-from gasflux.reading.time_numbers import TimeArray
+from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray
 from gasflux.wording.phrases import Phrase, phrase
 

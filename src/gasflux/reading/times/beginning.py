@@ -8,11 +8,11 @@ from typing import Final, Literal
 
 import numpy as np
 
-from gasflux.reading.date_and_clock import midnights_passed, on_days, read_clock
 from gasflux.reading.raw_table import KnownStart
-from gasflux.reading.time_cells import read_times
-from gasflux.reading.time_columns import Columns, TimeColumn, Times
-from gasflux.reading.time_numbers import Kind, plus_seconds
+from gasflux.reading.times.cells import read_times
+from gasflux.reading.times.columns import Columns, TimeColumn, Times
+from gasflux.reading.times.date_and_clock import midnights_passed, on_days, read_clock
+from gasflux.reading.times.numbers import Kind, plus_seconds
 from gasflux.wording.phrases import phrase
 
 

@@ -2,7 +2,7 @@
 
 A full date-time is preferred, then the seconds since 1970 of an instrument, then a date beside a time of day, then
 parts (year, month, ...), then local time, then a time of day or an elapsed time whose day the setting ``start``, the
-head or the name of the file tells. Cells are read by `time_cells`.
+head or the name of the file tells. Cells are read by `cells`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 
 from gasflux.errors import Fault
-from gasflux.reading.date_and_clock import clock_columns, join_date_and_clock, read_clock, read_dates
-from gasflux.reading.log_beginning import NO_BEGINNING, Beginning, moved_to_start, times_from_beginning
 from gasflux.reading.raw_table import numbers
-from gasflux.reading.time_cells import read_times
-from gasflux.reading.time_columns import Columns, TimeColumn, Times, mixed_orders
-from gasflux.reading.time_numbers import Kind, ReadTimes, calendar_dates, from_epoch, plus_seconds
+from gasflux.reading.times.beginning import NO_BEGINNING, Beginning, moved_to_start, times_from_beginning
+from gasflux.reading.times.cells import read_times
+from gasflux.reading.times.columns import Columns, TimeColumn, Times, mixed_orders
+from gasflux.reading.times.date_and_clock import clock_columns, join_date_and_clock, read_clock, read_dates
+from gasflux.reading.times.numbers import Kind, ReadTimes, calendar_dates, from_epoch, plus_seconds
 from gasflux.records import BoolArray, FloatArray
 from gasflux.wording.phrases import NOTHING, Phrase, phrase
 

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from gasflux.errors import InputError
-from gasflux.reading.header_place import EXAMPLE_HEADER, HEADER_SEARCH_ROWS, HeaderPlace, find_header
+from gasflux.reading.layouts.header_place import EXAMPLE_HEADER, HEADER_SEARCH_ROWS, HeaderPlace, find_header
 from gasflux.wording.phrases import phrase
 
 DELIMITERS: Final = ",\t;| "
