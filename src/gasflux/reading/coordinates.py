@@ -49,6 +49,7 @@ _HEMISPHERE_HEADER: Final = re.compile(
     r"n\W?/?\W?s|e\W?/?\W?w|hemi|半球|(lat|lon)\w*[\W_]*(dir|ref|ns|ew|ind)", re.IGNORECASE
 )
 
+_BY_LETTER: Final = "degrees and hemisphere -> deg"
 _LARGEST_DEGREES: Final = {"latitude": 90.0, "longitude": 180.0}
 _SURE_NMEA: Final = {"latitude": 180.0, "longitude": 360.0}
 """Beyond these no swap and no count from 0 to 360 explains a value that reads as degrees and minutes."""
@@ -102,7 +103,7 @@ def _read_text(text: str, name: str) -> tuple[float, str] | None:
     text = text.strip(" :.")
     plain = _DEGREES.fullmatch(text)
     if plain:
-        return sign * float(plain.group(1)), "degrees and hemisphere -> deg" if letters else ""
+        return sign * float(plain.group(1)), _BY_LETTER if letters else ""
     written = _WRITTEN.fullmatch(text)
     if written is None or (written.group(4) and "." in written.group(3)):
         return None
@@ -174,7 +175,7 @@ def from_nmea(read: Mapping[str, Quantity]) -> tuple[dict[str, Quantity], tuple[
 def _may_be_nmea(quantity: Quantity) -> bool:
     """Tell whether values may be degrees and minutes: in range, minutes below 60, a flight's span."""
     values = np.abs(quantity.values[np.isfinite(quantity.values) & (quantity.values != 0.0)])
-    if not values.size or quantity.conversion:
+    if not values.size or quantity.conversion not in ("", _BY_LETTER):
         return False
     low, high = np.percentile(values, [5, 95])
     is_in_range = values.max() < 100.0 * _LARGEST_DEGREES[quantity.choice.name] + 60.0

@@ -20,10 +20,11 @@ ALIASES: Final[Mapping[str, str]] = {
     "timestamp": (
         "timestamputc utctimestamp datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
         " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
-        " systemtime gpstime gpsdatetime sampletime timestart starttime timestartutc utcstart startutc timemid midutc"
+        " systemtime gpstime gpsdatetime sampletime timehhmmss utchhmmss"
+        " timestart starttime timestartutc utcstart startutc timemid midutc"
     ),
     "local_time": "localtime timelocal datetimelocal timestamplocal localdatetime local 本地时间 当地时间 北京时间",
-    "date": "dateutc utcdate date gpsdate 日期 采样日期",
+    "date": "dateutc utcdate date gpsdate dateyymmdd dateddmmyy datemmddyy dateyyyymmdd 日期 采样日期",
     "epoch": "epochtime epoch unixtime unixtimestamp unix posixtime epochseconds unixepoch timestampunix",
     "elapsed": (
         "elapsed elapsedtime timeelapsed flytime flighttime timesincestart timesincetakeoff runtime uptime timeboot"

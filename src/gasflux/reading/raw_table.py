@@ -99,7 +99,7 @@ def filled(column: Column) -> BoolArray:
 _STATISTICS: Final = frozenset(
     (
         *("mean", "average", "avg", "min", "minimum", "max", "maximum", "std", "stdev", "stddev", "sd", "se", "sum"),
-        *("total", "count", "median", "range", "variance", "rms", "standard deviation", "std. dev.", "std dev"),
+        *("total", "count", "median", "range", "variance", "rms", "standard deviation", "std. dev", "std dev"),
         *(
             "平均",
             "平均值",
@@ -130,7 +130,7 @@ def _statistics_rows(table: RawTable) -> BoolArray:
     ends = np.unique(np.r_[: min(_STATISTICS_ROWS, table.size), max(table.size - _STATISTICS_ROWS, 0) : table.size])
     for column in table.columns:
         if column.dtype.kind == "O":
-            words = [cell.strip().rstrip(":：").casefold() if isinstance(cell, str) else "" for cell in column[ends]]
+            words = [cell.strip().rstrip(":：.").casefold() if isinstance(cell, str) else "" for cell in column[ends]]
             found[ends] |= np.array([word in _STATISTICS for word in words], dtype=np.bool_)
     return found
 

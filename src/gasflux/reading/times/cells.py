@@ -171,6 +171,7 @@ def _doubtful_zones(parts: Sequence[Parts]) -> tuple[Phrase, ...]:
     return (phrase("note.doubtful_zone", zone=", ".join(names)),) if names else ()
 
 
+_DOTTED: Final = re.compile(r"\d\.\s?\d{1,2}\.\s?\d{2,4}(?!\d)")
 _ORDERS: Final[Mapping[str, tuple[int, int, int]]] = {"month": (2, 0, 1), "day": (2, 1, 0), "year": (0, 1, 2)}
 """What stands first -> places of year, month and day."""
 
@@ -196,7 +197,7 @@ def order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[IntA
     if not found:
         return _order_by_most(dates, is_open)
     # Dots are the mark of countries that write the day first.
-    by_dots = "." in example.split(" ")[0]
+    by_dots = _DOTTED.search(example) is not None
     preference = ("day", "month", "year") if by_dots else ("month", "day", "year")
     # Of readings years apart the latest is the likeliest: logs are read soon after they were written.
     latest = max(int(read[:, 0].max()) for read in found.values())

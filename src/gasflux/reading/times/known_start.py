@@ -28,10 +28,10 @@ _IN_TEXT: Final = re.compile(
     rf"(?<!\d)(?:\d{{4}}[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}日?{_CLOCK}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}{_CLOCK}"
     rf"|\d{{1,2}}[\s.-]+[A-Za-z]{{3,9}}[\s.,-]+\d{{4}}{_CLOCK}|[A-Z][a-z]{{2,8}}\.? \d{{1,2}},? \d{{4}}{_CLOCK})(?!\d)"
 )
-_IN_NAME: Final = re.compile(
-    r"(?<!\d)((?:19|20)\d{2})[-_.]?([01]\d)[-_.]?([0-3]\d)"
-    r"(?:[T_ -]{0,3}([0-2]\d)[-_.h]?([0-5]\d)(?:[-_.m]?([0-5]\d))?)?(?!\d)"
+_DAY_IN_NAME: Final = re.compile(
+    r"(?<!\d)((?:19|20)\d{2})[-_.]?([01]\d)[-_.]?([0-3]\d)(?=\d{6}(?!\d)|\d{4}(?!\d)|\D|$)"
 )
+_CLOCK_IN_NAME: Final = re.compile(r"[T_ -]{0,3}([01]\d|2[0-3])[-_.h]?([0-5]\d)(?:[-_.m]?([0-5]\d))?(?!\d)")
 
 
 def start_in_head(lines: Iterable[str]) -> KnownStart | None:
@@ -75,14 +75,14 @@ def _day(parts: Parts, text: str) -> date | None:
 def start_in_name(name: str) -> KnownStart | None:
     """Return when a log began by the name of its file; None where it tells no day, or several."""
     found: list[KnownStart] = []
-    for match in _IN_NAME.finditer(name):
-        year, month, day, hour, minute, second = (int(part) if part else None for part in match.groups())
+    for match in _DAY_IN_NAME.finditer(name):
+        clock = _CLOCK_IN_NAME.match(name, match.end())
         try:
-            when = date(year or 0, month or 0, day or 0)
-            clock = time(hour, minute or 0, second or 0) if hour is not None else None
+            day = date(*(int(part) for part in match.groups()))
         except ValueError:
             continue
-        found.extend(_plausible(when, clock, "name", match.group()))
+        at = time(*(int(part or 0) for part in clock.groups())) if clock else None
+        found.extend(_plausible(day, at, "name", match.group() + (clock.group() if clock else "")))
     return found[0] if len({start.day for start in found}) == 1 else None
 
 
