@@ -28,7 +28,7 @@ def plain() -> dict[str, Cells]:
 def timed(*headers: str, cells: Callable[[datetime], object | Sequence[object]]) -> dict[str, Cells]:
     """Return the flight with its time in the named columns, each cell made of the time."""
     made = [cells(t) for t in times(start=START)]
-    columns = list(zip(*made, strict=True)) if len(headers) > 1 else [made]  # type: ignore[arg-type]
+    columns = list(zip(*made, strict=True)) if len(headers) > 1 else [made]
     rest = {name: column for name, column in flight().items() if name != "timestamp"}
     return {**dict(zip(headers, columns, strict=True)), **rest}
 
@@ -97,7 +97,11 @@ def toa5() -> str:
     names = ["TIMESTAMP", "Lat", "Lon", "Height_AGL", "WS", "WD", "AirTemp", "Pressure", "CH4"]
     units = ["TS", "degrees", "degrees", "meters", "meters/second", "degrees", "Deg C", "mbar", "ppm"]
     columns = {name: cells for name, cells in zip(names, plain().values(), strict=True) if name != "TIMESTAMP"}
-    stamped = {"TIMESTAMP": [str(t) for t in times(start=START)], "RECORD": list(range(ROWS)), **columns}
+    stamped: dict[str, Cells] = {
+        "TIMESTAMP": [str(t) for t in times(start=START)],
+        "RECORD": list(range(ROWS)),
+        **columns,
+    }
     units.insert(1, "RN")
     codes = ["", "", *["Smp"] * (len(columns) - 1), "Avg"]
     head = ['"TOA5","Station","CR1000X","1234","CR1000X.Std.05.02","CPU:uav.CR1X","4321","Fast"']

@@ -81,7 +81,8 @@ def start_in_name(name: str) -> KnownStart | None:
             day = date(*(int(part) for part in match.groups()))
         except ValueError:
             continue
-        at = time(*(int(part or 0) for part in clock.groups())) if clock else None
+        hour, minute, second = (int(part or 0) for part in clock.groups()) if clock else (0, 0, 0)
+        at = time(hour, minute, second) if clock else None
         found.extend(_plausible(day, at, "name", match.group() + (clock.group() if clock else "")))
     return found[0] if len({start.day for start in found}) == 1 else None
 
