@@ -25,8 +25,8 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"cli_backup", "cli_combine", "cli_service"},
-    {"batch_cluster"},
-    {"batch", "console", "server", "server_development", "client"},
+    {"cli_batch"},
+    {"cli_logs", "console", "server", "server_development", "client"},
     {"server_address", "server_channel"},
     {"app"},
     {"blueprints.*"},
@@ -38,12 +38,12 @@ LAYERS = (
     {"config_reader"},
     {"service.inspecting"},
     {"service.settings", "service.logs", "service.stopping"},
-    {"service.worker"},
-    {"service.executor", "service.job_log", "service.child_pool", "service.folders"},
-    {"service.child_process"},
+    {"service.folders"},
     {"service.records", "service.errors"},
+    {"jobs.*"},
+    {"jobs.drawing", "jobs.pool", "jobs.child", "jobs.child_main", "jobs.executor", "jobs.log", "jobs.records"},
     {"data_processor", "simulated.output"},
-    {"reporting", "report.*", "exports", "exports_geo", "exports_view", "drawing"},
+    {"reporting", "report.*", "exports", "exports_geo", "exports_view"},
     {"plotting", "figures.*", "processing_pipelines"},
     {"comparison", "grading.measures"},
     {"flux", "summary", "combination", "grading.*"},
@@ -72,9 +72,9 @@ OWNERS = {
     "prometheus_client": ("service.metrics",),
     "waitress": ("server",),
     "filelock": ("service.data_lock",),
-    "dask": ("service.dask_session",),
-    "distributed": ("service.dask_session", "service.dask_worker"),
-    "pebble": ("service.child_pool", "service.local_executor", "service.inspecting"),
+    "dask": ("jobs.dask_session",),
+    "distributed": ("jobs.dask_session", "jobs.dask_worker"),
+    "multiprocessing": ("cli", "jobs.child", "jobs.child_main"),
     "matplotlib": ("plotting", "figures."),
     "sqlite3": ("db",),
     "skgstat": ("surface.variogram",),
@@ -167,8 +167,8 @@ def test_broad_excepts_stand_at_boundaries_only() -> None:
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     }
-    service = {"service.dask_executor", "service.dask_worker", "service.runner"}
-    assert broad <= {"batch", "batch_cluster", "cli", "drawing", "janitor", "reading.workbooks"} | service
+    jobs = {"jobs.batch", "jobs.child_main", "jobs.dask_executor", "jobs.dask_worker", "jobs.drawing"}
+    assert broad <= {"cli", "cli_batch", "janitor", "reading.workbooks", "service.runner"} | jobs
 
 
 def loaded_after(statement: str) -> set[str]:

@@ -12,9 +12,9 @@ from builders import flight_result, own_children
 
 import gasflux
 from gasflux.data_processor import Outcome, _write_tables, process_file
-from gasflux.drawing import DrawingProcesses
 from gasflux.errors import CancelledError, GasFluxError
 from gasflux.exports import grid_frame, processed_frame
+from gasflux.jobs.drawing import DrawingProcesses
 from gasflux.pipeline_yaml import load_pipeline_config
 from gasflux.records import FlightResult
 from gasflux.simulated.output import write_simulated

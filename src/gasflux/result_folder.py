@@ -10,17 +10,36 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 ARCHIVE: Final = "results.zip"
 RESULT: Final = "output_vars.json"
 REPORT: Final = "report.html"
 
+MEDIA_TYPES: Final = {
+    ".html": "text/html",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".geojson": "application/geo+json",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".png": "image/png",
+    ".yaml": "application/yaml",
+    ".zip": "application/zip",
+}
+"""Type of a result by the ending of its name; not asked of the system, whose tables differ."""
+
+_UNKNOWN_TYPE: Final = "application/octet-stream"
+
 
 def file_names(folder: Path) -> tuple[str, ...]:
     """Files below a folder, with forward slashes."""
     return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
+
+
+def media_type(name: str) -> str:
+    """Return the media type of a result file."""
+    return MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN_TYPE)
 
 
 def flight_of(output_dir: Path) -> tuple[str, str] | None:

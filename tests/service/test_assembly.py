@@ -13,8 +13,9 @@ from api_service import settings_in
 from stores import new_task
 from test_callbacks import Receiver, receiver
 
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.pool import nothing
 from gasflux.service.assembly import Service, build_service
-from gasflux.service.local_executor import LocalExecutor
 from gasflux.service.records import CallbackState, Task, TaskStatus
 
 LIMIT_S = 30.0
@@ -25,7 +26,7 @@ SECURITY = {"callback_secret": "a secret of the receiver", "allow_private_callba
 
 def service_in(folder: Path) -> Service:
     """Return a service whose workers do odd jobs."""
-    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(1, function=odd_jobs.act, setup=nothing)
     return build_service(settings_in(folder, security=SECURITY), executor)
 
 

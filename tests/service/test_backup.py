@@ -16,12 +16,13 @@ from click.testing import CliRunner
 
 from gasflux.cli import cli
 from gasflux.db import Database
+from gasflux.jobs.records import JobResult
 from gasflux.service.backup import DATABASE, BackupError, all_tasks, check_backup, write_backup
 from gasflux.service.data_lock import DataLock
 from gasflux.service.errors import DataFolderBusyError
 from gasflux.service.folders import TaskFolders
 from gasflux.service.key_store import KeyStore
-from gasflux.service.records import JobResult, NewTask, Task, TaskStatus
+from gasflux.service.records import NewTask, Task, TaskStatus
 from gasflux.service.restoring import restore_backup, restore_settings
 from gasflux.service.settings import DatabaseSettings, PathSettings, Settings
 from gasflux.service.task_store import TaskStore

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stores import ordinary_user
 
+from gasflux.result_folder import media_type
 from gasflux.service.clock import utc_now
 from gasflux.service.errors import NotFoundError, StorageError
-from gasflux.service.folders import TaskFolders, is_task_id, media_type
+from gasflux.service.folders import TaskFolders, is_task_id
 
 NO_LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 
@@ -93,7 +94,6 @@ def test_what_is_no_id_makes_no_path(folders: TaskFolders, bad: str) -> None:
         folders.output_dir,
         folders.config_path,
         folders.log_path,
-        folders.progress_path,
         folders.create,
         folders.result_files,
         folders.remove,

@@ -13,11 +13,13 @@ import odd_jobs
 import pytest
 from stores import new_task, opened
 
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.pool import nothing
+from gasflux.jobs.records import JobResult
 from gasflux.service.clock import utc_now
 from gasflux.service.estimate import DurationEstimator
 from gasflux.service.folders import TaskFolders
-from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import JobResult, Task, TaskStatus
+from gasflux.service.records import Task, TaskStatus
 from gasflux.service.runner import TaskRunner, worker_count
 from gasflux.service.settings import Settings, TaskSettings
 from gasflux.service.task_changes import TaskChanges
@@ -81,7 +83,7 @@ def bench_in(
     folders = TaskFolders(root / "uploads", root / "outputs")
     folders.prepare()
     finished: list[Task] = []
-    executor = LocalExecutor(slots, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(slots, function=odd_jobs.act, setup=nothing)
     limits = replace(TaskSettings(), timeout=timeout_s, memory_limit=odd_jobs.MEMORY_LIMIT)
     runner = TaskRunner(store, executor, Settings(tasks=limits), folders, hook or finished.append)
     runner.start()

@@ -12,14 +12,15 @@ import pytest
 from stores import RESULT, backdate, completed, new_task, opened, store_in
 
 from gasflux.db import Database
+from gasflux.jobs.records import GasSummary, JobFailure, JobResult
 from gasflux.service.clock import utc_now
 from gasflux.service.errors import ConflictError, NotFoundError, QueueFullError
-from gasflux.service.records import GasSummary, JobResult, NewTask, Task, TaskFailure, TaskQuery, TaskStatus
+from gasflux.service.records import NewTask, Task, TaskQuery, TaskStatus
 from gasflux.service.settings import CleanupSettings
 from gasflux.service.task_rows import gases_as_json, gases_from_json
 from gasflux.service.task_store import SERVER_ENDS, TaskStore
 
-BAD = TaskFailure("invalid_input", "no wind column", ({"message": "no wind column", "column": "windspeed"},))
+BAD = JobFailure("invalid_input", "no wind column", ({"message": "no wind column", "column": "windspeed"},))
 
 
 @pytest.fixture
@@ -296,7 +297,7 @@ def test_released_attempts_do_not_count(database: Database) -> None:
 def test_retries_end_with_their_failure(database: Database) -> None:
     store = store_in(database, max_attempts=4)
     task = in_work(store)
-    killed = TaskFailure("out_of_memory", "too big")
+    killed = JobFailure("out_of_memory", "too big")
     assert store.retry(task.task_id, 1, killed, most_attempts=2)
     assert claimed(store).attempts == 2
     assert not store.retry(task.task_id, 2, killed, most_attempts=2)

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, send_file
 from gasflux.api.endpoint import Access, FileAnswer, endpoint
 from gasflux.api.headers import RESULT_POLICY
 from gasflux.api.models import DownloadQuery
+from gasflux.result_folder import media_type
 from gasflux.service.errors import NotFoundError
-from gasflux.service.folders import media_type
 from gasflux.service.records import TaskStatus
 from gasflux.shared import current_service
 

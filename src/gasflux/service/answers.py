@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from gasflux.janitor import delete_at
+from gasflux.jobs.records import GasSummary, ResultFile
 from gasflux.service.clock import as_text
-from gasflux.service.records import GasSummary, ResultFile, Task
+from gasflux.service.records import Task
 from gasflux.service.settings import CleanupSettings
 
 REPORT = "report.html"

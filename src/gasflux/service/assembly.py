@@ -12,16 +12,16 @@ from typing import Final
 from gasflux.db import Database
 from gasflux.errors import ConfigError
 from gasflux.janitor import Janitor
+from gasflux.jobs.executor import Executor
+from gasflux.jobs.local_executor import LocalExecutor
 from gasflux.service.answers import task_answer
 from gasflux.service.audit import AuditTrail
 from gasflux.service.callback_store import CallbackStore
 from gasflux.service.callbacks import CallbackSender
-from gasflux.service.executor import Executor
 from gasflux.service.folders import TaskFolders
 from gasflux.service.inspecting import Inspector
 from gasflux.service.intake import Intake
 from gasflux.service.key_store import KeyStore
-from gasflux.service.local_executor import LocalExecutor
 from gasflux.service.rate_limit import RateLimiter
 from gasflux.service.records import Task, TaskStatus
 from gasflux.service.runner import TaskRunner, worker_count
@@ -102,8 +102,8 @@ def make_executor(settings: TaskSettings) -> Executor:
         A cluster is wanted, but where it is or what it needs is missing.
     """
     if settings.executor == "local":
-        return LocalExecutor(worker_count(settings.workers))
-    from gasflux.service.dask_executor import DaskExecutor
+        return LocalExecutor(worker_count(settings.workers), name="service-job")
+    from gasflux.jobs.dask_executor import DaskExecutor
 
     if not settings.dask_scheduler:
         raise ConfigError("[tasks] executor = dask needs [tasks] dask_scheduler, an address such as tcp://host:8786.")

@@ -9,28 +9,16 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
+from gasflux.jobs.records import ResultFile
+from gasflux.result_folder import media_type
 from gasflux.service.errors import NotFoundError, StorageError
-from gasflux.service.records import ResultFile
 
 _TASK_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RETRY_AFTER_S: Final = 30
 
-MEDIA_TYPES: Final = {
-    ".html": "text/html",
-    ".json": "application/json",
-    ".csv": "text/csv",
-    ".geojson": "application/geo+json",
-    ".kml": "application/vnd.google-earth.kml+xml",
-    ".png": "image/png",
-    ".yaml": "application/yaml",
-    ".zip": "application/zip",
-}
-"""Type of a result by the ending of its name; not asked of the system, whose tables differ."""
-
-_UNKNOWN_TYPE: Final = "application/octet-stream"
 _FIRST: Final = ("report.html", "output_vars.json", "results.zip")
 
 
@@ -50,11 +38,6 @@ def private_files() -> Iterator[None]:
 def is_task_id(text: str) -> bool:
     """Return whether a text is an id as the service makes them: a UUID in lower case with dashes."""
     return _TASK_ID.fullmatch(text) is not None
-
-
-def media_type(name: str) -> str:
-    """Return the media type of a result file."""
-    return MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN_TYPE)
 
 
 class TaskFolders:
@@ -102,10 +85,6 @@ class TaskFolders:
     def log_path(self, task_id: str) -> Path:
         """Return the path of the task's log."""
         return self.upload_dir(task_id) / "task.log"
-
-    def progress_path(self, task_id: str) -> Path:
-        """Return the path of the file in which the worker notes how far it is."""
-        return self.upload_dir(task_id) / "progress.json"
 
     def create(self, task_id: str) -> Path:
         """Make the folder for an upload; StorageError when that cannot be done."""

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
 from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
+from gasflux.jobs.records import JobFailure
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.pipeline_yaml import load_pipeline_config
 from gasflux.service.errors import NoSpaceError, QueueFullError, TooLargeError
 from gasflux.service.folders import TaskFolders
 from gasflux.service.inspecting import Inspector
-from gasflux.service.records import NewTask, Task, TaskFailure
+from gasflux.service.records import NewTask, Task
 from gasflux.service.settings import MIB, Settings
 from gasflux.service.stopping import StopSignal
 from gasflux.service.task_sql import CANCELLED, EXPIRED
@@ -170,7 +171,7 @@ class Accepted:
     task: Task
     is_replay: bool
     """Whether the task was made by an earlier request with the same idempotency key."""
-    refused_for: TaskFailure | None = None
+    refused_for: JobFailure | None = None
     """Faults found at the door: the task keeps the upload but has failed."""
 
 
@@ -316,15 +317,15 @@ def _collect(look: Callable[[], Found], faults: list[GasFluxError]) -> Found | N
         return None
 
 
-def _gathered(errors: Sequence[GasFluxError]) -> TaskFailure | None:
+def _gathered(errors: Sequence[GasFluxError]) -> JobFailure | None:
     """Return the faults of an upload as one failure."""
     if not errors:
         return None
     message = " ".join(str(error) for error in errors)
-    return TaskFailure(errors[0].kind, message, tuple(fault.as_dict() for error in errors for fault in error.faults))
+    return JobFailure(errors[0].kind, message, tuple(fault.as_dict() for error in errors for fault in error.faults))
 
 
-def _door_failure(task: Task) -> TaskFailure | None:
+def _door_failure(task: Task) -> JobFailure | None:
     """Return why an earlier upload was refused at the door; None when it was let in."""
     was_let_in = task.attempts > 0 or task.failure is None or task.failure.type in (CANCELLED.type, EXPIRED.type)
     return None if was_let_in else task.failure

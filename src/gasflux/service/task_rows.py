@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from gasflux.db import Row
+from gasflux.jobs.records import GasSummary, JobFailure, ResultFile
 from gasflux.service.clock import from_optional_text, from_text
-from gasflux.service.records import CallbackState, GasSummary, ResultFile, Task, TaskFailure, TaskStatus
+from gasflux.service.records import CallbackState, Task, TaskStatus
 
 
 def task_of(row: Row, queue_position: int | None = None) -> Task:
@@ -42,12 +43,12 @@ def task_of(row: Row, queue_position: int | None = None) -> Task:
     )
 
 
-def _failure_of(row: Row) -> TaskFailure | None:
+def _failure_of(row: Row) -> JobFailure | None:
     """Return why the task failed; None unless it did."""
     if row["status"] != TaskStatus.FAILED:
         return None
     details = tuple(json.loads(row["error_details"] or "[]"))
-    return TaskFailure(row["error_type"] or "unknown", row["error"] or "", details)
+    return JobFailure(row["error_type"] or "unknown", row["error"] or "", details)
 
 
 def results_as_json(results: Sequence[ResultFile]) -> str:
@@ -74,7 +75,7 @@ def gases_from_json(text: str | None) -> tuple[GasSummary, ...]:
     return tuple(GasSummary(**entry) for entry in _json_list(text))
 
 
-def details_as_json(failure: TaskFailure) -> str:
+def details_as_json(failure: JobFailure) -> str:
     """Return the column ``error_details``; a value JSON does not know is written as text."""
     return json.dumps([dict(detail) for detail in failure.details], default=str)
 

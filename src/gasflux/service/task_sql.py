@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from gasflux.db import Connection, Row
+from gasflux.jobs.records import JobFailure
 from gasflux.service.clock import as_exact_text, as_text, utc_now
 from gasflux.service.errors import ConflictError, NotFoundError
-from gasflux.service.records import NewTask, Task, TaskFailure
+from gasflux.service.records import NewTask, Task
 from gasflux.service.task_page import POSITION
 from gasflux.service.task_rows import details_as_json, task_of
 
-CANCELLED: Final = TaskFailure("cancelled", "The task was cancelled on request.")
-WORKER_DIED: Final = TaskFailure.of("worker_died", "attempts_used_up")
-EXPIRED: Final = TaskFailure.of("expired", "expired")
+CANCELLED: Final = JobFailure("cancelled", "The task was cancelled on request.")
+WORKER_DIED: Final = JobFailure.of("worker_died", "attempts_used_up")
+EXPIRED: Final = JobFailure.of("expired", "expired")
 
 IS_FINAL: Final = "status IN ('completed', 'failed')"
 WAITING: Final = "Waiting to be processed."
@@ -44,7 +45,7 @@ def now_values() -> dict[str, object]:
     return {"now": as_text(now), "exact": as_exact_text(now)}
 
 
-def failure_values(failure: TaskFailure) -> dict[str, object]:
+def failure_values(failure: JobFailure) -> dict[str, object]:
     """Return the values of the columns that say why a task failed."""
     return {"error": failure.message, "error_type": failure.type, "error_details": details_as_json(failure)}
 
