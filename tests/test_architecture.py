@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import gasflux
-from gasflux.simulated.output import write_simulated
 from gasflux.simulation import Scenario, simulate
+from gasflux.simulation.files import write_simulated
 
 PACKAGE = Path(gasflux.__file__).parent
 MODULES = {
@@ -25,8 +25,8 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"cli_backup", "cli_combine", "cli_service"},
-    {"cli_batch"},
-    {"cli_logs", "console", "server", "server_development", "client"},
+    {"cli.batch"},
+    {"cli.logs", "console", "server", "server_development", "client"},
     {"server_address", "server_channel"},
     {"app"},
     {"blueprints.*"},
@@ -74,7 +74,7 @@ OWNERS = {
     "filelock": ("service.data_lock",),
     "dask": ("jobs.dask_session",),
     "distributed": ("jobs.dask_session", "jobs.dask_worker"),
-    "multiprocessing": ("cli", "jobs.child", "jobs.child_main"),
+    "multiprocessing": ("cli.commands", "jobs.child", "jobs.child_main"),
     "matplotlib": ("plotting", "figures."),
     "sqlite3": ("db",),
     "skgstat": ("surface.variogram",),
@@ -168,7 +168,7 @@ def test_broad_excepts_stand_at_boundaries_only() -> None:
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     }
     jobs = {"jobs.batch", "jobs.child_main", "jobs.dask_executor", "jobs.dask_worker", "jobs.drawing"}
-    assert broad <= {"cli", "cli_batch", "janitor", "reading.workbooks", "service.runner"} | jobs
+    assert broad <= {"cli", "cli.batch", "janitor", "reading.workbooks", "service.runner"} | jobs
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -186,7 +186,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_importing_the_command_line_loads_no_science() -> None:
-    assert not loaded_after("import gasflux.cli") & HEAVY
+    assert not loaded_after("import gasflux.cli.commands") & HEAVY
 
 
 def test_importing_the_pipeline_loads_no_pictures_and_no_service() -> None:
@@ -200,7 +200,7 @@ def test_processing_a_short_log_loads_neither_pandas_nor_pictures(tmp_path: Path
     write_simulated(simulate(Scenario(seed=3)), log, "flight")
     unwanted = {"scipy", "pandas", "pybaselines", "matplotlib", "sklearn", "skgstat", "numba", "flask", "sqlite3"}
     arguments = ["process", str(log), "--no-figures", "--output", str(output)]
-    assert not loaded_after(f"from gasflux.cli import cli; cli({arguments}, standalone_mode=False)") & unwanted
+    assert not loaded_after(f"from gasflux.cli.commands import cli; cli({arguments}, standalone_mode=False)") & unwanted
     assert list(output.rglob("output_vars.json"))
 
 

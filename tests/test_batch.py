@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from builders import own_children
 
-from gasflux.cli_batch import FlightLine, JobOptions, describe, run_jobs
-from gasflux.cli_logs import find_logs, input_stem, plan_jobs
+from gasflux.cli.batch import BatchOptions, FlightLine, run_jobs
+from gasflux.cli.logs import describe, find_logs, input_stem, plan_jobs
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import InputError
 from gasflux.jobs.records import Job
-from gasflux.pipeline_yaml import load_pipeline_config
-from gasflux.simulated.output import simulate_kind, write_simulated
+from gasflux.simulation.files import simulate_kind, write_simulated
 
-QUICK = JobOptions(load_pipeline_config(None), figures=False)
+QUICK = BatchOptions(load_pipeline_config(None), figures=False)
 
 
 def touch(path: Path) -> Path:
@@ -109,7 +109,7 @@ def test_a_killed_worker_fails_alone(flights: list[Path], tmp_path: Path) -> Non
             killed.append(int(unfinished.name.split(".")[2].partition("-")[0]))
             os.kill(killed[0], signal.SIGKILL)
 
-    drawing = JobOptions(QUICK.config, figures=True)
+    drawing = BatchOptions(QUICK.config, figures=True)
     results = by_name(list(run_jobs(jobs, drawing, 2, kill_first_worker)))
     assert killed
     assert "worker process ended with code -9" in str(results["f0.csv"].error)
@@ -135,7 +135,7 @@ def test_one_job_at_a_time_draws_in_processes_of_their_own(flights: list[Path], 
             seen[index] = len(own_children())
 
     jobs = plan_jobs([flights[0], touch(tmp_path / "bad.csv"), flights[1]], tmp_path / "out")
-    results = list(run_jobs(jobs, JobOptions(QUICK.config, drawing_processes=1), 1, note))
+    results = list(run_jobs(jobs, BatchOptions(QUICK.config, drawing_processes=1), 1, note))
     assert [result.error is None for result in results] == [True, False, True]
     assert seen == {0: 1, 2: 1}
     assert all((jobs[index].output_dir / "figures" / "curtain_ch4.png").exists() for index in seen)

@@ -15,8 +15,8 @@ import pytest
 
 from gasflux.db import Database
 from gasflux.jobs.records import GasSummary, JobResult, ResultFile
-from gasflux.service.records import NewTask, Task
-from gasflux.service.task_store import TaskStore
+from gasflux.service.tasks.records import NewTask, Task
+from gasflux.service.tasks.store import TaskStore
 
 NOBODY = 65534
 

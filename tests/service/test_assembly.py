@@ -15,8 +15,8 @@ from test_callbacks import Receiver, receiver
 
 from gasflux.jobs.local_executor import LocalExecutor
 from gasflux.jobs.pool import nothing
-from gasflux.service.assembly import Service, build_service
-from gasflux.service.records import CallbackState, Task, TaskStatus
+from gasflux.service.parts import Service, build_service
+from gasflux.service.tasks.records import CallbackState, Task, TaskStatus
 
 LIMIT_S = 30.0
 """Far beyond any of these tasks, also on a busy machine."""

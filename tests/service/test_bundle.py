@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from odd_jobs import act, job_in
 
 from gasflux.config_reader import read_settings
+from gasflux.configuration.service_settings import TaskSettings
 from gasflux.errors import ConfigError
 from gasflux.jobs.bundle import bundle_of, lay_out, pack, unpack
 from gasflux.jobs.dask_worker import run_bundle
 from gasflux.jobs.executor import JobFailedError
 from gasflux.jobs.local_executor import LocalExecutor
-from gasflux.service.assembly import make_executor
-from gasflux.service.settings import TaskSettings
+from gasflux.service.parts import make_executor
 from gasflux.wording.work import INSTALL_DASK
 
 

@@ -13,17 +13,17 @@ import odd_jobs
 import pytest
 from stores import new_task, opened
 
+from gasflux.configuration.service_settings import Settings, TaskSettings
 from gasflux.jobs.local_executor import LocalExecutor
 from gasflux.jobs.pool import nothing
 from gasflux.jobs.records import JobResult
-from gasflux.service.clock import utc_now
-from gasflux.service.estimate import DurationEstimator
-from gasflux.service.folders import TaskFolders
-from gasflux.service.records import Task, TaskStatus
-from gasflux.service.runner import TaskRunner, worker_count
-from gasflux.service.settings import Settings, TaskSettings
-from gasflux.service.task_changes import TaskChanges
-from gasflux.service.task_store import TaskStore
+from gasflux.service.tasks.changes import TaskChanges
+from gasflux.service.tasks.folders import TaskFolders
+from gasflux.service.tasks.records import Task, TaskStatus
+from gasflux.service.tasks.runner import TaskRunner, worker_count
+from gasflux.service.tasks.store import TaskStore
+from gasflux.service.tasks.time_left import DurationEstimator
+from gasflux.storage.clock import utc_now
 
 LIMIT_S = 30.0
 """Far beyond any of these tasks, also on a busy machine."""

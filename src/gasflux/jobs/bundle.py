@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from gasflux.jobs.executor import JobFailedError, JobFunction
 from gasflux.jobs.records import Job, JobResult
-from gasflux.result_folder import ARCHIVE, file_names
+from gasflux.results.folder import ARCHIVE, file_names
 
 if TYPE_CHECKING:
-    from gasflux.pipeline_config import PipelineConfig
+    from gasflux.configuration.pipeline_config import PipelineConfig
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _yaml_of(config: Path | PipelineConfig | None) -> bytes | None:
     """Return a configuration as the content of a file."""
     if config is None or isinstance(config, Path):
         return None if config is None else config.read_bytes()
-    from gasflux.pipeline_yaml import dump_effective_config
+    from gasflux.configuration.pipeline_yaml import dump_effective_config
 
     return dump_effective_config(config).encode()
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.errors import ConfigError
 from gasflux.jobs.bundle import Delivery, JobBundle, bundle_of, unpack
-from gasflux.jobs.dask_worker import POLL_S, UnwantedError
+from gasflux.jobs.dask_worker import UnwantedError
 from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError, JobFunction
 from gasflux.jobs.failures import FROM_OUTSIDE_ATTEMPTS, faults_as_data, timed_out
+from gasflux.jobs.local_executor import POLL_S
 from gasflux.jobs.process_flight import run_job
 from gasflux.jobs.records import Job, JobFailure, JobResult
-from gasflux.result_folder import file_names, install, staging
+from gasflux.results.folder import file_names, install_files, staging
 from gasflux.wording.work import INSTALL_DASK
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class DaskExecutor:
             results = landing / "results"
             if delivery.files is not None:
                 unpack(delivery.files, results)
-            install(results, job.output_dir, file_names(results))
+            install_files(results, job.output_dir, file_names(results))
         return delivery.outcome
 
     def _delivery(self, bundle: JobBundle, watch: _Watch, cancelled: threading.Event) -> Delivery:

@@ -26,7 +26,7 @@ from gasflux.jobs.host import Order
 from gasflux.jobs.records import JobFailure, JobResult
 from gasflux.version import __version__
 
-POLL_S: Final = 0.2
+WANTED_POLL_S: Final = 0.2
 """How often is looked whether anybody still wants the job."""
 
 _DEATH_S: Final = 1.0
@@ -92,7 +92,7 @@ def _see_through(order: Order, tell: Callable[..., None], is_wanted: Callable[[]
     host = _host_for(order)
     try:
         while is_wanted():
-            answer = host.next(POLL_S)
+            answer = host.next(WANTED_POLL_S)
             if isinstance(answer, JobResult | JobFailedError):
                 _idle_hosts().put(host)
                 return answer

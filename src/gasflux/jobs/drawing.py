@@ -10,10 +10,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final, Self
 
 from gasflux.errors import ProcessingError
-from gasflux.figures.names import FigureKey, figure_keys
 from gasflux.jobs.child import ChildDiedError
 from gasflux.jobs.child_main import Call
 from gasflux.jobs.pool import Pool
+from gasflux.results.figures.names import FigureKey, figure_keys
 
 if TYPE_CHECKING:
     from gasflux.records import FlightResult
@@ -118,8 +118,8 @@ def draw_figure(key: FigureKey) -> tuple[str, bytes]:
 def load_drawing() -> None:
     """Load, while there is nothing to draw yet, what the first figure would load."""
     gc.set_threshold(100_000, 50, 50)  # as the command line does
-    from gasflux.figures.style import new_figure, style
     from gasflux.plotting import png_bytes
+    from gasflux.results.figures.style import new_figure, style
 
     with style("en"):
         figure = new_figure("en", "0123456789", 1.0)

@@ -137,8 +137,8 @@ class _TroubleHandler(logging.Handler):
         self._host.tell(("trouble", self.format(record)))
 
 
-def main() -> None:
-    """Be a host."""
+def host_jobs() -> None:
+    """Be a host: orders come on stdin, answers go to stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; whoever started this decides
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not get among the answers
@@ -148,4 +148,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    host_jobs()

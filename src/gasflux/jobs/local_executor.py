@@ -13,7 +13,7 @@ from gasflux.jobs.failures import died_with, failure_behind, never_began, out_of
 from gasflux.jobs.pool import Pool, PoolStoppedError
 from gasflux.jobs.process_flight import load_all, run_job
 from gasflux.jobs.records import Job, JobResult
-from gasflux.result_folder import discard_unfinished
+from gasflux.results.folder import discard_unfinished
 
 if TYPE_CHECKING:
     from gasflux.records import ProgressCallback

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gasflux.jobs.failures import faults_as_data
 from gasflux.jobs.log import JobLog
 from gasflux.jobs.records import GasSummary, Job, JobResult, ResultFile
-from gasflux.result_folder import media_type
+from gasflux.results.folder import media_type
 
 if TYPE_CHECKING:
     from gasflux.data_processor import Outcome, RenderFigures
@@ -25,9 +25,9 @@ _EVERY_S: Final = 0.2
 def load_all() -> None:
     """Load what every job of the service needs."""
     import gasflux.data_processor
-    import gasflux.exports_view
     import gasflux.plotting
-    import gasflux.reporting  # noqa: F401 loading is the purpose
+    import gasflux.reporting
+    import gasflux.results.page_view  # noqa: F401 loading is the purpose
 
 
 def load_science() -> None:
@@ -85,8 +85,8 @@ def process_job(job: Job, tell: ProgressCallback, render: RenderFigures | None =
     render
         Who draws, as for `process_file`.
     """
+    from gasflux.configuration.pipeline_yaml import load_pipeline_config
     from gasflux.data_processor import process_file
-    from gasflux.pipeline_yaml import load_pipeline_config
     from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
 
     log = JobLog(job.log_path, job.task_id)
@@ -112,8 +112,8 @@ def process_job(job: Job, tell: ProgressCallback, render: RenderFigures | None =
 
 def _write_view(outcome: Outcome) -> None:
     """Write the page's document beside the results."""
-    from gasflux.exports import to_json
-    from gasflux.exports_view import view_document
+    from gasflux.results.output_vars import to_json
+    from gasflux.results.page_view import view_document
 
     text = to_json(view_document(outcome.result), indent=None)
     part = outcome.output_dir / f".{VIEW}.part"

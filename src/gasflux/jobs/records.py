@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gasflux.errors import Fault
 
 if TYPE_CHECKING:
-    from gasflux.pipeline_config import PipelineConfig
+    from gasflux.configuration.pipeline_config import PipelineConfig
 
 
 @dataclass(frozen=True)
