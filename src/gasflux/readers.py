@@ -22,7 +22,7 @@ from gasflux.reading.times.known_start import start_in_name
 from gasflux.reading.validation import Inspection, gathered, inspect_table
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.records import FlightLog
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 if TYPE_CHECKING:
     import pandas as pd

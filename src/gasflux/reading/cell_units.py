@@ -12,7 +12,8 @@ from gasflux.errors import Fault
 from gasflux.reading.headers import dimension_of, read_header
 from gasflux.reading.raw_table import Column, RawTable, numbers
 from gasflux.reading.units import find_unit, is_unit
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 _NUMBER_AND_UNIT: Final = re.compile(
     r"\s*([+\-\u2212]?\.?\d[\d.,'\u2019 \u00a0\u202f]*(?:[eE][+-]?\d+)?)\s*([^\d\s.,].*?)\s*"

@@ -20,7 +20,8 @@ from gasflux.reading.times.beginning import beginning_of
 from gasflux.reading.times.columns import TimeColumn, Times
 from gasflux.reading.times.timestamps import resolve_times
 from gasflux.records import FloatArray
-from gasflux.wording.phrases import Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase, counted
 
 MIN_ROWS: Final = 10
 """Samples (and values of a gas) below which nothing can be said about a flight."""

@@ -10,7 +10,7 @@ from gasflux.errors import Fault
 from gasflux.reading.headers import read_header
 from gasflux.reading.number_texts import Sign, comma_meaning, plain_text, point_meaning, to_number
 from gasflux.reading.raw_table import Column, RawTable
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 
 def settle_commas(table: RawTable, listed: frozenset[str] = frozenset()) -> RawTable:

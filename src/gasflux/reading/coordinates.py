@@ -12,7 +12,8 @@ import numpy as np
 from gasflux.reading.number_texts import plain_text
 from gasflux.reading.raw_table import Column, RawTable, numbers
 from gasflux.records import BoolArray, FloatArray
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 if TYPE_CHECKING:
     from gasflux.reading.quantities import Quantity

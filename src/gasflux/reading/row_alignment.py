@@ -17,7 +17,8 @@ from gasflux.reading.aircraft_wind import components, speed_and_direction
 from gasflux.reading.column_reading import MIN_ROWS, Reading
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.records import BoolArray, FloatArray
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 MAX_APART_S: Final = 5.0
 """Longest span between two rows of a sensor across which its values are interpolated: a drone flies 50 m in it."""

@@ -11,7 +11,7 @@ import numpy as np
 from gasflux.reading.headers import read_header
 from gasflux.reading.layouts.header_place import HeaderPlace
 from gasflux.reading.raw_table import Column, RawTable, pack_column
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _LOG_SCORE: Final = 4
 """So many columns recognised make a log; a cover sheet has fewer."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from gasflux.errors import InputError, UnsupportedFileError
 from gasflux.reading.signatures import ACCEPTED
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _LATIN_SIGNS: Final = frozenset("°µ²³·±éèüöäßñçàêâôîûÄÖÜÉ".encode("cp1252"))
 _CONTROL_BYTES: Final = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))

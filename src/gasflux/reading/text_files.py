@@ -23,7 +23,8 @@ from gasflux.reading.number_texts import decimal_sign
 from gasflux.reading.plain_text import EMPTY_CELLS, SHORT, plain_columns
 from gasflux.reading.raw_table import Column, RawTable, is_empty
 from gasflux.reading.text_encoding import to_utf8
-from gasflux.wording.phrases import NOTHING, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -30,7 +30,8 @@ from gasflux.reading.samples import (
 from gasflux.reading.times.clocks import check_clock
 from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
-from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 _MAX_MESSAGE: Final = 900
 _NEEDED: Final = ("latitude", "longitude", "windspeed", "temperature", "pressure")

@@ -23,7 +23,8 @@ from gasflux.reading.sheets import SheetHead, choose_sheet, holds_all, join_colu
 from gasflux.reading.signatures import ACCEPTED
 from gasflux.reading.times.known_start import start_in_head
 from gasflux.reading.times.numbers import MAC_EXCEL_DAYS
-from gasflux.wording.phrases import NOTHING, Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook, SheetMetadata

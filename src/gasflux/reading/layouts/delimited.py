@@ -9,7 +9,7 @@ from __future__ import annotations
 from gasflux.reading.layouts.laid_out import LaidOut, TextSource
 from gasflux.reading.layouts.text_layout import find_layout
 from gasflux.reading.times.known_start import start_in_head
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 
 def delimited(source: TextSource) -> LaidOut:

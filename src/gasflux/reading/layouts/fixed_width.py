@@ -11,7 +11,7 @@ import numpy as np
 
 from gasflux.reading.layouts.laid_out import LaidOut
 from gasflux.reading.layouts.text_layout import lines_of, text_of
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _SAMPLE_LINES: Final = 200
 

@@ -24,7 +24,8 @@ from gasflux.reading.layouts.laid_out import LaidOut, TextSource
 from gasflux.reading.layouts.text_layout import TextLayout, lines_of, text_of
 from gasflux.reading.raw_table import Column, RawTable, numbers
 from gasflux.reading.times.numbers import plus_seconds
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 _FIRST_LINE: Final = re.compile(r"\s*(\d{1,4})\s*[, ]\s*(1001|1010|1020|2010|2110|2160|2310|3010|4010)\s*(?:,.*)?")
 _READ: Final = "1001"

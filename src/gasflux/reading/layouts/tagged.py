@@ -20,7 +20,7 @@ from gasflux.reading.layouts.laid_out import LaidOut, TextSource
 from gasflux.reading.layouts.text_layout import TextLayout, lines_of, text_of
 from gasflux.reading.number_texts import is_number_text
 from gasflux.reading.raw_table import RawTable
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _SAMPLE_LINES: Final = 40
 _LEAST_PAIRS: Final = 3

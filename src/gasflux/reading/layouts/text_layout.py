@@ -12,7 +12,7 @@ from typing import Final
 
 from gasflux.errors import InputError
 from gasflux.reading.layouts.header_place import EXAMPLE_HEADER, HEADER_SEARCH_ROWS, HeaderPlace, find_header
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 DELIMITERS: Final = ",\t;| "
 """Signs between fields; a blank stands for any run of blanks."""

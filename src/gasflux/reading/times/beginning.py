@@ -13,7 +13,7 @@ from gasflux.reading.times.cells import read_times
 from gasflux.reading.times.columns import Columns, TimeColumn, Times
 from gasflux.reading.times.date_and_clock import midnights_passed, on_days, read_clock
 from gasflux.reading.times.numbers import Kind, plus_seconds
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from gasflux.reading.times.numbers import NAT, Kind, ReadTimes, TimeArray, midni
 from gasflux.reading.times.texts import Parts, take_apart
 from gasflux.reading.units import Unit
 from gasflux.records import BoolArray, IntArray
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _FEW_TIMES: Final = 50_000

@@ -10,7 +10,7 @@ from gasflux.errors import Fault
 from gasflux.reading.ranges import Checked
 from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _JITTER_US: Final = 1_000_000
 """A clock kept by a receiver or by network time steps back by less than a second."""

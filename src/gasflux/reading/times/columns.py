@@ -12,7 +12,8 @@ from gasflux.reading.headers import Header
 from gasflux.reading.raw_table import Column
 from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 _SAYS_UTC: Final = re.compile(r"(?:utc|gmt)(?!\s*[+-]\s*\d)", re.IGNORECASE)
 """A header that names the zone, not one beside it such as UTC+8."""

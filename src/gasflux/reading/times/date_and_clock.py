@@ -12,7 +12,7 @@ from gasflux.reading.times.columns import Columns, TimeColumn, Times, mixed_orde
 from gasflux.reading.times.limits import latest_time
 from gasflux.reading.times.numbers import Kind, ReadTimes, TimeArray, clock_seconds, plus_seconds, short_dates
 from gasflux.records import IntArray
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _HALF_DAY_US: Final = 43_200_000_000
 """A clock that falls by more has passed midnight."""

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from gasflux.reading.units import Unit
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 TimeArray = NDArray[np.datetime64]
 

@@ -21,7 +21,8 @@ from gasflux.reading.times.columns import Columns, TimeColumn, Times, mixed_orde
 from gasflux.reading.times.date_and_clock import clock_columns, join_date_and_clock, read_clock, read_dates
 from gasflux.reading.times.numbers import Kind, ReadTimes, calendar_dates, from_epoch, plus_seconds
 from gasflux.records import BoolArray, FloatArray
-from gasflux.wording.phrases import NOTHING, Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 _WHOLE_SECOND_US: Final = 1_000_000
 _COUNTER_TOLERANCE_US: Final = 1_500_000
