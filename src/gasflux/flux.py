@@ -12,6 +12,7 @@ from gasflux.gas import density_kg_m3
 from gasflux.interpolation import Kriging, aggregate, krige_surface, make_grid
 from gasflux.pipeline_config import PipelineConfig
 from gasflux.records import (
+    AssumedAir,
     Background,
     BoolArray,
     FlightLog,
@@ -224,6 +225,7 @@ def flux_budget(
 ) -> tuple[dict[str, float], float, float]:
     """Return the error budget in kg/h, its effective degrees of freedom and those of the repeatability."""
     segment, weights = samples.segment, integration.weights_m2
+    assumed = log.assumed_air or AssumedAir(())
     per_ppm = weights * samples.carried(samples.normal_m_s)
     signal_noise, background_noise = background.noise_std(segment.rows, per_ppm)
     sources = ErrorSources(
@@ -238,6 +240,8 @@ def flux_budget(
         below_kg_h=integration.below.std_kg_h,
         temperature_c=float(np.mean(log.temperature_c[segment.rows])),
         pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
+        temperature_error_k=assumed.temperature_error_k,
+        pressure_error_hpa=assumed.pressure_error_hpa,
     )
     budget = error_budget(sources, config.uncertainty)
     freedom = effective_degrees_of_freedom(budget, sources.pass_degrees_of_freedom)
