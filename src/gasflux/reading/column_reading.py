@@ -95,12 +95,12 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     faults, notes = [*choices.faults], [*table.notes, *times.notes]
     for one in settled.values():
         notes.extend(one.notes)
-    for quantity in quantities.values():
+    unscaled, scaled_notes = unscale(quantities)
+    for quantity in unscaled.values():
         faults.extend(quantity.faults)
         notes.extend(quantity.notes)
     unusable = {name: one.problem for name, one in settled.items() if one.problem is not None}
     said, asked = _say_unusable(choices, unusable, quantities, config)
-    unscaled, scaled_notes = unscale(quantities)
     further, further_faults = _read_further(table, config, unscaled)
     air = fill_air({**unscaled, **further}, _doubtful(table, choices), config.air, table.size)
     derived, derived_notes = _derive({**unscaled, **further, **air.columns}, config)

@@ -21,7 +21,7 @@ from gasflux.reading.units import SUFFIXES, Dimension, Unit, find_unit, is_unit,
 
 ALIASES: Final[Mapping[str, str]] = {
     "timestamp": (
-        "timestamputc utctimestamp datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
+        "時間 日期時間 記錄時間 測量時間 採樣時間 採樣點時間 監測時間 时刻 時刻 timestamputc utctimestamp datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
         " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
         " systemtime gpstime gpsdatetime sampletime"
     ),
@@ -72,7 +72,7 @@ ALIASES: Final[Mapping[str, str]] = {
         "winddir winddirection windfrom windfromdirection windanglemet windangle winddirmet winddirectiontrue wdir wd"
         " wnddir windirection winddirn winddirectionfrom winddirfrom windbearing truewinddirection truewinddir twd"
         " winddegrees winddeg windheading windazimuth windorientation windvectordirection"
-        " 风向 風向 风向角 風向角 风向角度 風向角度"
+        " truedir truedirection directiontrue 风向 風向 风向角 風向角 风向角度 風向角度"
     ),
     "wind_north": (
         "windn windnorth windnorthward northwardwind windv vwind vwnd northwind windspeednorth windvelocitynorth vwn"
@@ -311,9 +311,18 @@ def _decorated(shown: str, plain: str, letters: bool, listed: frozenset[str]) ->
     if not words.dropped or not words.core:
         return
     bare = f"{words.core} {units[-1].group()}" if units else words.core
-    for header in _readings(shown, bare, listed):
+    for header in (*_readings(shown, bare, listed), *_with_unit_inside(shown, words.core, listed)):
         if header is not None and (header.name or not header.is_gas):
             yield _with_words(header, words)
+
+
+def _with_unit_inside(shown: str, core: str, listed: frozenset[str]) -> Iterator[Header | None]:
+    """Yield the gas of a header whose unit stands among its words (``CH4_ppb_NPL``)."""
+    words = core.split("_")
+    for place, word in enumerate(words):
+        unit = find_unit(word, Dimension.MOLE_FRACTION)
+        if unit is not None and len(words) > 1:
+            yield _gas_header(shown, "_".join(words[:place] + words[place + 1 :]), unit, listed)
 
 
 def _with_words(header: Header, words: Words) -> Header:
@@ -398,11 +407,16 @@ def read_header(text: str, listed_gases: frozenset[str] = frozenset()) -> Header
     for header in _candidates(shown, listed_gases):
         if header is None or (best.name and header.name != best.name):
             continue
-        is_better = not best.about and not best.name if not header.name else not best.name or header.rank < best.rank
+        is_better = not best.about and not best.name if not header.name else not best.name or _goes_before(header, best)
         best = header if is_better else best
         if best.unused in _SURE or (best.name and not best.said):
             break
     return best
+
+
+def _goes_before(header: Header, best: Header) -> bool:
+    """Tell whether one reading of a header is surer than another of the same name."""
+    return (header.rank, header.unit is None) < (best.rank, best.unit is None)
 
 
 def stated_unit(text: str, dimension: Dimension) -> Unit | None:

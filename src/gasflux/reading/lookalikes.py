@@ -12,7 +12,10 @@ from gasflux.reading.headers import clean_header, header_key, read_header
 
 _WIND: Final = r"(?:wind|wnd|風|风|anemo)"
 _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
-    ("winddir", rf"{_WIND}.*(?:dir|angle|bearing|azimuth|deg|heading|from|向|角)|^w(?:d|dir)(?![a-z])|wdir|winddir"),
+    (
+        "winddir",
+        rf"{_WIND}.*(?:dir|angle|bearing|azimuth|deg|heading|from|向|角)|^w(?:d|dir)(?![a-z])|wdir|winddir|^dir(?:ection)?\b",
+    ),
     ("windspeed", rf"{_WIND}.*(?:sp|vel|m/?s|kn|kt|mph|km/?h|速)|^w(?:s|spd)(?![a-z])|wspd"),
     ("pressure", r"pres|baro(?!m.*alt)|mbar|hpa|atmos|气压|氣壓|壓力|压力|压强|壓強"),
     ("latitude", r"^lat|latitude|纬度|緯度|northing|utm_?[ny]$|^pos_?y$|^y(?:_?utm)?$"),

@@ -36,7 +36,7 @@ _CALM: Final = frozenset({"calm", "c", "var", "vrb", "variable", "静风", "无�
 _PLAIN_FACTS: Final[tuple[tuple[str, float, float, str], ...]] = (
     ("pressure", 2000.0, np.inf, "Pa"),
     ("pressure", 50.0, 115.0, "kPa"),
-    ("temperature", 150.0, np.inf, "K"),
+    ("temperature", 150.0, 400.0, "K"),
 )
 """Column, median from and to, and the unit it must then be in: no air is at that many hPa or that many degC."""
 

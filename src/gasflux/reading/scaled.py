@@ -68,9 +68,17 @@ def _are_scaled_positions(read: Mapping[str, Quantity]) -> bool:
     return bool(is_on_earth) and _are_whole(latitude) and _are_whole(longitude)
 
 
+def _raw(column: Quantity) -> FloatArray:
+    """Values as they stand in the file: a median may have been taken for another unit's already."""
+    if column.unit is None or column.unit.factor is None or column.unit.is_contract_unit:
+        return column.values
+    return np.asarray(np.round((column.values - column.unit.offset) / column.unit.factor, 6))
+
+
 def _given(column: Quantity) -> FloatArray:
-    """Values that are there."""
-    return np.asarray(column.values[np.isfinite(column.values)])
+    """Values that are there, as they stand in the file."""
+    raw = _raw(column)
+    return np.asarray(raw[np.isfinite(raw)])
 
 
 def _are_whole(values: FloatArray) -> bool:
@@ -88,5 +96,6 @@ def _is_scaled(column: Quantity | None, least: float) -> bool:
 
 def _in_unit(column: Quantity, unit: Unit) -> Quantity:
     """Return a column whose numbers are in `unit`."""
-    values = column.values * float(unit.factor or 1.0) + unit.offset
-    return replace(column, values=values, unit=unit, conversion=conversion_text(unit))
+    values = _raw(column) * float(unit.factor or 1.0) + unit.offset
+    notes = () if column.unit is not None and not column.unit.is_contract_unit else column.notes
+    return replace(column, values=values, unit=unit, conversion=conversion_text(unit), notes=notes)
