@@ -1,8 +1,9 @@
 """Layouts of real instruments, as small logs that tests make and read: docs/INSTRUMENTS.md is the table of them.
 
-A layout is written one column a line, ``header := what it holds``: a column of `flight_files.flight` (with ``* factor``
-and ``+ offset`` where the instrument has another unit), ``time FORMAT``, ``epoch``, a number that wavers (``~45``), or a
-constant. What is a column of the flight must come out of the reader as it went in; all else must not be read.
+A layout is written one column a line, ``header := what it holds``: a column of `flight_files.flight` (with
+``* factor`` and ``+ offset`` where the instrument has another unit), ``time FORMAT``, ``epoch``, a number that wavers
+(``~45``), or a constant. What is a column of the flight must come out of the reader as it went in; all else must not
+be read.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from datetime import datetime
 
 import numpy as np
 from flight_files import ROWS, Cells, flight, floats, text_of, times
-from numpy.typing import NDArray
+
+from gasflux.records import FloatArray
 
 NEEDED = ("latitude", "longitude", "height", "windspeed", "winddir", "temperature", "pressure", "gas")
 HEIGHTS = ("height_ato", "height_agl", "altitude")
@@ -84,17 +86,32 @@ def ascending(start: float, step: float = 0.01) -> list[object]:
 
 
 GAS_VALUES: dict[str, float] = {
-    **{"ch4": 2.2, "co2": 421.0, "n2o": 0.336, "c2h6": 0.002, "co": 0.12, "nh3": 0.004, "so2": 0.02, "h2s": 0.004},
-    **{"o3": 0.031, "no2": 0.012, "no": 0.004, "hcho": 0.003, "c3h8": 0.001, "sf6": 1.2e-5, "c6h6": 0.001, "h2": 0.55},
+    "ch4": 2.2,
+    "co2": 421.0,
+    "n2o": 0.336,
+    "c2h6": 0.002,
+    "co": 0.12,
+    "nh3": 0.004,
+    "so2": 0.02,
+    "h2s": 0.004,
+    "o3": 0.031,
+    "no2": 0.012,
+    "no": 0.004,
+    "hcho": 0.003,
+    "c3h8": 0.001,
+    "sf6": 1.2e-5,
+    "c6h6": 0.001,
+    "h2": 0.55,
 }
 """Gas -> clean air of the samples, ppm."""
 
 
-def sources() -> dict[str, NDArray[np.float64]]:
+def sources() -> dict[str, FloatArray]:
     """Return the columns a layout may hold, in contract units."""
     base = {name: floats(cells) for name, cells in flight().items() if name != "timestamp"}
     angle = np.radians(base["winddir"])
-    gases = {gas: value * (1.0 + 0.001 * np.arange(ROWS)) for gas, value in GAS_VALUES.items()}
+    steps = np.asarray(1.0 + 0.001 * np.arange(ROWS), dtype=np.float64)
+    gases: dict[str, FloatArray] = {gas: value * steps for gas, value in GAS_VALUES.items()}
     return {
         **base,
         **gases,
@@ -119,7 +136,7 @@ def _cells(content: str) -> Cells:
     match = _SPEC.fullmatch(content)
     if match and match.group(1) in sources():
         values = sources()[match.group(1)] * float(match.group(2) or 1.0) + float(match.group(3) or 0.0)
-        return [int(round(value)) for value in values] if match.group(4) else [float(f"{v:.12g}") for v in values]
+        return [round(float(value)) for value in values] if match.group(4) else [float(f"{v:.12g}") for v in values]
     return [content] * ROWS
 
 

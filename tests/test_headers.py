@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.reading.gas_table import GASES
 from gasflux.reading.headers import (
     ALIASES,
     DIMENSIONS,
@@ -17,6 +16,7 @@ from gasflux.reading.headers import (
     read_header,
 )
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, conversion_text, convert, find_unit, unit_names
+from gasflux.reading.vocabulary.gas_table import GASES
 
 INSTRUMENTS: dict[str, dict[str, tuple[str, str | None]]] = {
     "Sniffer4D": {

@@ -9,7 +9,7 @@ import pytest
 from flight_files import START, Cells, flight, times
 from instrument_layouts import HEIGHTS, LAYOUTS, Layout, sources
 
-from gasflux.pipeline_config import PipelineConfig
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.readers import inspect_flight, read_flight
 from gasflux.records import FlightLog, FloatArray
 
@@ -17,7 +17,7 @@ READ = [layout for layout in LAYOUTS if not layout.fault]
 REFUSED = [layout for layout in LAYOUTS if len(layout.fault) > 1]
 
 
-def named(layouts: list[Layout]) -> object:
+def named(layouts: list[Layout]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("layout", layouts, ids=[layout.name for layout in layouts])
 
 

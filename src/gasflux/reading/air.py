@@ -8,19 +8,18 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import AirSettings
 from gasflux.constants import ZERO_CELSIUS_K
-from gasflux.pipeline_config import AirSettings
 from gasflux.reading.columns import Choice
 from gasflux.reading.headers import Header, header_key
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, find_unit
 from gasflux.records import AssumedAir, FloatArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
-SEA_LEVEL_K: Final = 288.15
-SEA_LEVEL_HPA: Final = 1013.25
-LAPSE_K_M: Final = 0.0065
+_SEA_LEVEL_K: Final = 288.15
+_SEA_LEVEL_HPA: Final = 1013.25
+_LAPSE_K_M: Final = 0.0065
 _EXPONENT: Final = 5.255876
 """g M / (R L) of the standard atmosphere (ICAO Doc 7488, 1993), dimensionless."""
 
@@ -54,17 +53,17 @@ class Filled:
 
 def standard_temperature_c(altitude_m: FloatArray) -> FloatArray:
     """Return the temperature of the ICAO standard atmosphere below 11 km, degC, in the shape of `altitude_m`."""
-    return np.asarray(SEA_LEVEL_K - LAPSE_K_M * altitude_m - ZERO_CELSIUS_K)
+    return np.asarray(_SEA_LEVEL_K - _LAPSE_K_M * altitude_m - ZERO_CELSIUS_K)
 
 
 def standard_pressure_hpa(altitude_m: FloatArray) -> FloatArray:
     """Return the pressure of the ICAO standard atmosphere below 11 km, hPa, in the shape of `altitude_m`."""
-    return np.asarray(SEA_LEVEL_HPA * (1.0 - LAPSE_K_M * altitude_m / SEA_LEVEL_K) ** _EXPONENT)
+    return np.asarray(_SEA_LEVEL_HPA * (1.0 - _LAPSE_K_M * altitude_m / _SEA_LEVEL_K) ** _EXPONENT)
 
 
 def standard_altitude_m(pressure_hpa: FloatArray) -> FloatArray:
     """Return the altitude at which the standard atmosphere has a pressure, m, in the shape of `pressure_hpa`."""
-    return np.asarray(SEA_LEVEL_K / LAPSE_K_M * (1.0 - (pressure_hpa / SEA_LEVEL_HPA) ** (1.0 / _EXPONENT)))
+    return np.asarray(_SEA_LEVEL_K / _LAPSE_K_M * (1.0 - (pressure_hpa / _SEA_LEVEL_HPA) ** (1.0 / _EXPONENT)))
 
 
 def fill_air(read: Mapping[str, Quantity], doubtful: Quantity | None, settings: AirSettings, size: int) -> Filled:

@@ -10,12 +10,11 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.reading.columns import Choice
-from gasflux.reading.header_words import Kind
 from gasflux.reading.headers import words_kinds
 from gasflux.reading.quantities import Quantity
+from gasflux.reading.vocabulary.header_words import WordKind
 from gasflux.records import FloatArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase, counted
+from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
 
 MIN_ROWS: Final = 10
 """Samples (and values of a gas) below which nothing can be said about a flight."""
@@ -90,14 +89,14 @@ def _settle_gas(candidates: Sequence[Choice], first: Quantity, read: Read) -> Se
         other = read(choice)
         other_problem = _problem(other)
         if other_problem is None and (problem is not None or repeated_share(other.values) < _LIVELIER * held):
-            dead, share = quantity.choice.header.text, percent(held)
+            dead, share = quantity.choice.header.text, _percent(held)
             is_held = problem is None
             reason = phrase("reason.held", header=dead, share=share) if is_held else phrase("reason.dead", header=dead)
             quantity, problem = other, None
     return Settled(quantity, problem, _about(quantity, candidates, reason))
 
 
-def percent(share: float) -> str:
+def _percent(share: float) -> str:
     """Return a share in percent, with a blank before the sign (SI brochure, 5.4.7)."""
     return f"{100.0 * share:.0f} %"
 
@@ -128,7 +127,7 @@ def _remarks(quantity: Quantity) -> tuple[Phrase, ...]:
     notes = []
     if header.is_towards:
         notes.append(phrase("note.towards", header=header.text))
-    if choice.name == "winddir" and Kind.MAGNETIC in words_kinds(header.text):
+    if choice.name == "winddir" and WordKind.MAGNETIC in words_kinds(header.text):
         notes.append(phrase("note.magnetic", header=header.text))
     if not header.is_gas:
         return tuple(notes)
@@ -138,7 +137,7 @@ def _remarks(quantity: Quantity) -> tuple[Phrase, ...]:
         notes.append(phrase("note.tagged", header=header.text, gas=choice.name, words=listed_headers(header.said)))
     held = repeated_share(quantity.values)
     if held > _HELD_SHARE and _problem(quantity) is None:
-        notes.append(phrase("note.held", header=header.text, share=percent(held)))
+        notes.append(phrase("note.held", header=header.text, share=_percent(held)))
     return tuple(notes)
 
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.air import fill_air
 from gasflux.reading.aircraft_wind import felt_components, speed_and_direction, wind_over_ground
 from gasflux.reading.candidates import Settled, Unusable, listed_headers, settle
@@ -21,8 +21,7 @@ from gasflux.reading.scaled import unscale
 from gasflux.reading.timestamps import TimeColumn, Times, resolve_times
 from gasflux.reading.units import no_fraction_kinds
 from gasflux.records import AssumedAir, FloatArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 FELT_COMPONENTS: Final = ("aircraft_u", "aircraft_v")
 FELT_POLAR: Final = ("apparent_speed", "apparent_direction")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.headers import (
     ALIASES,
     Header,
@@ -21,7 +21,7 @@ from gasflux.reading.headers import (
     states_towards,
 )
 from gasflux.reading.units import Dimension, Unit, find_unit, no_fraction, unit_names
-from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import phrase
 
 TIME_NAMES: Final = frozenset(
     (

@@ -15,13 +15,14 @@ from functools import lru_cache
 from typing import Final
 
 from gasflux.gas import is_formula
-from gasflux.reading.gas_headers import formula_of, read_gas
-from gasflux.reading.header_words import AVERAGED, PREFERRED, Kind, Words, kinds_of, split_words
-from gasflux.reading.units import SUFFIXES, Dimension, Unit, find_unit, is_unit, no_fraction
+from gasflux.reading.units import UNIT_ENDINGS, Dimension, Unit, find_unit, is_unit, no_fraction
+from gasflux.reading.vocabulary.gas_names import formula_of, read_gas
+from gasflux.reading.vocabulary.header_words import AVERAGED, PREFERRED, WordKind, Words, kinds_of, split_words
 
 ALIASES: Final[Mapping[str, str]] = {
     "timestamp": (
-        "時間 日期時間 記錄時間 測量時間 採樣時間 採樣點時間 監測時間 时刻 時刻 timestamputc utctimestamp datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
+        "時間 日期時間 記錄時間 測量時間 採樣時間 採樣點時間 監測時間 时刻 時刻 timestamputc utctimestamp"
+        " datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
         " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
         " systemtime gpstime gpsdatetime sampletime"
     ),
@@ -245,7 +246,7 @@ def _splits(text: str) -> Iterator[tuple[str, str]]:
 def _splits_at_ending(text: str) -> Iterator[tuple[str, Unit]]:
     """Ways to split ``CamelCaseUnit``: names that end in a unit, without it."""
     key = header_key(text)
-    for endings in SUFFIXES.values():
+    for endings in UNIT_ENDINGS.values():
         for ending, unit in endings:
             if key.endswith(ending) and key != ending:
                 yield key.removesuffix(ending), unit
@@ -331,15 +332,15 @@ def _with_words(header: Header, words: Words) -> Header:
     if not name or header.is_gas:
         return header if not name else _gas_with_words(header, words)
     why = _why_not(name, words)
-    if name in _APPARENT and Kind.RELATIVE in kinds:
+    if name in _APPARENT and WordKind.RELATIVE in kinds:
         return replace(header, name=_APPARENT[name], rank=header.rank + _DECORATED)
     if why:
         return Header(header.text, about=name, unused=why)
     rank = (
         header.rank + _DECORATED + 50 * bool(set(words.dropped) & AVERAGED) - 50 * bool(set(words.dropped) & PREFERRED)
     )
-    rank += 200 * (Kind.RAW in kinds) + 300 * (Kind.MAGNETIC in kinds)
-    is_towards = name == "winddir" and (Kind.TOWARDS in kinds or header.is_towards)
+    rank += 200 * (WordKind.RAW in kinds) + 300 * (WordKind.MAGNETIC in kinds)
+    is_towards = name == "winddir" and (WordKind.TOWARDS in kinds or header.is_towards)
     return replace(header, rank=rank, is_towards=is_towards, said=words.dropped)
 
 
@@ -364,16 +365,16 @@ _HARMLESS_FOR_PRESSURE: Final = frozenset({"baro", "imu", "fc", "board", "detect
 def _why_not(name: str, words: Words) -> str:
     """Say why a column of this name is not the thing itself; empty where it is."""
     kinds = words.kinds
-    if Kind.STATISTIC in kinds:
+    if WordKind.STATISTIC in kinds:
         return "statistic"
-    if Kind.INSIDE in kinds and name in _CONDITIONS:
-        inside = {word for word in words.dropped if Kind.INSIDE in kinds_of(word)}
+    if WordKind.INSIDE in kinds and name in _CONDITIONS:
+        inside = {word for word in words.dropped if WordKind.INSIDE in kinds_of(word)}
         if name == "temperature" or not inside or inside - _HARMLESS_FOR_PRESSURE:
             return "inside"
         return ""
-    if Kind.OTHER in kinds:
+    if WordKind.OTHER in kinds:
         return "other"
-    return "doubtful" if Kind.DOUBTFUL in kinds and name == "temperature" else ""
+    return "doubtful" if WordKind.DOUBTFUL in kinds and name == "temperature" else ""
 
 
 @lru_cache(maxsize=8192)
@@ -433,14 +434,14 @@ def stated_no_fraction(text: str) -> str | None:
     return layout[1] if layout else next((kind for _, text in _splits(plain) if (kind := no_fraction(text))), None)
 
 
-def words_kinds(text: str) -> frozenset[Kind]:
+def words_kinds(text: str) -> frozenset[WordKind]:
     """Return what the words beside the name of a header say."""
     return split_words(clean_header(text)).kinds
 
 
 def states_towards(text: str) -> bool:
     """Tell whether a header says that a direction is the one the wind blows to."""
-    return Kind.TOWARDS in words_kinds(text)
+    return WordKind.TOWARDS in words_kinds(text)
 
 
 def unknown_unit(text: str, name: str) -> str | None:

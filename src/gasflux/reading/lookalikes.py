@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from gasflux.reading.header_words import Kind, split_words
 from gasflux.reading.headers import clean_header, header_key, read_header
+from gasflux.reading.vocabulary.header_words import WordKind, split_words
 
 _WIND: Final = r"(?:wind|wnd|風|风|anemo)"
 _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
@@ -23,7 +23,7 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     ("height_ato", r"^alt(?!er|ern)|altitude|height|^hgt|^elev|高度|海拔|^agl|^asl|^msl"),
 )
 _PROJECTED: Final = re.compile(r"northing|easting|utm|^[xy]$", re.IGNORECASE)
-_NOT_IT: Final = frozenset({Kind.STATISTIC, Kind.OTHER, Kind.INSIDE})
+_NOT_IT: Final = frozenset({WordKind.STATISTIC, WordKind.OTHER, WordKind.INSIDE})
 
 
 def looks_like(text: str) -> str | None:

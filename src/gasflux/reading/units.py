@@ -188,7 +188,7 @@ def _suffixes(dimension: Dimension) -> tuple[tuple[str, Unit], ...]:
     return tuple(sorted(((e, u) for e, u in endings.items() if e), key=lambda pair: -len(pair[0])))
 
 
-SUFFIXES: Final[Mapping[Dimension, tuple[tuple[str, Unit], ...]]] = {
+UNIT_ENDINGS: Final[Mapping[Dimension, tuple[tuple[str, Unit], ...]]] = {
     dimension: _suffixes(dimension) for dimension in Dimension
 }
 """Per dimension, the spellings that may end a header without a bracket (``TemperatureC``, ``MethanePPB``)."""
