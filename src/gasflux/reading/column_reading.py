@@ -10,18 +10,19 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
-from gasflux.reading.air import fill_air
 from gasflux.reading.aircraft_wind import felt_components, speed_and_direction, wind_over_ground
-from gasflux.reading.candidates import Settled, Unusable, listed_headers, settle
 from gasflux.reading.columns import HEIGHT_NAMES, Choice, Choices, choose_columns, ignored_headers, no_fraction_fault
 from gasflux.reading.headers import ALIASES, Header, gas_name, header_key
 from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.scaled import unscale
 from gasflux.reading.timestamps import TimeColumn, Times, resolve_times
 from gasflux.reading.units import no_fraction_kinds
+from gasflux.reading.values.air import fill_air
+from gasflux.reading.values.candidates import Settled, Unusable, listed_headers, settle
+from gasflux.reading.values.scaled import unscale
 from gasflux.records import AssumedAir, FloatArray
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 FELT_COMPONENTS: Final = ("aircraft_u", "aircraft_v")
 FELT_POLAR: Final = ("apparent_speed", "apparent_direction")

@@ -21,7 +21,7 @@ from gasflux.reading.headers import (
     states_towards,
 )
 from gasflux.reading.units import Dimension, Unit, find_unit, no_fraction, unit_names
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 TIME_NAMES: Final = frozenset(
     (

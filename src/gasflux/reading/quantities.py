@@ -10,14 +10,15 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.gas import ppm_from_mass_concentration
-from gasflux.reading.codes import is_code
 from gasflux.reading.columns import Choice
 from gasflux.reading.headers import DIMENSIONS
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
+from gasflux.reading.values.codes import is_code
 from gasflux.reading.vocabulary.gas_table import GASES, lies_outside
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 _POINTS: Final = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
 _CHINESE_POINTS: Final = (

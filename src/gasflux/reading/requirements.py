@@ -16,9 +16,10 @@ from gasflux.reading.column_reading import (
 )
 from gasflux.reading.columns import TIME_NAMES
 from gasflux.reading.headers import ALIASES, dimension_of, unknown_unit
-from gasflux.reading.lookalikes import alike, is_projected
 from gasflux.reading.units import unit_names
-from gasflux.wording.phrases import NOTHING, Phrase, find_phrase, phrase
+from gasflux.reading.vocabulary.lookalikes import alike, is_projected
+from gasflux.wording.lookup import find_phrase, phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 _AIR: Final = ("temperature", "pressure")
 """Never missing: what the log lacks is assumed, told and flagged."""

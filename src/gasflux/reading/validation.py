@@ -10,7 +10,6 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
-from gasflux.reading.candidates import MIN_ROWS
 from gasflux.reading.column_reading import Reading, ranges_of_gases, read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
@@ -26,8 +25,10 @@ from gasflux.reading.samples import (
     sort_by_time,
     spread_times,
 )
+from gasflux.reading.values.candidates import MIN_ROWS
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
-from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 _MAX_MESSAGE: Final = 900
 _NEEDED: Final = ("latitude", "longitude", "windspeed", "temperature", "pressure")

@@ -14,7 +14,8 @@ from gasflux.reading.headers import words_kinds
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.vocabulary.header_words import WordKind
 from gasflux.records import FloatArray
-from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 MIN_ROWS: Final = 10
 """Samples (and values of a gas) below which nothing can be said about a flight."""

@@ -15,7 +15,8 @@ from gasflux.reading.headers import Header, header_key
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, find_unit
 from gasflux.records import AssumedAir, FloatArray
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 _SEA_LEVEL_K: Final = 288.15
 _SEA_LEVEL_HPA: Final = 1013.25

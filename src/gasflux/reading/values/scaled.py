@@ -11,7 +11,8 @@ import numpy as np
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.units import Dimension, Unit, conversion_text, find_unit
 from gasflux.records import FloatArray
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 _LEAST_DEGREES: Final = 1.1e7
 """Above it no coordinate of a map projection in metres lies (northings end at 1e7), and most of the Earth does."""
