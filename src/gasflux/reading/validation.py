@@ -10,13 +10,15 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
-from gasflux.reading.column_reading import Reading, ranges_of_gases, read_columns
+from gasflux.reading.column_reading import read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
 from gasflux.reading.ranges import Checked, allowed_range, check_range, check_times, position_hint
 from gasflux.reading.raw_table import RawTable, drop_non_samples
+from gasflux.reading.read_table import Reading, ranges_of_gases
 from gasflux.reading.requirements import missing_columns
-from gasflux.reading.samples import (
+from gasflux.reading.values.candidates import MIN_ROWS
+from gasflux.reading.values.samples import (
     MAX_GAP_S,
     Samples,
     close_gaps,
@@ -25,7 +27,6 @@ from gasflux.reading.samples import (
     sort_by_time,
     spread_times,
 )
-from gasflux.reading.values.candidates import MIN_ROWS
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import NOTHING, Phrase, counted
