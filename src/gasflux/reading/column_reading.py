@@ -3,82 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from gasflux.configuration.pipeline_config import PipelineConfig, Range
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
-from gasflux.reading.aircraft_wind import felt_components, speed_and_direction, wind_over_ground
-from gasflux.reading.columns import HEIGHT_NAMES, Choice, Choices, choose_columns, ignored_headers, no_fraction_fault
-from gasflux.reading.headers import ALIASES, Header, gas_name, header_key
+from gasflux.reading.columns import HEIGHT_NAMES, Choices, choose_columns, ignored_headers, no_fraction_fault
+from gasflux.reading.headers import ALIASES, Choice, Header, gas_name, header_key
 from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
+from gasflux.reading.read_table import (
+    AIRCRAFT_MOTION,
+    FELT_COMPONENTS,
+    FELT_POLAR,
+    Quantities,
+    Reading,
+    ranges_of_gases,
+)
 from gasflux.reading.times.beginning import beginning_of
 from gasflux.reading.times.columns import TimeColumn, Times
 from gasflux.reading.times.timestamps import resolve_times
 from gasflux.reading.units import no_fraction_kinds
 from gasflux.reading.values.air import fill_air
+from gasflux.reading.values.aircraft_wind import felt_components, speed_and_direction, wind_over_ground
 from gasflux.reading.values.candidates import Settled, Unusable, listed_headers, settle
 from gasflux.reading.values.positions import from_nmea, with_hemispheres
 from gasflux.reading.values.scaled import unscale
-from gasflux.records import AssumedAir, FloatArray
+from gasflux.records import FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
 
-FELT_COMPONENTS: Final = ("aircraft_u", "aircraft_v")
-FELT_POLAR: Final = ("apparent_speed", "apparent_direction")
-AIRCRAFT_MOTION: Final = ("heading", "ground_speed")
-AIRCRAFT_REQUIRED: Final = (*FELT_COMPONENTS, *AIRCRAFT_MOTION)
-"""Columns of the wind in the aircraft's frame, as components or as speed and angle, and those that turn it."""
-
 _WARMEST_C: Final = 60.0
-
-Quantities = Mapping[str, Quantity]
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """Every column that is used, as numbers of length n, with what was found wrong and worth saying on the way."""
-
-    table: RawTable
-    config: PipelineConfig
-    choices: Choices
-    times: Times
-    quantities: Quantities
-    faults: tuple[Fault, ...]
-    notes: tuple[Phrase, ...]
-    assumed_air: AssumedAir | None = None
-    """What of the air no column gave."""
-
-    def values(self, name: str) -> FloatArray:
-        """Values of a column, shape (n,)."""
-        return self.quantities[name].values
-
-    def has(self, *names: str) -> bool:
-        """Tell whether all named columns are there."""
-        return all(name in self.quantities for name in names)
-
-    @property
-    def height_name(self) -> str | None:
-        """Name of the height column that is used."""
-        return next((name for name in HEIGHT_NAMES if name in self.quantities), None)
-
-    @property
-    def time_header(self) -> str:
-        """Headers of the time columns used."""
-        return " + ".join(self.times.headers) or "timestamp"
-
-    @property
-    def gases(self) -> tuple[str, ...]:
-        """Gases with enough values."""
-        return tuple(gas for gas in self.choices.gases if gas in self.quantities)
-
-
-def ranges_of_gases(config: PipelineConfig) -> dict[str, Range]:
-    """Return the gases that the configuration lists, by formula, with their ranges."""
-    return {formula: limits for name, limits in config.gases.items() if (formula := gas_name(name)) is not None}
 
 
 def read_columns(table: RawTable, config: PipelineConfig) -> Reading:

@@ -10,6 +10,7 @@ from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
 from gasflux.reading.headers import (
     ALIASES,
+    Choice,
     Header,
     clean_header,
     dimension_of,
@@ -35,18 +36,6 @@ AIRCRAFT_NAMES: Final = frozenset(
 IGNORE: Final = "ignore"
 """What the setting `columns` says of a name that no column of the file is to have."""
 HEIGHT_NAMES: Final = ("height_ato", "height_agl", "altitude")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One column of the table and what it holds."""
-
-    name: str
-    """Canonical name or gas formula."""
-    index: int
-    header: Header
-    unit: Unit | None
-    """Unit the configuration, the header or the units row states; None when none does."""
 
 
 @dataclass(frozen=True, eq=False)

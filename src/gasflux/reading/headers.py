@@ -219,6 +219,18 @@ class Header:
     """Words beside the name, lower case."""
 
 
+@dataclass(frozen=True)
+class Choice:
+    """One column of the table and what it holds."""
+
+    name: str
+    """Canonical name or gas formula."""
+    index: int
+    header: Header
+    unit: Unit | None
+    """Unit the configuration, the header or the units row states; None when none does."""
+
+
 def header_key(text: str) -> str:
     """Return the letters and digits of a header in lower case: what names are compared by."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()

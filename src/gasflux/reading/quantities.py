@@ -10,8 +10,7 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.gas import ppm_from_mass_concentration
-from gasflux.reading.columns import Choice
-from gasflux.reading.headers import DIMENSIONS
+from gasflux.reading.headers import DIMENSIONS, Choice
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
 from gasflux.reading.values.codes import is_code

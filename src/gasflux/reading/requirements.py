@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from gasflux.errors import Fault
-from gasflux.reading.column_reading import (
+from gasflux.reading.columns import TIME_NAMES
+from gasflux.reading.headers import ALIASES, dimension_of, unknown_unit
+from gasflux.reading.read_table import (
     AIRCRAFT_MOTION,
     AIRCRAFT_REQUIRED,
     FELT_COMPONENTS,
@@ -14,8 +16,6 @@ from gasflux.reading.column_reading import (
     Reading,
     ranges_of_gases,
 )
-from gasflux.reading.columns import TIME_NAMES
-from gasflux.reading.headers import ALIASES, dimension_of, unknown_unit
 from gasflux.reading.units import unit_names
 from gasflux.reading.vocabulary.lookalikes import alike, is_projected
 from gasflux.wording.lookup import find_phrase, phrase

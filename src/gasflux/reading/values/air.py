@@ -10,8 +10,7 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import AirSettings
 from gasflux.constants import ZERO_CELSIUS_K
-from gasflux.reading.columns import Choice
-from gasflux.reading.headers import Header, header_key
+from gasflux.reading.headers import Choice, Header, header_key
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, find_unit
 from gasflux.records import AssumedAir, FloatArray

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 
 from gasflux.errors import Fault
-from gasflux.reading.columns import Choice
-from gasflux.reading.headers import words_kinds
+from gasflux.reading.headers import Choice, words_kinds
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.vocabulary.header_words import WordKind
 from gasflux.records import FloatArray

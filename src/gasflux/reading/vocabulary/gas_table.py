@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gasflux.gas import molar_mass_g_mol
-
 _PPB_SHARE: Final = 300.0
 """A third of the number that clean air shows in ppb: medians above it, taken as ppm, are ppb without their unit."""
 _LOWEST_SHARE: Final = 0.01
@@ -30,7 +28,7 @@ class Gas:
     """One gas of the table."""
 
     formula: str
-    """Canonical name: the formula in lower case."""
+    """Canonical name: the formula in lower case, from which `gas.molar_mass_g_mol` counts the molar mass."""
     english: str
     """Names and other formulas, lower case, without blanks and signs; the usual one first."""
     chinese: str
@@ -40,11 +38,6 @@ class Gas:
     """Key of `SOURCES`."""
     highest_ppm: float
     """Median of a flight above which a column without unit is no open air in ppm."""
-
-    @property
-    def molar_mass_g_mol(self) -> float:
-        """Molar mass, g/mol, from the formula."""
-        return molar_mass_g_mol(self.formula)
 
     @property
     def lowest_ppm(self) -> float:
