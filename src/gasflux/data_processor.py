@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.configuration.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
 from gasflux.drawing import DrawingProcesses, RenderFigures
-from gasflux.exports import grid_columns, output_vars, processed_columns, to_json
-from gasflux.exports_geo import flight_geojson, flight_kml
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
-from gasflux.processing_pipelines import StageClock, process_log, utc_now
+from gasflux.processing_pipelines import StageClock, process_log, utc_text
 from gasflux.readers import flight_from_frame, read_flight
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
 from gasflux.records import FlightResult, ProgressCallback
-from gasflux.result_folder import ARCHIVE, REPORT, RESULT, file_names, install, staging
+from gasflux.results.folder import ARCHIVE, REPORT, RESULT, file_names, install_files, staging
+from gasflux.results.maps import flight_geojson, flight_kml
+from gasflux.results.output_vars import grid_columns, output_vars, processed_columns, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,7 +113,7 @@ def process_file(
     GasFluxError
         What is wrong with the log or cannot be computed from it.
     """
-    started_at, clock = utc_now(), StageClock(progress)
+    started_at, clock = utc_text(), StageClock(progress)
     with clock.stage("reading", 0.0):
         log = read_flight(path, config, name=name, max_rows=max_rows, max_unpacked_bytes=max_unpacked_bytes)
     result = process_log(log, config, _scaled(progress, _READ, _COMPUTED))
@@ -128,12 +128,12 @@ def process_file(
         with clock.stage("files", _REPORTED):
             _write_tables(result, folder)
         stages = _in_order(clock.seconds, result.stages_s)
-        finished = replace(result, stages_s=stages, started_at=started_at, finished_at=utc_now())
+        finished = replace(result, stages_s=stages, started_at=started_at, finished_at=utc_text())
         document = output_vars(finished)
         _write_text(folder / RESULT, to_json(document) + "\n")
         _write_archive(folder)
         names = file_names(folder)
-        install(folder, output_dir, names)
+        install_files(folder, output_dir, names)
     if progress is not None:
         progress("files", _DONE)
     return Outcome(finished, document, output_dir, names)

@@ -16,8 +16,8 @@ from dask_cluster import free_port, kill_family
 from markdown_pages import ROOT, Block, Page
 from patience import HANG_S, wait_until
 
-from gasflux.simulated.output import write_simulated
 from gasflux.simulation import Scenario, simulate
+from gasflux.simulation.files import write_simulated
 
 PAGE: Final = Page(ROOT / "docs" / "CLUSTER.md")
 

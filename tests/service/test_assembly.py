@@ -14,9 +14,9 @@ from patience import wait_until
 from stores import new_task
 from test_callbacks import Receiver, receiver
 
-from gasflux.service.assembly import Service, build_service
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import CallbackState, Task, TaskStatus
+from gasflux.service.parts import Service, build_service
+from gasflux.service.tasks.records import CallbackState, Task, TaskStatus
 
 SECURITY = {"callback_secret": "a secret of the receiver", "allow_private_callbacks": True}
 

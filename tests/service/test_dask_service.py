@@ -11,8 +11,8 @@ from api_service import Api, running_api
 from dask_cluster import DaskCluster, dask_cluster, kill_family
 from patience import wait_until
 
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.data_processor import process_file
-from gasflux.pipeline_yaml import load_pipeline_config
 
 pytestmark = pytest.mark.dask
 

@@ -17,7 +17,7 @@ from live_server import LiveServer, live_server
 from patience import HANG_S
 
 from gasflux.client import GasFluxClient, TaskFailedError, TaskInfo
-from gasflux.remote.answers import faults_of
+from gasflux.client.typed_answers import faults_in
 
 LIMIT_BYTES = 64 << 20
 """`max_content_length` of this server, above the largest case (50 MB)."""
@@ -73,7 +73,7 @@ def test_each_gets_a_clear_answer(server: LiveServer, memory_before: int, case: 
     body = answer.json()
     assert body["code"] == answer.status_code
     message = str(body["message"])
-    faults = faults_of(body.get("error", {}).get("details"))
+    faults = faults_in(body.get("error", {}).get("details"))
     if answer.status_code == 202:
         task = end_of(server, body["data"]["task_id"])
         assert (task.status == "completed") == case.completes, task.error

@@ -21,7 +21,7 @@ import gasflux
 from gasflux.service import local_executor
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import Job, JobResult, TaskFailure
+from gasflux.service.tasks.records import Job, JobResult, TaskFailure
 
 SAMPLE = Path(gasflux.__file__).parent / "data" / "sample_flight.xlsx"
 

@@ -18,8 +18,8 @@ from patience import HANG_S
 from test_trouble import mounted, needs_mount
 
 from gasflux.db import Database
-from gasflux.service.callbacks import is_public
-from gasflux.service.errors import StorageError
+from gasflux.errors import StorageError
+from gasflux.service.callbacks.sender import is_public
 
 
 @pytest.fixture(scope="module")
