@@ -13,7 +13,7 @@ import pytest
 from api_service import SAMPLE, Api, flight, running_api
 from patience import HANG_S, wait_until
 
-from gasflux.service import intake
+from gasflux.service.uploads import intake
 
 BAD_YAML = "strategies:\n  spatial: loop\nunkown: 1\n"
 SHORT = b"latitude,longitude\n1,2\n"
