@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -99,9 +100,20 @@ def layer_of(module: str) -> int:
     raise LookupError(f"{module} stands in no layer of {Path(__file__).name}; put it where it belongs")
 
 
-def imports_of(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield every absolute module name a file imports, inside functions too, with the line."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return the code of a file; parsing the package anew for every test took longer than everything else here."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> tuple[tuple[str, int], ...]:
+    """Return every absolute module name a file imports, inside functions too, with the line."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -149,9 +161,7 @@ def test_nobody_uses_pyplot() -> None:
 
 @pytest.mark.parametrize("module", sorted(module for module in MODULES if module not in ("cli", "__main__")))
 def test_library_neither_prints_nor_exits(module: str) -> None:
-    calls = [
-        node for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
-    ]
+    calls = [node for node in ast.walk(tree_of(MODULES[module])) if isinstance(node, ast.Call)]
     names = {ast.unparse(call.func) for call in calls}
     assert not names & {"print", "sys.exit", "exit", "quit", "breakpoint", "logging.basicConfig"}
 
@@ -163,7 +173,7 @@ def test_broad_excepts_stand_at_boundaries_only() -> None:
     broad = {
         module
         for module, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     }
@@ -210,7 +220,7 @@ def test_top_level_only_defines(module: str) -> None:
 
     Registering a representer or a type with a library is the exception, a call on a private class of the module.
     """
-    body = ast.parse(MODULES[module].read_text(encoding="utf-8")).body
+    body = tree_of(MODULES[module]).body
     statements = [node for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
     assert all(ast.unparse(node.value.func).startswith("_") for node in statements)  # type: ignore[attr-defined]
     assert not [node for node in body if isinstance(node, ast.For | ast.While | ast.With | ast.Try)]

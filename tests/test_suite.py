@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -126,15 +127,18 @@ def told(path: Path, node: ast.expr) -> tuple[str, str]:
     return path.relative_to(TESTS).as_posix(), ast.unparse(node)
 
 
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Return the code of every file of the tests."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 
 def test_no_elapsed_time_is_compared_with_a_constant() -> None:
-    assert [told(path, compare) for path, tree in TREES.items() for compare in upper_bounds(tree)] == []
+    assert [told(path, compare) for path, tree in trees().items() for compare in upper_bounds(tree)] == []
 
 
 def test_no_wait_ends_before_what_is_waited_for() -> None:
-    found = {told(path, call) for path, tree in TREES.items() for call in short_waits(tree)}
+    found = {told(path, call) for path, tree in trees().items() for call in short_waits(tree)}
     assert found - ALLOWED.keys() == set(), "wait HANG_S of patience.py, or say in ALLOWED why it cannot fail"
     assert ALLOWED.keys() - found == set(), "no longer there"
 

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from patience import wait_until
+from quick_flight import quick_flight
 from werkzeug.test import TestResponse
 
 from gasflux.app import create_app
@@ -74,8 +75,8 @@ class Api:
         """Return a client that has no cookies and no past."""
         return _Client(self.app, self.app.response_class)
 
-    def upload(self, content: bytes | None = None, name: str = "flight.xlsx", **fields: Any) -> TestResponse:
-        """Post a flight, by default the sample."""
+    def upload(self, content: bytes | None = None, name: str = "flight.csv", **fields: Any) -> TestResponse:
+        """Post a flight, by default the quickest."""
         headers = fields.pop("headers", self.user)
         return self.client.post("/upload", data={"file": flight(content, name), **fields}, headers=headers)
 
@@ -92,11 +93,11 @@ class Api:
         return task
 
 
-def flight(content: bytes | None = None, name: str = "flight.xlsx") -> tuple[Any, str]:
+def flight(content: bytes | None = None, name: str = "flight.csv") -> tuple[Any, str]:
     """Return a file part of a form."""
     import io
 
-    return io.BytesIO(SAMPLE.read_bytes() if content is None else content), name
+    return io.BytesIO(quick_flight() if content is None else content), name
 
 
 @contextmanager

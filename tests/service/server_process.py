@@ -15,6 +15,7 @@ import psutil
 import requests
 from live_server import LiveServer, ended
 from patience import HANG_S, wait_until
+from quick_flight import quick_flight
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "src" / "gasflux" / "data" / "sample_flight.xlsx"
@@ -65,10 +66,10 @@ class ServerProcess(LiveServer):
         data: dict[str, Any] = answer.json()["data"]
         return data
 
-    def upload(self, path: Path = SAMPLE) -> str:
-        """Upload a flight; return the id of its task."""
-        with path.open("rb") as stream:
-            answer = requests.post(self.url + "/upload", files={"file": stream}, timeout=HANG_S)
+    def upload(self) -> str:
+        """Upload the quickest flight; return the id of its task."""
+        files = {"file": ("flight.csv", quick_flight())}
+        answer = requests.post(self.url + "/upload", files=files, timeout=HANG_S)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["data"]["task_id"])
 

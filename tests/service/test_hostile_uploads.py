@@ -15,6 +15,7 @@ import requests
 from hostile_files import CASES, EVIL_NAMES, Hostile, csv_rows, sample
 from live_server import LiveServer, live_server
 from patience import HANG_S
+from quick_flight import quick_log
 
 from gasflux.client import GasFluxClient, TaskFailedError, TaskInfo
 from gasflux.client.typed_answers import faults_in
@@ -186,7 +187,7 @@ def test_a_body_shorter_than_it_says_makes_no_task(server: LiveServer) -> None:
 
 def test_honest_tasks_beside_them_complete(server: LiveServer) -> None:
     with GasFluxClient(server.url) as client:
-        accepted = [client.upload(sample_path(server)) for _ in range(4)]
+        accepted = [client.upload(quick_log(server.console_folder)) for _ in range(4)]
         chosen = [case for case in CASES if case.name in ("far cell", "zip bomb", "a million empty rows", "NaN flood")]
         threads = [threading.Thread(target=post, args=(server, case.file_name, case.make())) for case in chosen]
         for thread in threads:
@@ -195,12 +196,6 @@ def test_honest_tasks_beside_them_complete(server: LiveServer) -> None:
         for thread in threads:
             thread.join()
     assert [task.status for task in ends] == ["completed"] * 4
-
-
-def sample_path(server: LiveServer) -> Path:
-    path = server.folder / "sample.xlsx"
-    path.write_bytes(sample())
-    return path
 
 
 def test_no_stray_file_and_no_worker_is_left(tmp_path: Path) -> None:

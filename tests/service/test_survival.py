@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hostile_files import SAMPLE
 from live_server import LiveServer, live_server
 from patience import HANG_S, wait_until
+from quick_flight import quick_log
 
 from gasflux.client import GasFluxClient
 
@@ -68,7 +68,10 @@ def test_killed_at_ten_random_moments(tmp_path: Path) -> None:
         count_completions(server)
         for number in range(KILLS):
             with GasFluxClient(server.url) as client:
-                accepted += [client.upload(SAMPLE, name=f"{number}-{upload}").task_id for upload in range(2)]
+                accepted += [
+                    client.upload(quick_log(server.console_folder), name=f"{number}-{upload}").task_id
+                    for upload in range(2)
+                ]
             time.sleep(moments.uniform(0.0, LONGEST_LIFE_S))
             server.kill()
             assert server.leftovers(within_s=HANG_S) == []
@@ -82,11 +85,11 @@ def test_killed_while_an_upload_is_on_its_way(tmp_path: Path) -> None:
     with live_server(tmp_path, {"GASFLUX_TASKS_WORKERS": "1"}) as server:
         count_completions(server)
         with GasFluxClient(server.url) as client:
-            first = client.upload(SAMPLE, idempotency_key="one").task_id
+            first = client.upload(quick_log(server.console_folder), idempotency_key="one").task_id
         server.kill()
         server.start()
         with GasFluxClient(server.url) as client:
-            assert client.upload(SAMPLE, idempotency_key="one").task_id == first
+            assert client.upload(quick_log(server.console_folder), idempotency_key="one").task_id == first
         finish_all(server, [first])
 
 
@@ -95,7 +98,7 @@ def test_asked_to_stop_during_work(tmp_path: Path) -> None:
     with live_server(tmp_path, settings) as server:
         count_completions(server)
         with GasFluxClient(server.url) as client:
-            accepted = [client.upload(SAMPLE).task_id for _ in range(12)]
+            accepted = [client.upload(quick_log(server.console_folder)).task_id for _ in range(12)]
             wait_until(lambda: any(client.task(task_id).status == "processing" for task_id in accepted))
         assert server.terminate(within_s=HANG_S) == 0
         assert server.leftovers(within_s=HANG_S) == []

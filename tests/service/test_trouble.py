@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from hostile_files import SAMPLE, sample
 from live_server import LiveServer, live_server
 from patience import HANG_S, wait_until
+from quick_flight import quick_flight, quick_log
 
 from gasflux.client import GasFluxClient
 
@@ -39,7 +39,7 @@ def mounted(*arguments: str) -> Iterator[None]:
 
 
 def upload(server: LiveServer) -> requests.Response:
-    return requests.post(f"{server.url}/upload", files={"file": ("flight.xlsx", sample())}, timeout=HANG_S)
+    return requests.post(f"{server.url}/upload", files={"file": ("flight.csv", quick_flight())}, timeout=HANG_S)
 
 
 def assert_refused_for_now(answer: requests.Response, *words: str) -> None:
@@ -55,7 +55,9 @@ def assert_refused_for_now(answer: requests.Response, *words: str) -> None:
 def assert_works(server: LiveServer) -> None:
     """A flight goes through as if nothing had been, soon after the cause is gone."""
     with GasFluxClient(server.url) as client:
-        assert client.wait(client.upload(SAMPLE).task_id, timeout=HANG_S).status == "completed"
+        assert (
+            client.wait(client.upload(quick_log(server.console_folder)).task_id, timeout=HANG_S).status == "completed"
+        )
         assert client.health()["status"] == "healthy"
 
 
@@ -115,7 +117,7 @@ def test_disk_that_fills_during_work_fails_the_task_clearly(small_disk: Path) ->
 def test_tasks_can_be_deleted_on_a_full_disk(small_disk: Path) -> None:
     with live_server(small_disk, {"GASFLUX_TASKS_WORKERS": "1", "GASFLUX_LIMITS_MIN_FREE_BYTES": "0"}) as server:
         with GasFluxClient(server.url) as client:
-            task_id = client.wait(client.upload(SAMPLE).task_id, timeout=HANG_S).task_id
+            task_id = client.wait(client.upload(quick_log(server.console_folder)).task_id, timeout=HANG_S).task_id
             fill(small_disk)
             client.delete(task_id)
         assert not (server.outputs / task_id).exists()
@@ -136,7 +138,7 @@ def test_locked_database_is_waited_for_and_then_told(tmp_path: Path) -> None:
 def test_task_finished_while_the_database_is_locked_is_not_lost(tmp_path: Path) -> None:
     with live_server(tmp_path, {"GASFLUX_TASKS_WORKERS": "1", "GASFLUX_DATABASE_BUSY_TIMEOUT": "0.2"}) as server:
         with GasFluxClient(server.url) as client:
-            task_id = client.upload(SAMPLE).task_id
+            task_id = client.upload(quick_log(server.console_folder)).task_id
             wait_until(lambda: client.task(task_id).status == "processing")
             with closing(sqlite3.connect(server.database, isolation_level=None)) as other:
                 other.execute("BEGIN EXCLUSIVE")

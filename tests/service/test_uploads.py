@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_service import SAMPLE, Api, flight, running_api
+from api_service import Api, flight, running_api
 from patience import HANG_S, wait_until
+from quick_flight import quick_flight
 
 from gasflux.service.uploads import intake
 
@@ -32,13 +33,13 @@ def accepted(api: Api, **fields: Any) -> str:
 
 
 def test_the_task_can_be_read_before_the_answer_arrives(api: Api) -> None:
-    answer = api.upload(name="A flight.xlsx")
+    answer = api.upload(name="A flight.csv")
     data = answer.get_json()["data"]
     assert data["status"] == "pending"
     assert data["status_url"] == answer.headers["Location"] == f"/task/{data['task_id']}"
     task = api.client.get(data["status_url"]).get_json()["data"]
-    assert task["name"] == task["input_name"] == "A flight.xlsx"
-    assert api.service.folders.input_path(data["task_id"], "input.xlsx").read_bytes() == SAMPLE.read_bytes()
+    assert task["name"] == task["input_name"] == "A flight.csv"
+    assert api.service.folders.input_path(data["task_id"], "input.csv").read_bytes() == quick_flight()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_faults_of_content_are_told_at_once_and_the_upload_is_kept(
     assert task["error_type"] == kind
     assert task["error_details"] == body["error"]["details"]
     kept = api.client.get(f"/task/{body['data']['task_id']}/input", headers=api.user)
-    assert kept.data == (fields.get("content") or SAMPLE.read_bytes())
+    assert kept.data == (fields.get("content") or quick_flight())
 
 
 def test_faults_of_a_small_upload_are_told_however_slow_the_look_is(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
