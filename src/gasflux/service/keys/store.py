@@ -98,15 +98,6 @@ class KeyStore:
             rows = connection.execute("SELECT * FROM api_keys ORDER BY created_at DESC, rowid DESC").fetchall()
         return tuple(_key_of(row) for row in rows)
 
-    def any_usable(self) -> bool:
-        """Return whether some key is neither revoked nor expired."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT 1 FROM api_keys WHERE revoked = 0 AND (expires_at IS NULL OR expires_at > ?) LIMIT 1",
-                (as_text(self._clock()),),
-            ).fetchone()
-        return row is not None
-
     def _insert(self, connection: Connection, name: str, is_admin: bool, expires_at: datetime | None) -> IssuedKey:
         """Add a row with a fresh id and secret."""
         key_id = secrets.token_hex(8)
