@@ -144,7 +144,15 @@ def fit_variogram(
 
 
 def semivariance(fit: VariogramFit, along_lag_m: FloatArray, height_lag_m: FloatArray) -> FloatArray:
-    """Return the fitted semivariance at separations (nugget included, also at lag 0), in the unit of the sill."""
+    """Return the fitted semivariance at separations (nugget included, also at lag 0), in the unit of the sill.
+
+    Parameters
+    ----------
+    fit
+        The model with its parameters.
+    along_lag_m, height_lag_m
+        Separations along the surface and in height, any shapes that broadcast.
+    """
     lag = np.hypot(np.asarray(along_lag_m) / fit.range_m, np.asarray(height_lag_m) / fit.vertical_range_m)
     return fit.nugget + fit.sill * MODELS[fit.model](lag)
 

@@ -46,7 +46,17 @@ class KeyStore:
         self._noted: dict[str, datetime] = {}
 
     def issue(self, name: str, *, is_admin: bool = False, expires_at: datetime | None = None) -> IssuedKey:
-        """Make a key; the answer is the only place where it ever stands."""
+        """Make a key; the answer is the only place where it ever stands.
+
+        Parameters
+        ----------
+        name
+            Whose key it is.
+        is_admin
+            Whether it may make and revoke keys.
+        expires_at
+            When it stops being good; None for never.
+        """
         with self._database.write() as connection:
             return self._insert(connection, name, is_admin, expires_at)
 

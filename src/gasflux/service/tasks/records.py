@@ -66,7 +66,17 @@ class TaskFailure:
 
     @classmethod
     def of(cls, kind: str, code: str, /, **figures: Any) -> TaskFailure:
-        """Return the failure of one fault, `figures` as in `gasflux.errors.Fault.of`."""
+        """Return the failure of one fault, `figures` as in `gasflux.errors.Fault.of`.
+
+        Parameters
+        ----------
+        kind
+            Type of the error, a row of `docs/TROUBLESHOOTING.md`.
+        code
+            Of the sentence in `gasflux.wording.catalogue`.
+        figures
+            Values of the placeholders, as in `gasflux.errors.Fault.of`.
+        """
         fault = Fault.of(code, **figures)
         return cls(kind, fault.message, (fault.as_dict(),))
 
