@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, reduce
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -138,7 +138,7 @@ def is_override(item: Definition) -> bool:
     """Tell whether a library calls a method, because the class is one of its own kind."""
     if not item.owner:
         return False
-    found: type = reduce(getattr, item.owner.split("."), import_module(item.module))  # type: ignore[arg-type]
+    found: Any = reduce(getattr, item.owner.split("."), import_module(item.module))
     foreign = [base for base in found.__mro__ if not base.__module__.startswith("gasflux")]
     return any(item.name in vars(base) for base in foreign)
 
