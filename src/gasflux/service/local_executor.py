@@ -21,7 +21,8 @@ from gasflux.service.child_pool import ChildPool, ChildStoppedError
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.tasks.records import Job, JobResult, TaskFailure
 from gasflux.service.worker import begin, progress_path, run_job, warm_up
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 _log = logging.getLogger(__name__)
 
