@@ -105,10 +105,12 @@ def run_on_cluster(
 
     Parameters
     ----------
-    jobs, options, on_progress
+    jobs, options
         As of `run_jobs`; ``options.debug`` has no meaning here.
     scheduler
         Address of the cluster's scheduler, as in ``tcp://host:8786``.
+    on_progress
+        As of `run_jobs`.
 
     Raises
     ------
@@ -162,7 +164,7 @@ def attempt(job: Job, tell: ProgressCallback, render: RenderFigures | None = Non
     except Exception as error:  # the boundary of a job: one bad file must not stop the others
         if debug:
             raise
-        failure = JobFailure("unexpected", describe(error))
+        failure = JobFailure("internal_error", describe(error))
     raise JobFailedError(failure)
 
 
