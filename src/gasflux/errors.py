@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 
 @dataclass(frozen=True)

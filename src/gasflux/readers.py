@@ -20,7 +20,7 @@ from gasflux.reading.text_files import frame_columns, read_text
 from gasflux.reading.validation import Inspection, gathered, inspect_table
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.records import FlightLog
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 if TYPE_CHECKING:
     import pandas as pd

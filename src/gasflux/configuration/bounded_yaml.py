@@ -9,7 +9,8 @@ from typing import Any, Final
 import yaml
 
 from gasflux.errors import ConfigError, Fault
-from gasflux.wording.phrases import NOTHING, Phrase, phrase, same
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, same
 
 MAX_YAML_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 20

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 
 def _ordered(value: tuple[float, float]) -> tuple[float, float]:

@@ -21,7 +21,8 @@ from gasflux.configuration.bounded_yaml import (
 from gasflux.configuration.pipeline_config import BaselineSettings, PipelineConfig
 from gasflux.errors import ConfigError, Fault
 from gasflux.version import __version__
-from gasflux.wording.phrases import Phrase, phrase, same
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase, same
 
 ConfigSource = Path | str | bytes | Mapping[str, Any] | PipelineConfig | None
 

@@ -12,7 +12,7 @@ from typing import Final
 from gasflux.errors import GasFluxError
 from gasflux.jobs.executor import JobFailedError
 from gasflux.jobs.records import Job, JobFailure
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degree
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.timestamps import TimeColumn, Times, resolve_times
 from gasflux.records import FloatArray
-from gasflux.wording.phrases import Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase, counted
 
 MIN_ROWS: Final = 10
 """Samples (and values of a gas) below which nothing can be said about a flight."""

@@ -20,7 +20,8 @@ from gasflux.reading.headers import (
     stated_unit,
 )
 from gasflux.reading.units import Unit, find_unit, unit_names
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 TIME_NAMES: Final = frozenset(
     (

@@ -13,7 +13,8 @@ from gasflux.errors import Fault
 from gasflux.reading.quantities import and_others
 from gasflux.reading.time_cells import TimeArray
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.phrases import NOTHING, Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 POSSIBLE: Final[Mapping[str, Range]] = {
     "latitude": (-90.0, 90.0),

@@ -26,7 +26,8 @@ from gasflux.reading.samples import (
     spread_times,
 )
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
-from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 _MAX_MESSAGE: Final = 900
 _NEEDED: Final = ("latitude", "longitude", "windspeed", "temperature", "pressure")

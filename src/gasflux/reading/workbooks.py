@@ -25,7 +25,8 @@ from gasflux.reading.raw_table import (
     pack_column,
 )
 from gasflux.reading.signatures import ACCEPTED
-from gasflux.wording.phrases import NOTHING, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

@@ -39,7 +39,7 @@ from gasflux.service.tasks.sql import (
 )
 from gasflux.service.tasks.view import TaskReader
 from gasflux.storage.clock import as_exact_text, as_text, utc_now
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _QUEUE_FULL_RETRY_S: Final = 30
 

@@ -16,7 +16,7 @@ from gasflux.configuration.service_settings import LimitSettings
 from gasflux.errors import InputError, TooLargeError, UnsupportedFileError
 from gasflux.reading.signatures import ACCEPTED
 from gasflux.service.uploads.text_structure import BLOCK_BYTES
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 MAX_MEMBERS: Final = 10_000
 MAX_SHEET_CELLS: Final = 50_000_000
