@@ -30,7 +30,7 @@ from gasflux.version import __version__
 from gasflux.wording.phrases import Language
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 OUTPUT_SCHEMA: Final = "gasflux.output_vars/1"
 
@@ -311,13 +311,6 @@ def processed_columns(result: FlightResult) -> dict[str, NDArray[Any]]:
     return columns
 
 
-def processed_frame(result: FlightResult) -> pd.DataFrame:
-    """Return `processed_columns` as a frame."""
-    import pandas as pd
-
-    return pd.DataFrame(processed_columns(result)).astype({"segment": "Int64", "transect": "Int64"})
-
-
 def _counted(values: FloatArray) -> NDArray[np.object_]:
     """Whole numbers, None for NaN."""
     is_known = np.isfinite(values)
@@ -387,13 +380,6 @@ def grid_columns(result: FlightResult, gas: str) -> dict[str, NDArray[Any]]:
         if gas in part.gases
     ]
     return {name: np.concatenate([grid[name] for grid in grids]) for name in grids[0]}
-
-
-def grid_frame(result: FlightResult, gas: str) -> pd.DataFrame:
-    """Return `grid_columns` as a frame."""
-    import pandas as pd
-
-    return pd.DataFrame(grid_columns(result, gas))
 
 
 def _grid_columns(grid: KrigedGrid, segment: int | None) -> dict[str, NDArray[Any]]:
