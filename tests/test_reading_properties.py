@@ -1,8 +1,7 @@
-"""Whatever layout, notation, unit, language and encoding are mixed: the flight that went in comes out, or a fault does."""
+"""Whatever layout, notation, unit, language and encoding are mixed: the flight that went in comes out, or a fault."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,8 +16,7 @@ from hypothesis import strategies as st
 from log_layouts import european, grouped, indian, seconds_of_day, written_dms
 
 from gasflux.configuration.pipeline_config import PipelineConfig
-from gasflux.errors import InputError
-from gasflux.readers import read_flight
+from gasflux.readers import inspect_flight
 from gasflux.records import FlightLog, FloatArray
 
 ROWS = 14
@@ -274,18 +272,15 @@ def check(path: Path, examples: int) -> None:
     @given(mixtures(), flights())
     def one(mixture: Mixture, flight: tuple[list[datetime], dict[str, FloatArray]]) -> None:
         write(path, mixture, *flight)
-        try:
-            log = read_flight(path, PipelineConfig())
-        except InputError as error:
-            assert error.faults
-            outcomes.append(False)
-            return
-        assert_same(log, mixture, *flight)
-        outcomes.append(True)
+        inspection = inspect_flight(path, PipelineConfig())
+        outcomes.append(inspection.log is not None)
+        assert (inspection.log is None) == bool(inspection.faults)
+        if inspection.log is not None:
+            assert_same(inspection.log, mixture, *flight)
 
     one()
-    # A fault is right where a mixture is ambiguous or a unit is missing; a reader that only refused would prove nothing.
-    assert np.mean(outcomes) > 0.5, f"{sum(outcomes)} of {len(outcomes)} read"
+    # A fault is right where an encoding cannot hold the letters; a reader that only refused would prove nothing.
+    assert np.mean(outcomes) > 0.9, f"{sum(outcomes)} of {len(outcomes)} read"
 
 
 def test_a_flight_comes_out_as_it_went_in_or_a_fault_does(tmp_path: Path) -> None:
@@ -295,8 +290,3 @@ def test_a_flight_comes_out_as_it_went_in_or_a_fault_does(tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_many_more_flights(tmp_path: Path) -> None:
     check(tmp_path / "log.csv", 5000)
-
-
-def test_the_writer_of_mixtures_writes_workbooks_in_memory() -> None:
-    stream = io.BytesIO()
-    assert write_xlsx(stream, [["a"]]) is stream
