@@ -102,7 +102,13 @@ def test_scaled_whole_numbers() -> None:
 
 
 READ = (
-    *("campbell_toa5.dat", "three_row_header.csv", "icartt_time_start.ict", "dji_flight_reader.csv", "gas_nmol_mol.csv"),
+    *(
+        "campbell_toa5.dat",
+        "three_row_header.csv",
+        "icartt_time_start.ict",
+        "dji_flight_reader.csv",
+        "gas_nmol_mol.csv",
+    ),
     *("german_thousands_point.csv", "units_in_cells.csv", "time_ctime.csv", "time_nmea_hhmmss_ddmmyy.csv"),
     *("time_date_in_first_row_only.csv", "zh_monitoring_headers.csv", "two_row_merged_header.xlsx"),
     *("cover_sheet_first.xlsx", "footer_mean_row.csv", "wind_direction_towards.csv", "wind_u_v_components.csv"),
