@@ -143,7 +143,7 @@ BAD = {
         "16,384 columns",
         "delete",
     ),
-    "empty sheet": Bad(lambda path: write_xlsx(path, [], rows_of(flight())), "'Sheet1' is empty", "'Sheet2'", row=1),
+    "empty sheets": Bad(lambda path: write_xlsx(path, [], []), "'Sheet1' is empty", "'Sheet2'", row=1),
     "sheet without header": Bad(lambda path: write_xlsx(path, rows_of(flight())[1:]), "no header", "row 1", row=1),
     "password": Bad(content(compound("EncryptionInfo", "EncryptedPackage")), "password", "without one"),
     "Word document": Bad(content(compound("WordDocument")), "Office document", ".xlsx", error=UnsupportedFileError),

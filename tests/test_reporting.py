@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import flight_result
-from gasflux.reading.time_cells import read_times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gasflux.plotting import draw, png_bytes
+from gasflux.reading.times.cells import read_times
 from gasflux.reading.units import Dimension, conversion_text, find_unit
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
 from gasflux.reporting import MAX_REPORT_BYTES, render_report
