@@ -13,8 +13,8 @@ from builders import flight_result, own_children
 import gasflux
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.data_processor import Outcome, _write_tables, process_file
-from gasflux.drawing import DrawingProcesses
 from gasflux.errors import CancelledError, GasFluxError
+from gasflux.jobs.drawing import DrawingProcesses
 from gasflux.records import FlightResult
 from gasflux.results.output_vars import grid_frame, processed_frame
 from gasflux.simulation import Scenario, simulate, to_frame

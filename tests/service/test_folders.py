@@ -94,7 +94,6 @@ def test_what_is_no_id_makes_no_path(folders: TaskFolders, bad: str) -> None:
         folders.output_dir,
         folders.config_path,
         folders.log_path,
-        folders.progress_path,
         folders.create,
         folders.result_files,
         folders.remove,

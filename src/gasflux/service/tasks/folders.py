@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from gasflux.errors import StorageError, UnknownIdError
+from gasflux.jobs.records import ResultFile
 from gasflux.results.folder import media_type
-from gasflux.service.tasks.records import ResultFile
 
 _TASK_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RETRY_AFTER_S: Final = 30
@@ -86,10 +86,6 @@ class TaskFolders:
     def log_path(self, task_id: str) -> Path:
         """Return the path of the task's log."""
         return self.upload_dir(task_id) / "task.log"
-
-    def progress_path(self, task_id: str) -> Path:
-        """Return the path of the file in which the worker notes how far it is."""
-        return self.upload_dir(task_id) / "progress.json"
 
     def create(self, task_id: str) -> Path:
         """Make the folder for an upload; StorageError when that cannot be done."""
