@@ -34,9 +34,9 @@ def inspector() -> Iterator[Inspector]:
 
 def child_of(inspector: Inspector) -> Child:
     """Return the child that looks, ready for it."""
-    child = inspector._pool.take(BUDGET_S)
+    child = inspector._pool.take(HANG_S)
     assert child is not None
-    assert child.readies(BUDGET_S)
+    assert child.readies(HANG_S)
     inspector._pool.give_back(child)
     return child
 
@@ -151,7 +151,7 @@ def test_look_beyond_its_budget_is_skipped(inspector: Inspector, flight: Path) -
 
 def test_one_look_at_a_time(inspector: Inspector) -> None:
     assert not inspector.busy
-    child = inspector._pool.take(BUDGET_S)
+    child = inspector._pool.take(HANG_S)
     assert child is not None
     assert inspector.busy
     assert inspector.inspect(SAMPLE, None, budget_s=0.0) is None
