@@ -95,6 +95,7 @@ def let_go(log_path: Path) -> None:
 
 def _until_let_go(job: Job) -> None:
     """Wait for `let_go`."""
+    assert job.log_path is not None
     while not job.log_path.with_name("go.txt").exists():
         time.sleep(0.01)
 

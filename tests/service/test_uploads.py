@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +69,22 @@ def test_faults_of_content_are_told_at_once_and_the_upload_is_kept(
     assert kept.data == (fields.get("content") or quick_flight())
 
 
+@contextmanager
+def somebody_else_looks(api: Api) -> Iterator[None]:
+    """Hold the one child that looks at files."""
+    pool = api.service.inspector._pool
+    child = pool.take(HANG_S)
+    assert child is not None
+    try:
+        yield
+    finally:
+        pool.give_back(child)
+
+
 def test_faults_of_a_small_upload_are_told_however_slow_the_look_is(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing depends on the machine: there is no time for a quick look, and somebody else's look comes first."""
     monkeypatch.setattr(intake, "QUICK_LOOK_S", 0.0)
-    turn, asked = api.service.inspector._turn, threading.Event()
+    asked = threading.Event()
     check = api.service.inspector.check
 
     def ask(*args: Any, **kwargs: Any) -> None:
@@ -79,7 +93,7 @@ def test_faults_of_a_small_upload_are_told_however_slow_the_look_is(api: Api, mo
 
     monkeypatch.setattr(api.service.inspector, "check", ask)
     with ThreadPoolExecutor(1) as threads:
-        with turn:
+        with somebody_else_looks(api):
             answer = threads.submit(api.upload, SHORT, "short.csv")
             assert asked.wait(HANG_S)
         assert answer.result(HANG_S).status_code == 422
@@ -91,7 +105,7 @@ def test_large_upload_is_taken_where_a_look_takes_long(api: Api, monkeypatch: py
     task = api.finished(accepted(api, content=SHORT, name="short.csv"))
     assert (task["status"], task["error_type"]) == ("failed", "invalid_input")
     monkeypatch.setattr(intake, "QUICK_LOOK_S", HANG_S)
-    with api.service.inspector._turn:  # somebody else looks
+    with somebody_else_looks(api):
         accepted(api, content=SHORT, name="short.csv")
     assert api.upload(content=SHORT, name="short.csv").status_code == 422
 
