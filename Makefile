@@ -70,7 +70,8 @@ proxies: ## install what test-proxy needs, on Debian and as root; elsewhere say 
 test-fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
 	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py
 
-check: $(READY) ## lint, format and types, as on Windows too
+check: $(READY) ## lint, format and types, as on Windows too; the layout of the page's JavaScript
+	$(BIN)/python -m tools.check_js
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy

@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from builders import flight_result
+from result_tables import grid_frame, processed_frame
 
 from gasflux.records import FlightResult
 from gasflux.results.maps import MAX_MAP_POINTS, every_nth_row, flight_geojson, flight_kml
-from gasflux.results.output_vars import grid_frame, number, output_vars, processed_frame, to_json
+from gasflux.results.output_vars import number, output_vars, to_json
 
 KML = "{http://www.opengis.net/kml/2.2}"
 

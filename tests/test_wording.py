@@ -21,6 +21,7 @@ from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.wording.catalogue import TEXTS
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
+from gasflux.wording.layouts import LAYOUT_TEXTS
 from gasflux.wording.notes import NOTE_TEXTS
 from gasflux.wording.phrases import Phrase
 from gasflux.wording.refusals import REFUSAL_TEXTS
@@ -79,7 +80,8 @@ def test_both_languages_name_the_same_figures(name: str) -> None:
 
 
 def test_no_name_is_taken_twice() -> None:
-    assert len(TEXTS) == sum(map(len, (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS, REFUSAL_TEXTS, NOTE_TEXTS)))
+    parts = (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS, REFUSAL_TEXTS, NOTE_TEXTS, LAYOUT_TEXTS)
+    assert len(TEXTS) == sum(map(len, parts))
 
 
 def test_no_text_is_left_over() -> None:

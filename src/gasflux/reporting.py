@@ -68,7 +68,17 @@ class Album:
     omitted: tuple[str, ...]
 
     def of(self, gas: str | None, segment: int | None, *kinds: str) -> list[EmbeddedFigure]:
-        """Return the figures of a gas (None: the wind) and segment (None: the whole flight), in order of number."""
+        """Return the figures of a gas (None: the wind) and segment (None: the whole flight), in order of number.
+
+        Parameters
+        ----------
+        gas
+            Formula; None for figures of the wind.
+        segment
+            Number of the surface; None for figures of the whole flight.
+        kinds
+            Kinds of figure that are wanted.
+        """
         wanted = [key for key in self.figures if (key.gas, key.segment) == (gas, segment) and key.kind in kinds]
         return sorted((self.figures[key] for key in wanted), key=lambda figure: figure.number)
 

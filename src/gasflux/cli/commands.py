@@ -359,7 +359,17 @@ def _tell_usage(error: click.ClickException) -> None:
 def run_command_line(
     arguments: Sequence[str] | None = None, command: click.Command | None = None, name: str = "gasflux"
 ) -> NoReturn:
-    """Run the command line, or one command under a name of its own: one line for what went wrong, no traceback."""
+    """Run the command line, or one command under a name of its own: one line for what went wrong, no traceback.
+
+    Parameters
+    ----------
+    arguments
+        Words after the program's name; None takes those of the process.
+    command
+        What to run; None takes `gasflux` with all its commands.
+    name
+        Of the program in its help.
+    """
     if getattr(sys, "frozen", False):  # a packed program is started again as its own child process
         from multiprocessing import freeze_support
 

@@ -97,7 +97,17 @@ class ServerConnection:
             return _content(answer).get("data")
 
     def send(self, method: str, path: str, *, repeatable: bool = True, **options: Any) -> requests.Response:
-        """Return a good answer; see `json`."""
+        """Return a good answer; errors as of `json`.
+
+        Parameters
+        ----------
+        method, path
+            Of the request.
+        repeatable
+            Whether doing it twice is as good as once; otherwise it is repeated only when it surely was not done.
+        options
+            Of `requests.Session.request`.
+        """
         for pause_s in self._pauses_s():
             answer, problem = self._try(method, path, repeatable, options)
             if answer is not None and not _may_help(answer, repeatable):

@@ -172,7 +172,19 @@ class GasFluxClient:
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> Result:
-        """Upload a flight, wait for it and fetch its results; parameters and errors as of the single steps."""
+        """Upload a flight, wait for it and fetch its results; errors as of the single steps.
+
+        Parameters
+        ----------
+        path, config
+            As of `upload`.
+        folder
+            As of `download`.
+        name
+            As of `upload`.
+        progress, timeout
+            As of `wait`; the timeout, in seconds, is that of the waiting alone.
+        """
         task = self.wait(self.upload(path, config, name).task_id, progress, timeout)
         return Result(task, self._download(task, Path(folder)))
 
@@ -180,6 +192,15 @@ class GasFluxClient:
         self, data_file: str | Path, config_file: str | Path | None = None, api_key: str | None = None
     ) -> Mapping[str, Any]:
         """Do as the hand-over document's client does: the results land in the current folder.
+
+        Parameters
+        ----------
+        data_file
+            Flight log.
+        config_file
+            Processing YAML, a file.
+        api_key
+            For these requests instead of the client's own.
 
         Returns
         -------

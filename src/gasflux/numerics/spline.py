@@ -58,7 +58,15 @@ class SplineDesign:
 
 
 def clamped_knots(start: float, end: float, intervals: int) -> FloatArray:
-    """Return the knots of a cubic spline that ends at both ends of a range, evenly spaced within."""
+    """Return the knots of a cubic spline that ends at both ends of a range, evenly spaced within.
+
+    Parameters
+    ----------
+    start, end
+        The range, e.g. times in s.
+    intervals
+        Number of pieces of the spline; the knots have the shape (intervals + 7,).
+    """
     return np.concatenate([[start] * 3, np.linspace(start, end, intervals + 1), [end] * 3])
 
 

@@ -59,7 +59,17 @@ def discard_unfinished(output_dir: Path, pid: int) -> None:
 
 
 def install_files(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:
-    """Put finished files in their place: the folder at once when it is new, else file by file, the result last."""
+    """Put finished files in their place: the folder at once when it is new, else file by file, the result last.
+
+    Parameters
+    ----------
+    folder
+        Where the files are now, see `staging`.
+    output_dir
+        Where they belong; what an earlier run wrote there goes, anything else stays.
+    names
+        Of the files, relative to `folder`, with forward slashes.
+    """
     if not output_dir.exists():
         folder.replace(output_dir)
         return

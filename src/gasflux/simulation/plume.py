@@ -219,6 +219,15 @@ def make_gusts(scenario: Scenario, duration_s: float, rng: np.random.Generator) 
     Along- and cross-wind gusts are Ornstein-Uhlenbeck processes of integral time `gust_time_s`; the direction swings
     as another one of `meander_time_s`. A steady plume gets the mean wind.
 
+    Parameters
+    ----------
+    scenario
+        Mean wind, intensities and times of the gusts.
+    duration_s
+        Of the flight; the wind begins as long before it as puffs are remembered.
+    rng
+        Source of the noise.
+
     References
     ----------
     Wilson & Sawford 1996, Boundary-Layer Meteorology 78:191 (velocity as a first-order Markov process).

@@ -16,7 +16,17 @@ from gasflux.storage.clock import as_text
 
 
 def task_answer(task: Task, ages: CleanupSettings, time_left_s: float | None = None) -> dict[str, Any]:
-    """Return a task as every answer shows it; `TaskEntry` describes the entries."""
+    """Return a task as every answer shows it; `TaskEntry` describes the entries.
+
+    Parameters
+    ----------
+    task
+        As the database has it.
+    ages
+        After how long it is removed.
+    time_left_s
+        Seconds it will still take; None when that is not known.
+    """
     return {
         "task_id": task.task_id,
         "name": task.name,

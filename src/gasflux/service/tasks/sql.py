@@ -73,7 +73,17 @@ def fetch(connection: Connection, task_id: str) -> Task:
 
 
 def idempotent(connection: Connection, owner: str | None, key: str | None) -> Row | None:
-    """Return id and fingerprint of the task made with an idempotency key."""
+    """Return id and fingerprint of the task made with an idempotency key.
+
+    Parameters
+    ----------
+    connection
+        Inside a transaction.
+    owner
+        Id of the key the task was sent with; None without one.
+    key
+        The idempotency key; None gives None.
+    """
     if key is None:
         return None
     row: Row | None = connection.execute(
@@ -84,7 +94,17 @@ def idempotent(connection: Connection, owner: str | None, key: str | None) -> Ro
 
 
 def same_task(connection: Connection, earlier: Row, new: NewTask) -> Task:
-    """Return the earlier task, or refuse when it was about something else."""
+    """Return the earlier task, or refuse when it was about something else.
+
+    Parameters
+    ----------
+    connection
+        Inside a transaction.
+    earlier
+        What `idempotent` found.
+    new
+        The upload that came with the same key.
+    """
     if earlier["fingerprint"] != new.fingerprint:
         raise StateConflictError.of("idempotency_conflict", used=new.idempotency_key, task=earlier["task_id"])
     return fetch(connection, earlier["task_id"])

@@ -119,7 +119,17 @@ class TaskStore(TaskReader):
             return None if row is None else task_of(row)
 
     def set_progress(self, task_id: str, attempt: int, stage: str, percent: float) -> None:
-        """Note how far an attempt is; nothing happens when it is no longer the current one."""
+        """Note how far an attempt is; nothing happens when it is no longer the current one.
+
+        Parameters
+        ----------
+        task_id, attempt
+            Which attempt at which task.
+        stage
+            Name of the stage it is in.
+        percent
+            Of the whole job, 0 to 100.
+        """
         self._step(
             "stage = :stage, progress = :percent, message = 'Processing: ' || :stage || '.'",
             task_id,
@@ -128,7 +138,15 @@ class TaskStore(TaskReader):
         )
 
     def complete(self, task_id: str, attempt: int, result: JobResult) -> bool:
-        """Note the results of an attempt; False, and nothing is written, when it is no longer the current one."""
+        """Note the results of an attempt; False, and nothing is written, when it is no longer the current one.
+
+        Parameters
+        ----------
+        task_id, attempt
+            Which attempt at which task.
+        result
+            Its files and the summary of every gas.
+        """
         return self._step(
             "status = 'completed', message = 'Processing completed.', progress = 100, stage = NULL,"
             f" finished_at = :exact, results = :results, gases = :gases, cancel_requested = 0, {CALL}",
@@ -138,7 +156,15 @@ class TaskStore(TaskReader):
         )
 
     def fail(self, task_id: str, attempt: int, failure: JobFailure) -> bool:
-        """Note why an attempt failed; False, and nothing is written, when it is no longer the current one."""
+        """Note why an attempt failed; False, and nothing is written, when it is no longer the current one.
+
+        Parameters
+        ----------
+        task_id, attempt
+            Which attempt at which task.
+        failure
+            Type, sentence and faults.
+        """
         return self._step(FAIL, task_id, attempt, failure_values(failure))
 
     def release(self, task_id: str, attempt: int) -> bool:

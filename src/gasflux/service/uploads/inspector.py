@@ -51,7 +51,19 @@ class Inspector:
         return self._pool.is_busy()
 
     def check(self, path: Path, name: str, config: ConfigSource, *, budget_s: float) -> None:
-        """Raise InputError with every fault of a log, if that can be told within `budget_s`."""
+        """Raise InputError with every fault of a log, if that can be told within `budget_s`.
+
+        Parameters
+        ----------
+        path
+            The upload.
+        name
+            Its name, by whose ending the type is told.
+        config
+            Of the processing.
+        budget_s
+            Seconds after which the log is left to its task, unchecked.
+        """
         from gasflux.reading.validation import gathered
 
         found = self.inspect(path, config, name=name, budget_s=budget_s)
@@ -127,7 +139,21 @@ def _refusal(code: str, name: str) -> InputError:
 def inspect_file(
     path: Path, config: ConfigSource, name: str, limits: LimitSettings, memory_limit_bytes: int
 ) -> dict[str, Any]:
-    """Look at a file, in the child."""
+    """Look at a file, in the child.
+
+    Parameters
+    ----------
+    path
+        The upload.
+    config
+        Of the processing.
+    name
+        Its name, by whose ending the type is told.
+    limits
+        Rows and unpacked bytes that are read at most.
+    memory_limit_bytes
+        What the child may take beyond what it has, see `limit_memory`.
+    """
     from gasflux.configuration.pipeline_yaml import load_pipeline_config
     from gasflux.readers import inspect_flight
 

@@ -141,7 +141,17 @@ class Incoming:
             part.close()
 
     def keep(self, part: PartFile, name: str, config: bytes | None) -> None:
-        """Give the flight its name and the configuration its file, and remove the other parts."""
+        """Give the flight its name and the configuration its file, and remove the other parts.
+
+        Parameters
+        ----------
+        part
+            The flight among the parts of the form.
+        name
+            Name of its file in the task's folder.
+        config
+            Processing YAML; None for the defaults.
+        """
         part.path.replace(self.folder / name)
         if config is not None:
             (self.folder / "config.yaml").write_bytes(config)
