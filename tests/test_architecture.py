@@ -58,6 +58,7 @@ OWNERS = {
     "filelock": ("service.safekeeping.data_lock",),
     "dask": ("jobs.dask_session",),
     "distributed": ("jobs.dask_session", "jobs.dask_worker"),
+    "multiprocessing": ("cli.commands", "jobs.child", "jobs.child_main"),
     "matplotlib": ("plotting", "results.figures."),
     "sqlite3": ("db",),
     "skgstat": ("surface.variogram",),
@@ -155,7 +156,7 @@ def test_broad_excepts_stand_at_boundaries_only() -> None:
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     }
     jobs = {"jobs.batch", "jobs.dask_executor", "jobs.dask_worker", "jobs.child_main", "jobs.drawing"}
-    assert broad <= {"cli.commands", "janitor", "reading.workbooks", "service.tasks.runner"} | jobs
+    assert broad <= {"cli.batch", "cli.commands", "janitor", "reading.workbooks", "service.tasks.runner"} | jobs
 
 
 def loaded_after(statement: str) -> set[str]:

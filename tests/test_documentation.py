@@ -295,7 +295,7 @@ def error_types() -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and any("Error" in ast.unparse(base) for base in node.bases):
                 types |= _strings(getattr(item, "value", None) for item in node.body if _assigns(item, "kind"))
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).removesuffix(".of").endswith("TaskFailure"):
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).removesuffix(".of").endswith("JobFailure"):
                 types |= _strings(node.args[:1])
             elif isinstance(node, ast.keyword) and node.arg == "error_type":
                 types |= _strings([node.value])

@@ -31,12 +31,10 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 FIGURES = re.compile(r"\d+(?:\.\d+)?")
 
 SPOKEN = (
-    *("reading", "service/inspecting.py", "service/upload_check.py", "service/text_structure.py"),
-    *("service/workbook_structure.py", "service/local_executor.py", "service/worker.py", "service/dask_worker.py"),
-    *("service/dask_executor.py", "service/runner.py", "service/intake.py", "api/faults.py", "baselines"),
-    *("readers.py", "hardened_yaml.py", "pipeline_yaml.py", "pipeline_config.py", "background.py", "drawing.py"),
-    *("flux.py", "interpolation.py", "processing.py", "processing_pipelines.py", "flight/geometry.py"),
-    *("flight/phase_model.py", "surface"),
+    *("reading", "readers.py", "service/uploads", "service/tasks/runner.py", "jobs", "api/faults.py"),
+    *("configuration/bounded_yaml.py", "configuration/pipeline_yaml.py", "configuration/pipeline_config.py"),
+    *("baselines", "background.py", "surface", "interpolation.py", "rate/surface_flux.py", "processing.py"),
+    *("processing_pipelines.py", "flight/geometry.py", "flight/phase_model.py"),
 )
 """What says something to a user of the page about his file, his settings or his task."""
 
@@ -103,8 +101,8 @@ def test_nobody_writes_a_sentence_beside_the_catalogue(path: Path) -> None:
     written = []
     for call in calls(path):
         name = ast.unparse(call.func)
-        gathers = {"Fault": 99, "TaskFailure": 3}.get(name, 2)
-        if name in (*ERRORS, "Fault", "TaskFailure") and 0 < len(call.args) < gathers:
+        gathers = {"Fault": 99, "JobFailure": 3}.get(name, 2)
+        if name in (*ERRORS, "Fault", "JobFailure") and 0 < len(call.args) < gathers:
             written.append(ast.unparse(call))
     assert not written
 

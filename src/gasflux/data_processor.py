@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
-from gasflux.drawing import DrawingProcesses, RenderFigures
 from gasflux.processing_pipelines import StageClock, process_log, utc_text
 from gasflux.readers import flight_from_frame, read_flight
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
@@ -27,6 +26,9 @@ from gasflux.results.output_vars import grid_columns, output_vars, processed_col
 
 if TYPE_CHECKING:
     import pandas as pd
+
+RenderFigures = Callable[[FlightResult, Callable[[str], None] | None], dict[str, bytes]]
+"""How all figures of a flight become file name -> PNG, telling the name of each that is done."""
 
 _CSV_ROWS: Final = 20_000
 
@@ -106,7 +108,7 @@ def process_file(
     max_unpacked_bytes
         Bytes it may unpack to when it is a workbook or .gz.
     render
-        Who draws, such as the `render` of `drawing.DrawingProcesses`, which its owner starts and ends; None draws here.
+        Who draws, such as `jobs.drawing.DrawingProcesses.render`, whose owner starts and ends them; None draws here.
 
     Raises
     ------
@@ -163,11 +165,18 @@ def _write_figures(
         if progress is not None:
             progress("figures", min(_COMPUTED + drawn, _DRAWN))
 
-    pictures = (render or DrawingProcesses(0).render)(result, advance)
+    pictures = (render or _render_here)(result, advance)
     (folder / "figures").mkdir()
     for name, png in pictures.items():
         (folder / "figures" / name).write_bytes(png)
     return pictures
+
+
+def _render_here(result: FlightResult, progress: Callable[[str], None] | None) -> dict[str, bytes]:
+    """Draw in this process; matplotlib is loaded for that alone."""
+    from gasflux.plotting import render_figures
+
+    return render_figures(result, progress)
 
 
 def _write_report(result: FlightResult, pictures: Mapping[str, bytes], config_yaml: str, folder: Path) -> None:

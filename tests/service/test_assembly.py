@@ -13,7 +13,8 @@ from api_service import settings_in
 from stores import new_task
 from test_callbacks import Receiver, receiver
 
-from gasflux.service.local_executor import LocalExecutor
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.pool import nothing
 from gasflux.service.parts import Service, build_service
 from gasflux.service.tasks.records import CallbackState, Task, TaskStatus
 
@@ -25,7 +26,7 @@ SECURITY = {"callback_secret": "a secret of the receiver", "allow_private_callba
 
 def service_in(folder: Path) -> Service:
     """Return a service whose workers do odd jobs."""
-    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(1, function=odd_jobs.act, setup=nothing)
     return build_service(settings_in(folder, security=SECURITY), executor)
 
 

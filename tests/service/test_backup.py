@@ -18,13 +18,14 @@ from gasflux.cli.commands import cli
 from gasflux.configuration.service_settings import DatabaseSettings, PathSettings, Settings
 from gasflux.db import Database
 from gasflux.errors import DataFolderBusyError
+from gasflux.jobs.records import JobResult, ResultFile
 from gasflux.results.folder import media_type
 from gasflux.service.keys.store import KeyStore
 from gasflux.service.safekeeping.backup import DATABASE, BackupError, all_tasks, check_backup, write_backup
 from gasflux.service.safekeeping.data_lock import DataLock
 from gasflux.service.safekeeping.restore import restore_backup, restore_settings
 from gasflux.service.tasks.folders import TaskFolders
-from gasflux.service.tasks.records import JobResult, NewTask, ResultFile, Task, TaskStatus
+from gasflux.service.tasks.records import NewTask, Task, TaskStatus
 from gasflux.service.tasks.store import TaskStore
 
 LIMITS = {"max_queue": 1000, "max_attempts": 4}

@@ -19,7 +19,7 @@ STAND_IN = "import signal; signal.SIGBREAK = signal.SIGUSR2; "
 def test_a_worker_leaves_it_to_its_server() -> None:
     """It goes to every process of a console: one that ended of it would cost its task an attempt."""
     code = STAND_IN + (
-        "from gasflux.service.child_process import prepare; prepare(); "
+        "from gasflux.jobs.child_main import prepare; prepare(); "
         "signal.raise_signal(signal.SIGINT); signal.raise_signal(signal.SIGBREAK); print('works on')"
     )
     done = subprocess.run(

@@ -22,11 +22,11 @@ import pytest
 from dask_cluster import DaskCluster, dask_cluster, kill_family
 from odd_jobs import is_gone, job_in
 
-from gasflux.service.dask_executor import DaskExecutor
-from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
-from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.tasks.records import Job, JobResult, TaskFailure
-from gasflux.service.worker import run_job
+from gasflux.jobs.dask_executor import DaskExecutor
+from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError, JobFunction
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.process_flight import run_job
+from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.wording.work import INSTALL_DASK
 
 pytestmark = pytest.mark.dask
@@ -64,7 +64,7 @@ def wait_until(is_so: Callable[[], object], what: str, limit_s: float = LIMIT_S)
 
 @contextmanager
 def executor_on(
-    cluster: DaskCluster, slots: int = 2, function: Callable[[Job], JobResult] = odd_jobs.act, shared: bool = False
+    cluster: DaskCluster, slots: int = 2, function: JobFunction = odd_jobs.act, shared: bool = False
 ) -> Iterator[DaskExecutor]:
     executor = DaskExecutor(cluster.address, slots, function=function, shared_folder=shared)
     executor.start()
@@ -109,7 +109,7 @@ def job_with_input(root: Path, act: str) -> Job:
     return job
 
 
-def failure_of(executor: DaskExecutor, job: Job, timeout_s: float = LIMIT_S) -> TaskFailure:
+def failure_of(executor: DaskExecutor, job: Job, timeout_s: float = LIMIT_S) -> JobFailure:
     with pytest.raises(JobFailedError) as caught:
         run(executor, job, timeout_s)
     return caught.value.failure
@@ -123,9 +123,8 @@ def scratch_of(cluster: DaskCluster) -> list[Path]:
 def busy_processes(cluster: DaskCluster) -> list[psutil.Process]:
     """Return the processes in which jobs run: the children of the hosts that workers have."""
     workers = [psutil.Process(worker.pid) for worker in cluster.workers if worker.poll() is None]
-    hosts = [
-        host for worker in workers for host in worker.children(recursive=True) if "job_host" in str(host.cmdline())
-    ]
+    family = [process for worker in workers for process in worker.children(recursive=True)]
+    hosts = [process for process in family if "gasflux.jobs.host" in str(process.cmdline())]
     return [child for host in hosts for child in host.children() if "spawn_main" in str(child.cmdline())]
 
 
@@ -168,6 +167,7 @@ def test_real_job_gives_what_it_gives_here(cluster: DaskCluster, tmp_path: Path,
             continue  # hold the times of the run
         assert (job.output_dir / name).read_bytes() == (local.output_dir / name).read_bytes(), name
     assert "my flight.xlsx" in (job.output_dir / "output_vars.json").read_text(encoding="utf-8")
+    assert job.log_path is not None
     lines = job.log_path.read_text(encoding="utf-8").splitlines()
     assert all(f"task:{job.task_id}" in line for line in lines)
     assert "attempt 1 begins" in lines[0]

@@ -15,6 +15,7 @@ import pytest
 import gasflux
 from gasflux.configuration.service_settings import LimitSettings
 from gasflux.errors import ConfigError, InputError
+from gasflux.jobs.child import Child
 from gasflux.service.uploads.inspector import Inspector
 from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.simulation.files import write_simulated
@@ -31,6 +32,15 @@ def inspector() -> Iterator[Inspector]:
     inspector.start()
     yield inspector
     inspector.stop()
+
+
+def child_of(inspector: Inspector) -> Child:
+    """Return the child that looks, ready for it."""
+    child = inspector._pool.take(BUDGET_S)
+    assert child is not None
+    assert child.readies(BUDGET_S)
+    inspector._pool.give_back(child)
+    return child
 
 
 @pytest.fixture
@@ -116,7 +126,7 @@ def test_file_that_ends_the_child_is_refused(inspector: Inspector, tmp_path: Pat
     """The child is killed while it waits at a pipe that nobody writes to."""
     path = tmp_path / "input.xls"
     os.mkfifo(path)
-    child = inspector._child.submit(os.getpid).result()
+    child = child_of(inspector).pid
     with ThreadPoolExecutor() as threads:
         look = threads.submit(inspector.inspect, path, None, name="a.xls", budget_s=BUDGET_S)
         time.sleep(0.5)  # the look has begun: handing it over takes a tenth of that
@@ -136,9 +146,11 @@ def test_look_beyond_its_budget_is_skipped(inspector: Inspector, flight: Path) -
 
 def test_one_look_at_a_time(inspector: Inspector) -> None:
     assert not inspector.busy
-    with inspector._turn:
-        assert inspector.busy
-        assert inspector.inspect(SAMPLE, None, budget_s=0.0) is None
+    child = inspector._pool.take(BUDGET_S)
+    assert child is not None
+    assert inspector.busy
+    assert inspector.inspect(SAMPLE, None, budget_s=0.0) is None
+    inspector._pool.give_back(child)
     with ThreadPoolExecutor(4) as threads:
         looks = list(threads.map(lambda _: inspector.inspect(SAMPLE, None, budget_s=BUDGET_S), range(4)))
     assert all(look is not None for look in looks)

@@ -18,8 +18,9 @@ from gasflux.configuration.service_settings import CleanupSettings, LimitSetting
 from gasflux.db import Database, StorageFullError
 from gasflux.errors import UnknownIdError
 from gasflux.janitor import Janitor, SweepReport
+from gasflux.jobs.records import JobFailure
 from gasflux.service.tasks.folders import TaskFolders
-from gasflux.service.tasks.records import Task, TaskFailure, TaskStatus
+from gasflux.service.tasks.records import Task, TaskStatus
 from gasflux.service.tasks.store import TaskStore
 from gasflux.storage.clock import utc_now
 
@@ -53,7 +54,7 @@ class Place:
         if status is TaskStatus.COMPLETED:
             self.store.complete(task_id, attempt, RESULT)
         elif status is TaskStatus.FAILED:
-            self.store.fail(task_id, attempt, TaskFailure("invalid_input", "no wind"))
+            self.store.fail(task_id, attempt, JobFailure("invalid_input", "no wind"))
         self.files_of(task_id, size)
         backdate(self.database, [task_id], age_s)
         return task_id
@@ -271,7 +272,7 @@ def test_a_task_deleted_in_work_keeps_its_files_until_the_work_has_ended(place: 
     place.store.begin_delete(task_id)
     assert place.janitor.sweep().removed == ()
     assert place.is_there(task_id)
-    place.store.fail(task_id, 1, TaskFailure("cancelled", "x"))
+    place.store.fail(task_id, 1, JobFailure("cancelled", "x"))
     assert place.janitor.sweep().removed == (task_id,)
 
 

@@ -18,10 +18,11 @@ import pytest
 from odd_jobs import is_gone, job_in, pid_of, worker_of
 
 import gasflux
-from gasflux.service import local_executor
-from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
-from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.tasks.records import Job, JobResult, TaskFailure
+from gasflux.jobs import pool
+from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.pool import nothing
+from gasflux.jobs.records import Job, JobFailure, JobResult
 
 CANCEL_LIMIT_S = 2.0
 """What the service promises from the wish to the end of the work."""
@@ -34,7 +35,7 @@ SAMPLE = Path(gasflux.__file__).parent / "data" / "sample_flight.xlsx"
 
 @pytest.fixture(scope="module")
 def executor() -> Iterator[LocalExecutor]:
-    executor = LocalExecutor(2, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(2, function=odd_jobs.act, setup=nothing)
     executor.start()
     yield executor
     executor.stop()
@@ -44,7 +45,7 @@ def run(executor: LocalExecutor, job: Job, timeout_s: float = LIMIT_S) -> JobRes
     return executor.run(job, timeout_s=timeout_s, on_progress=lambda stage, percent: None, cancelled=threading.Event())
 
 
-def failure_of(executor: LocalExecutor, job: Job, timeout_s: float = LIMIT_S) -> TaskFailure:
+def failure_of(executor: LocalExecutor, job: Job, timeout_s: float = LIMIT_S) -> JobFailure:
     with pytest.raises(JobFailedError) as caught:
         run(executor, job, timeout_s)
     return caught.value.failure
@@ -56,7 +57,7 @@ def test_result_comes_back(executor: LocalExecutor, tmp_path: Path) -> None:
 
 
 def test_worker_is_used_again(tmp_path: Path) -> None:
-    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(1, function=odd_jobs.act, setup=nothing)
     executor.start()
     try:
         jobs = [job_in(tmp_path, "good") for _ in range(2)]
@@ -167,7 +168,7 @@ def test_worker_is_ended_when_its_supervisor_fails(tmp_path: Path) -> None:
     def tell(stage: str, percent: float) -> None:
         raise RuntimeError("nobody listens")
 
-    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(1, function=odd_jobs.act, setup=nothing)
     executor.start()
     job = job_in(tmp_path, "busy")
     try:
@@ -183,13 +184,13 @@ def test_worker_that_holds_much_is_replaced_after_a_failure_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its memory would be laid to the next job."""
-    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(1, function=odd_jobs.act, setup=nothing)
     executor.start()
     first, second = job_in(tmp_path, "big fault"), job_in(tmp_path, "good")
     try:
         run(executor, idle := job_in(tmp_path, "good"))
         resident = psutil.Process(pid_of(idle)).memory_info().rss
-        monkeypatch.setattr(local_executor, "RECYCLE_BYTES", resident + 32 * odd_jobs.MIB)  # the job keeps 64
+        monkeypatch.setattr(pool, "RECYCLE_BYTES", resident + 32 * odd_jobs.MIB)  # the job keeps 64
         assert failure_of(executor, first).type == "invalid_input"
         run(executor, second)
         assert pid_of(first) != pid_of(second)
@@ -198,7 +199,7 @@ def test_worker_that_holds_much_is_replaced_after_a_failure_too(
 
 
 def test_stop_ends_jobs_and_refuses_others(tmp_path: Path) -> None:
-    executor = LocalExecutor(1, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(1, function=odd_jobs.act, setup=nothing)
     executor.start()
     assert executor.healthy()
     with ThreadPoolExecutor() as threads:
@@ -254,6 +255,7 @@ def test_real_job(tmp_path: Path) -> None:
     assert all((job.output_dir / file.name).stat().st_size == file.size_bytes for file in result.results)
     assert {gas.gas for gas in result.gases} == {"ch4", "co2"}
     assert "my flight.xlsx" in (job.output_dir / "output_vars.json").read_text()
+    assert job.log_path is not None
     lines = job.log_path.read_text().splitlines()
     assert all(f"task:{job.task_id}" in line for line in lines)
     assert any("interpolation: " in line for line in lines)

@@ -14,10 +14,12 @@ import pytest
 from stores import new_task, opened
 
 from gasflux.configuration.service_settings import Settings, TaskSettings
-from gasflux.service.local_executor import LocalExecutor
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.pool import nothing
+from gasflux.jobs.records import JobResult
 from gasflux.service.tasks.changes import TaskChanges
 from gasflux.service.tasks.folders import TaskFolders
-from gasflux.service.tasks.records import JobResult, Task, TaskStatus
+from gasflux.service.tasks.records import Task, TaskStatus
 from gasflux.service.tasks.runner import TaskRunner, worker_count
 from gasflux.service.tasks.store import TaskStore
 from gasflux.service.tasks.time_left import DurationEstimator
@@ -81,7 +83,7 @@ def bench_in(
     folders = TaskFolders(root / "uploads", root / "outputs")
     folders.prepare()
     finished: list[Task] = []
-    executor = LocalExecutor(slots, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(slots, function=odd_jobs.act, setup=nothing)
     limits = replace(TaskSettings(), timeout=timeout_s, memory_limit=odd_jobs.MEMORY_LIMIT)
     runner = TaskRunner(store, executor, Settings(tasks=limits), folders, hook or finished.append)
     runner.start()

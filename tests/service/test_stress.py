@@ -20,7 +20,8 @@ import pytest
 from api_service import Api, settings_in
 
 from gasflux.app import create_app
-from gasflux.service.local_executor import LocalExecutor
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.pool import nothing
 from gasflux.service.parts import build_service
 from gasflux.service.tasks.records import TaskQuery, TaskStatus
 from gasflux.simulation import Scenario, simulate
@@ -47,7 +48,7 @@ def odd_service(folder: Path) -> Iterator[Api]:
     settings = settings_in(folder, tasks={"max_queue": 20})
     ages = replace(settings.cleanup, successful_task_cleanup_age=3600, failed_task_cleanup_age=3600, max_task_age=3600)
     settings = replace(settings, cleanup=ages)
-    service = build_service(settings, LocalExecutor(3, function=odd_jobs.act, warm=odd_jobs.nothing))
+    service = build_service(settings, LocalExecutor(3, function=odd_jobs.act, setup=nothing))
     api = Api(create_app(settings, service), service)
     api.user = {"X-API-Key": service.keys.issue("client").secret}
     service.start()

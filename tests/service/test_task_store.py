@@ -14,12 +14,13 @@ from stores import RESULT, backdate, completed, new_task, opened, store_in
 from gasflux.configuration.service_settings import CleanupSettings
 from gasflux.db import Database
 from gasflux.errors import QueueFullError, StateConflictError, UnknownIdError
-from gasflux.service.tasks.records import GasSummary, JobResult, NewTask, Task, TaskFailure, TaskQuery, TaskStatus
+from gasflux.jobs.records import GasSummary, JobFailure, JobResult
+from gasflux.service.tasks.records import NewTask, Task, TaskQuery, TaskStatus
 from gasflux.service.tasks.sql import gases_as_json, gases_from_json
 from gasflux.service.tasks.store import SERVER_ENDS, TaskStore
 from gasflux.storage.clock import utc_now
 
-BAD = TaskFailure("invalid_input", "no wind column", ({"message": "no wind column", "column": "windspeed"},))
+BAD = JobFailure("invalid_input", "no wind column", ({"message": "no wind column", "column": "windspeed"},))
 
 
 @pytest.fixture
@@ -296,7 +297,7 @@ def test_released_attempts_do_not_count(database: Database) -> None:
 def test_retries_end_with_their_failure(database: Database) -> None:
     store = store_in(database, max_attempts=4)
     task = in_work(store)
-    killed = TaskFailure("out_of_memory", "too big")
+    killed = JobFailure("out_of_memory", "too big")
     assert store.retry(task.task_id, 1, killed, most_attempts=2)
     assert claimed(store).attempts == 2
     assert not store.retry(task.task_id, 2, killed, most_attempts=2)

@@ -11,18 +11,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe, find_logs, plan_jobs, run_jobs
+from gasflux.cli.logs import describe, find_logs, plan_jobs
 from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_json, inspection_lines
 from gasflux.configuration.pipeline_yaml import default_config_text, load_pipeline_config
-from gasflux.drawing import drawing_processes_here
 from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
 from gasflux.results.folder import flight_of
 from gasflux.storage.whole_file import write_whole
 from gasflux.version import __version__
+
+if TYPE_CHECKING:
+    from gasflux.cli.batch import BatchOptions, FlightLine
+    from gasflux.jobs.batch import BatchProgress
+    from gasflux.jobs.records import Job
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -118,6 +122,9 @@ def process(
     Exit code: 0 when all succeeded, 1 when a file failed or the YAML is wrong (one line each says why), 2 for wrong
     usage.
     """
+    from gasflux.cli.batch import BatchOptions
+    from gasflux.jobs.drawing import drawing_processes_here
+
     settings = load_pipeline_config(config)
     logs, missing = _find_all(paths)
     planned = plan_jobs(logs, output or Path(settings.output_dir).expanduser())
@@ -125,7 +132,7 @@ def process(
         _report_failure(path, error, as_json)
     results, earlier = [], [flight_of(job.output_dir) for job in planned]
     with _progress_bar(planned) as on_progress:
-        options = JobOptions(settings, not no_figures, debug, drawing_processes_here())
+        options = BatchOptions(settings, not no_figures, debug, drawing_processes_here())
         for result in _results(planned, options, jobs, scheduler, on_progress):
             results.append(result)
             if not as_json:
@@ -138,19 +145,19 @@ def process(
     for result in results:
         _tell_replaced(result, earlier[result.index])
     for result in failed:
-        _report_failure(result.job.path, str(result.error), as_json)
+        _report_failure(result.job.input_path, str(result.error), as_json)
     if failed or missing:
         sys.exit(EXIT_FAILED)
 
 
 def _results(
-    planned: Sequence[Job], options: JobOptions, jobs: int, scheduler: str | None, on_progress: JobProgress
-) -> Iterator[JobResult]:
+    planned: Sequence[Job], options: BatchOptions, jobs: int, scheduler: str | None, on_progress: BatchProgress
+) -> Iterator[FlightLine]:
     """Run the jobs here, or on a cluster, which decides itself how many run side by side."""
+    from gasflux.cli.batch import run_jobs, run_on_cluster
+
     if scheduler is None:
         return run_jobs(planned, options, jobs, on_progress)
-    from gasflux.batch_cluster import run_on_cluster
-
     return run_on_cluster(planned, options, scheduler, on_progress)
 
 
@@ -181,7 +188,7 @@ def _is_watched() -> bool:
 
 
 @contextmanager
-def _progress_bar(jobs: Sequence[Job]) -> Iterator[JobProgress]:
+def _progress_bar(jobs: Sequence[Job]) -> Iterator[BatchProgress]:
     """Show how far all jobs are together, on a terminal only."""
     if not jobs or not _is_watched():
         yield lambda index, stage, percent: None
@@ -191,19 +198,19 @@ def _progress_bar(jobs: Sequence[Job]) -> Iterator[JobProgress]:
 
         def advance(index: int, stage: str, percent: float) -> None:
             done[index] = percent
-            bar.update(int(sum(done)) - bar.pos, f"{jobs[index].path.name}: {stage}")
+            bar.update(int(sum(done)) - bar.pos, f"{jobs[index].input_path.name}: {stage}")
 
         yield advance
 
 
-def _tell_progress(result: JobResult, done: int, count: int) -> None:
+def _tell_progress(result: FlightLine, done: int, count: int) -> None:
     """Say that one file of many has ended, where there is no progress bar: in a log of a batch."""
     if count > 1 and not _is_watched():
         outcome = "failed" if result.error else "done"
-        click.echo(f"{done} of {count}: {result.job.path.name} {outcome}", err=True)
+        click.echo(f"{done} of {count}: {result.job.input_path.name} {outcome}", err=True)
 
 
-def _tell_replaced(result: JobResult, earlier: tuple[str, str] | None) -> None:
+def _tell_replaced(result: FlightLine, earlier: tuple[str, str] | None) -> None:
     """Say so when the results of another flight had the same folder; stdout is left to the results."""
     if earlier is None or result.output_vars is None:
         return
@@ -212,15 +219,15 @@ def _tell_replaced(result: JobResult, earlier: tuple[str, str] | None) -> None:
     if sha256 != own:
         click.echo(
             f"note: {result.job.output_dir} held the results of another flight, {name} (SHA-256 {sha256[:12]}); those "
-            f"of {result.job.path} (SHA-256 {own[:12]}) replaced them; another --output keeps both.",
+            f"of {result.job.input_path} (SHA-256 {own[:12]}) replaced them; another --output keeps both.",
             err=True,
         )
 
 
-def _print_table(results: Sequence[JobResult]) -> None:
+def _print_table(results: Sequence[FlightLine]) -> None:
     """Print the rates of the files that succeeded, in the order they were given, and where their reports are."""
     finished = sorted((result for result in results if result.output_vars), key=lambda result: result.index)
-    rows = [row for result in finished for row in flux_rows(result.job.path.name, result.output_vars or {})]
+    rows = [row for result in finished for row in flux_rows(result.job.input_path.name, result.output_vars or {})]
     if not rows:
         return
     click.echo(format_table(FLUX_HEADER, rows))

@@ -12,10 +12,11 @@ from typing import Final, TypeVar
 
 from gasflux.configuration.service_settings import Settings
 from gasflux.errors import StorageError, UnknownIdError
-from gasflux.service.executor import Executor, ExecutorStoppedError, JobCancelledError, JobFailedError
-from gasflux.service.job_log import JobLog
+from gasflux.jobs.executor import Executor, ExecutorStoppedError, JobCancelledError, JobFailedError
+from gasflux.jobs.log import JobLog
+from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.service.tasks.folders import TaskFolders
-from gasflux.service.tasks.records import Job, JobResult, Task, TaskFailure, TaskQuery, TaskStatus
+from gasflux.service.tasks.records import Task, TaskQuery, TaskStatus
 from gasflux.service.tasks.sql import CANCELLED
 from gasflux.service.tasks.store import TaskStore
 from gasflux.service.tasks.time_left import REMEMBERED, DurationEstimator
@@ -43,9 +44,9 @@ def worker_count(workers: int) -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _unexpected(error: Exception) -> TaskFailure:
+def _unexpected(error: Exception) -> JobFailure:
     """Return the failure that an unexpected error means; its text is for the log only."""
-    return TaskFailure.of("internal_error", "unexpected_in_server", error=type(error).__name__)
+    return JobFailure.of("internal_error", "unexpected_in_server", error=type(error).__name__)
 
 
 @dataclass(eq=False)
@@ -294,12 +295,13 @@ class TaskRunner:
         """Return what a worker is to do."""
         folders, limits = self._folders, self._settings.limits
         return Job(
+            input_path=folders.input_path(task.task_id, task.input_file),
+            output_dir=folders.output_dir(task.task_id),
+            input_name=task.input_name,
+            config=folders.config_path(task.task_id) if task.has_config else None,
+            page_view=True,
             task_id=task.task_id,
             attempt=task.attempts,
-            input_path=folders.input_path(task.task_id, task.input_file),
-            input_name=task.input_name,
-            config_path=folders.config_path(task.task_id) if task.has_config else None,
-            output_dir=folders.output_dir(task.task_id),
             log_path=folders.log_path(task.task_id),
             memory_limit_bytes=self._settings.tasks.memory_limit,
             max_rows=limits.max_rows,
@@ -318,7 +320,7 @@ class TaskRunner:
         else:
             running.is_noted = True
 
-    def _failing(self, task: Task, failure: TaskFailure, log: JobLog, most_attempts: int = 1) -> Callable[[], object]:
+    def _failing(self, task: Task, failure: JobFailure, log: JobLog, most_attempts: int = 1) -> Callable[[], object]:
         """Remove what there is of results; return the step that notes the failure, or that there is another try."""
         self._clear(task)
         # Before the step: after it the task may be removed, and its log with it.

@@ -12,7 +12,8 @@ from typing import Final
 
 from gasflux.db import Connection, Database
 from gasflux.errors import QueueFullError, StateConflictError
-from gasflux.service.tasks.records import JobResult, NewTask, Task, TaskFailure
+from gasflux.jobs.records import JobFailure, JobResult
+from gasflux.service.tasks.records import NewTask, Task
 from gasflux.service.tasks.sql import (
     AGAIN,
     CALL,
@@ -97,7 +98,7 @@ class TaskStore(TaskReader):
         """
         return self._add(new, None)
 
-    def add_failed(self, new: NewTask, failure: TaskFailure) -> tuple[Task, bool]:
+    def add_failed(self, new: NewTask, failure: JobFailure) -> tuple[Task, bool]:
         """Note an upload whose faults were found at once, so that it is kept and explained; otherwise as `add`."""
         return self._add(new, failure)
 
@@ -154,7 +155,7 @@ class TaskStore(TaskReader):
             {"results": results_as_json(result.results), "gases": gases_as_json(result.gases)},
         )
 
-    def fail(self, task_id: str, attempt: int, failure: TaskFailure) -> bool:
+    def fail(self, task_id: str, attempt: int, failure: JobFailure) -> bool:
         """Note why an attempt failed; False, and nothing is written, when it is no longer the current one.
 
         Parameters
@@ -177,7 +178,7 @@ class TaskStore(TaskReader):
         ) or self._step(FAIL, task_id, attempt, failure_values(CANCELLED), also="cancel_requested = 1")
 
     def retry(
-        self, task_id: str, attempt: int, failure: TaskFailure = WORKER_DIED, most_attempts: int | None = None
+        self, task_id: str, attempt: int, failure: JobFailure = WORKER_DIED, most_attempts: int | None = None
     ) -> bool:
         """Put an attempt whose worker died back to its place, counted; the last one fails with `failure`.
 
@@ -313,7 +314,7 @@ class TaskStore(TaskReader):
 
     # -- inside
 
-    def _add(self, new: NewTask, failure: TaskFailure | None) -> tuple[Task, bool]:
+    def _add(self, new: NewTask, failure: JobFailure | None) -> tuple[Task, bool]:
         """Add a task that waits, or one that has failed already; one transaction, so a key never makes two."""
         with self._database.write() as connection:
             earlier = idempotent(connection, new.owner_key_id, new.idempotency_key)

@@ -25,8 +25,9 @@ from gasflux.errors import (
     TooLargeError,
     UnsupportedFileError,
 )
+from gasflux.jobs.records import JobFailure
 from gasflux.service.tasks.folders import TaskFolders
-from gasflux.service.tasks.records import NewTask, Task, TaskFailure
+from gasflux.service.tasks.records import NewTask, Task
 from gasflux.service.tasks.sql import CANCELLED, EXPIRED
 from gasflux.service.tasks.stopping import StopSignal
 from gasflux.service.tasks.store import TaskStore
@@ -187,7 +188,7 @@ class Accepted:
     task: Task
     is_replay: bool
     """Whether the task was made by an earlier request with the same idempotency key."""
-    refused_for: TaskFailure | None = None
+    refused_for: JobFailure | None = None
     """Faults found at the door: the task keeps the upload but has failed."""
 
 
@@ -333,15 +334,15 @@ def _collect(look: Callable[[], Found], faults: list[GasFluxError]) -> Found | N
         return None
 
 
-def _gathered(errors: Sequence[GasFluxError]) -> TaskFailure | None:
+def _gathered(errors: Sequence[GasFluxError]) -> JobFailure | None:
     """Return the faults of an upload as one failure."""
     if not errors:
         return None
     message = " ".join(str(error) for error in errors)
-    return TaskFailure(errors[0].kind, message, tuple(fault.as_dict() for error in errors for fault in error.faults))
+    return JobFailure(errors[0].kind, message, tuple(fault.as_dict() for error in errors for fault in error.faults))
 
 
-def _door_failure(task: Task) -> TaskFailure | None:
+def _door_failure(task: Task) -> JobFailure | None:
     """Return why an earlier upload was refused at the door; None when it was let in."""
     was_let_in = task.attempts > 0 or task.failure is None or task.failure.type in (CANCELLED.type, EXPIRED.type)
     return None if was_let_in else task.failure

@@ -1,7 +1,7 @@
-"""A process that runs jobs for a process that may have no workers of its own, such as one of a cluster.
+"""A process that runs jobs for a process that may have no children of its own, such as one of a cluster.
 
 Workers of dask are daemons and may not start children by `multiprocessing`. This process is started as a program
-(``python -m gasflux.service.job_host``), takes orders on stdin, runs them in a `LocalExecutor` with all its limits,
+(``python -m gasflux.jobs.host``), takes orders on stdin, runs them in a `LocalExecutor` with all its limits,
 and answers on stdout, everything pickled. It ends, and ends its job, when stdin is closed: with whoever started it.
 """
 
@@ -15,14 +15,14 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
-from gasflux.service.executor import ExecutorStoppedError, JobFailedError
-from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.tasks.records import Job, JobResult
+from gasflux.jobs.executor import ExecutorStoppedError, JobFailedError, JobFunction
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.log import LogTail
+from gasflux.jobs.records import Job, JobResult
 
 IDLE_S: Final = 600.0
 """A host that had nothing to do for so long ends: its memory is worth more than the second its successor takes."""
@@ -33,7 +33,9 @@ class Order:
     """A job and what to do with it."""
 
     job: Job
-    function: Callable[[Job], JobResult]
+    folder: Path
+    """Everything of the job lies in it that must not outlive whoever gave the order."""
+    function: JobFunction
     timeout_s: float
 
 
@@ -54,7 +56,7 @@ class JobHost:
         self._orders = orders
         self._answers = answers
         self._waiting: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
-        self._function: Callable[[Job], JobResult] | None = None
+        self._function: JobFunction | None = None
         self._executor: LocalExecutor | None = None
         self._closed = threading.Event()
 
@@ -67,7 +69,7 @@ class JobHost:
                     self.tell(self._outcome(order))
                 except (ExecutorStoppedError, OSError):
                     # Nobody is left to remove what the job wrote.
-                    shutil.rmtree(order.job.log_path.parent, ignore_errors=True)
+                    shutil.rmtree(order.folder, ignore_errors=True)
                     return
         except queue.Empty:
             return
@@ -93,7 +95,7 @@ class JobHost:
 
     def _outcome(self, order: Order) -> JobResult | JobFailedError:
         """Run a job, telling news of it."""
-        log = _LogTail(order.job.log_path)
+        log = LogTail(order.job.log_path)
 
         def advance(stage: str, percent: float) -> None:
             self.tell(("progress", stage, percent))
@@ -108,11 +110,11 @@ class JobHost:
         finally:
             self._tell_lines(log)
 
-    def _tell_lines(self, log: _LogTail) -> None:
+    def _tell_lines(self, log: LogTail) -> None:
         if lines := log.read():
             self.tell(("log", lines))
 
-    def _executor_for(self, function: Callable[[Job], JobResult]) -> LocalExecutor:
+    def _executor_for(self, function: JobFunction) -> LocalExecutor:
         """Return the executor, warm from the last job; another kind of job needs another."""
         if self._executor is None or function is not self._function:
             if self._executor is not None:
@@ -122,25 +124,6 @@ class JobHost:
         if self._closed.is_set():
             self._executor.stop()
         return self._executor
-
-
-class _LogTail:
-    """New lines of a file that grows."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read_bytes = 0
-
-    def read(self) -> str:
-        """Return the whole lines written since the last time."""
-        if not self._path.exists():
-            return ""
-        with self._path.open("rb") as stream:
-            stream.seek(self._read_bytes)
-            lines = stream.read()
-        lines = lines[: lines.rfind(b"\n") + 1]
-        self._read_bytes += len(lines)
-        return lines.decode("utf-8")
 
 
 class _TroubleHandler(logging.Handler):
@@ -154,8 +137,8 @@ class _TroubleHandler(logging.Handler):
         self._host.tell(("trouble", self.format(record)))
 
 
-def main() -> None:
-    """Be a host."""
+def host_jobs() -> None:
+    """Be a host: orders come on stdin, answers go to stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; whoever started this decides
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not get among the answers
@@ -165,4 +148,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    host_jobs()

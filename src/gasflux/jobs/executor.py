@@ -1,16 +1,23 @@
-"""What the service asks of whatever runs its jobs: processes on this machine, or a cluster."""
+"""What the service and the command line ask of whatever runs their jobs: processes of this machine, or a cluster."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gasflux.service.tasks.records import Job, JobResult, TaskFailure
+from gasflux.jobs.records import Job, JobFailure, JobResult
+
+if TYPE_CHECKING:
+    from gasflux.records import ProgressCallback
+
+JobFunction = Callable[[Job, "ProgressCallback"], JobResult]
+"""What is done with a job, ``function(job, tell)``: a function of a module, so that another process finds it. It tells
+how far it is as ``tell(stage, percent)``."""
 
 
 class JobFailedError(Exception):
-    """A job ended without a result; pickles, so that a worker can raise it.
+    """A job ended without a result; pickles, so that another process can raise it.
 
     Parameters
     ----------
@@ -18,12 +25,15 @@ class JobFailedError(Exception):
         Why.
     most_attempts
         How often the same job is worth a try: once when the flight is at fault, more often when chance may be.
+    exit_code
+        How the process that worked on it ended, when that is why: negative for the number of a signal.
     """
 
-    def __init__(self, failure: TaskFailure, most_attempts: int = 1) -> None:
-        super().__init__(failure, most_attempts)
+    def __init__(self, failure: JobFailure, most_attempts: int = 1, exit_code: int | None = None) -> None:
+        super().__init__(failure, most_attempts, exit_code)
         self.failure = failure
         self.most_attempts = most_attempts
+        self.exit_code = exit_code
 
     def __str__(self) -> str:
         return f"{self.failure.type}: {self.failure.message}"
@@ -61,7 +71,7 @@ class Executor(Protocol):
         job: Job,
         *,
         timeout_s: float,
-        on_progress: Callable[[str, float], None],
+        on_progress: ProgressCallback,
         cancelled: threading.Event,
     ) -> JobResult:
         """Run a job to its end; when it returns or raises nothing works on the job any more.

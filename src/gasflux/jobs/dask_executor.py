@@ -6,22 +6,23 @@ import importlib.util
 import logging
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.errors import ConfigError
+from gasflux.jobs.bundle import Delivery, JobBundle, bundle_of, unpack
+from gasflux.jobs.dask_worker import UnwantedError
+from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError, JobFunction
+from gasflux.jobs.failures import FROM_OUTSIDE_ATTEMPTS, faults_as_data, timed_out
+from gasflux.jobs.local_executor import POLL_S
+from gasflux.jobs.process_flight import run_job
+from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.results.folder import file_names, install_files, staging
-from gasflux.service.dask_worker import LOST_ATTEMPTS, POLL_S, UnwantedError
-from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
-from gasflux.service.local_executor import timed_out
-from gasflux.service.parcel import Delivery, Parcel, parcel_of, unpack
-from gasflux.service.tasks.records import Job, JobResult, TaskFailure
-from gasflux.service.worker import faults_as_data, run_job
 from gasflux.wording.work import INSTALL_DASK
 
 if TYPE_CHECKING:
-    from gasflux.service.dask_session import DaskSession, Ticket
+    from gasflux.jobs.dask_session import DaskSession, Ticket
+    from gasflux.records import ProgressCallback
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class DaskExecutor:
         slots: int = 0,
         *,
         shared_folder: bool = False,
-        function: Callable[[Job], JobResult] = run_job,
+        function: JobFunction = run_job,
     ) -> None:
         if importlib.util.find_spec("distributed") is None:
             raise ConfigError(f"A dask cluster needs more packages; in a checkout, install them with: {INSTALL_DASK}")
@@ -113,14 +114,14 @@ class DaskExecutor:
         job: Job,
         *,
         timeout_s: float,
-        on_progress: Callable[[str, float], None],
+        on_progress: ProgressCallback,
         cancelled: threading.Event,
     ) -> JobResult:
-        """Run a job; see `gasflux.service.executor.Executor.run`."""
+        """Run a job; see `gasflux.jobs.executor.Executor.run`."""
         watch = _Watch(job, timeout_s, on_progress)
         with faults_as_data(), staging(job.output_dir) as landing:
-            parcel = parcel_of(job, self._function, timeout_s, landing if self._shared_folder else None)
-            delivery = self._delivery(parcel, watch, cancelled)
+            bundle = bundle_of(job, self._function, timeout_s, landing if self._shared_folder else None)
+            delivery = self._delivery(bundle, watch, cancelled)
             if isinstance(delivery.outcome, JobFailedError):
                 raise delivery.outcome
             results = landing / "results"
@@ -129,12 +130,12 @@ class DaskExecutor:
             install_files(results, job.output_dir, file_names(results))
         return delivery.outcome
 
-    def _delivery(self, parcel: Parcel, watch: _Watch, cancelled: threading.Event) -> Delivery:
+    def _delivery(self, bundle: JobBundle, watch: _Watch, cancelled: threading.Event) -> Delivery:
         """Hand a job to the cluster, again whenever the cluster has lost it."""
         while True:
             session = self._session_for_job(watch, cancelled)
             try:
-                with session.submit(parcel) as ticket:
+                with session.submit(bundle) as ticket:
                     return self._see_through(ticket, watch, cancelled)
             except _LostError:
                 watch.wait("waiting for the cluster")
@@ -176,7 +177,7 @@ class DaskExecutor:
 
     def _keep_connected(self) -> None:
         """Connect, look after the connection, connect again."""
-        from gasflux.service.dask_session import DaskSession
+        from gasflux.jobs.dask_session import DaskSession
 
         while not self._stopping.is_set():
             try:
@@ -233,7 +234,7 @@ class DaskExecutor:
 class _Watch:
     """What the supervising thread knows of a job in the cluster."""
 
-    def __init__(self, job: Job, timeout_s: float, on_progress: Callable[[str, float], None]) -> None:
+    def __init__(self, job: Job, timeout_s: float, on_progress: ProgressCallback) -> None:
         self._job = job
         self._timeout_s = timeout_s
         self._on_progress = on_progress
@@ -267,6 +268,8 @@ class _Watch:
 
     def _copy(self, lines: str) -> None:
         """Append lines of the worker to the task's log."""
+        if self._job.log_path is None:
+            return
         try:
             with self._job.log_path.open("a", encoding="utf-8", newline="\n") as stream:
                 stream.write(lines)
@@ -278,6 +281,6 @@ def _failure_behind(error: Exception) -> JobFailedError:
     """Say what an error of the cluster means; those of the job itself come back as data."""
     name = type(error).__name__
     if name == "KilledWorker":
-        return JobFailedError(TaskFailure.of("worker_died", "machines_died"), LOST_ATTEMPTS)
+        return JobFailedError(JobFailure.of("worker_died", "machines_died"), FROM_OUTSIDE_ATTEMPTS)
     _log.error("the cluster could not run a job", exc_info=error)
-    return JobFailedError(TaskFailure.of("cluster_error", "cluster_failed", error=name), LOST_ATTEMPTS)
+    return JobFailedError(JobFailure.of("cluster_error", "cluster_failed", error=name), FROM_OUTSIDE_ATTEMPTS)

@@ -11,8 +11,8 @@ from typing import Any, Final, Self
 import dask
 from distributed import Client
 
-from gasflux.service.dask_worker import run_parcel
-from gasflux.service.parcel import Delivery, Parcel
+from gasflux.jobs.bundle import Delivery, JobBundle
+from gasflux.jobs.dask_worker import run_bundle
 from gasflux.version import __version__
 
 CONNECT_S: Final = 5.0
@@ -26,7 +26,7 @@ _GONE: Final = frozenset({"cancelled", "lost"})
 
 
 class Ticket:
-    """A parcel that the cluster has.
+    """A bundle that the cluster has.
 
     A context manager: on leaving it without a result the job is withdrawn.
     """
@@ -43,7 +43,7 @@ class Ticket:
         self._news.put(news)
 
     def next(self, timeout_s: float) -> tuple[Any, ...] | None:
-        """Return the next news, as `dask_worker` and `job_host` tell them; None when there are none for a while."""
+        """Return the next news, as `dask_worker` and `host` tell them; None when there are none for a while."""
         try:
             news = self._news.get(timeout=timeout_s)
         except queue.Empty:
@@ -119,12 +119,12 @@ class DaskSession:
             if version != own[name]
         ]
 
-    def submit(self, parcel: Parcel) -> Ticket:
+    def submit(self, bundle: JobBundle) -> Ticket:
         """Hand a job to the cluster."""
-        key = f"gasflux-{parcel.task_id}-{parcel.attempt}-{uuid.uuid4().hex}"
+        key = f"gasflux-{bundle.task_id}-{bundle.attempt}-{uuid.uuid4().hex}"
         ticket = self._tickets[key] = Ticket(self, key)
         ticket.future = self._client.submit(
-            run_parcel, pickle.dumps(parcel), __version__, self._topic, key=key, pure=False, retries=0
+            run_bundle, pickle.dumps(bundle), __version__, self._topic, key=key, pure=False, retries=0
         )
         ticket.future.add_done_callback(lambda future: ticket.put(("done",)))
         return ticket

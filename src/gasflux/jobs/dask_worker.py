@@ -19,17 +19,15 @@ from typing import Any, Final
 
 import psutil
 
-from gasflux.service.executor import JobFailedError
-from gasflux.service.job_host import Order
-from gasflux.service.parcel import Delivery, Parcel, lay_out, pack
-from gasflux.service.tasks.records import JobResult, TaskFailure
+from gasflux.jobs.bundle import Delivery, JobBundle, lay_out, pack
+from gasflux.jobs.executor import JobFailedError
+from gasflux.jobs.failures import FROM_OUTSIDE_ATTEMPTS
+from gasflux.jobs.host import Order
+from gasflux.jobs.records import JobFailure, JobResult
 from gasflux.version import __version__
 
-POLL_S: Final = 0.2
+WANTED_POLL_S: Final = 0.2
 """How often is looked whether anybody still wants the job."""
-
-LOST_ATTEMPTS: Final = 1_000
-"""What happens to machines says little of a job: ``[tasks] max_attempts`` is the limit."""
 
 _DEATH_S: Final = 1.0
 """A killed process is gone in milliseconds, unless the system hangs in a call for it."""
@@ -42,13 +40,13 @@ class UnwantedError(Exception):
     """Nobody wants the job any more: it was cancelled, or its server or the scheduler is gone."""
 
 
-def run_parcel(content: bytes, version: str, topic: str) -> Delivery:
-    """Do a parcel's job; the task function that is submitted to the cluster.
+def run_bundle(content: bytes, version: str, topic: str) -> Delivery:
+    """Do a bundle's job; the task function that is submitted to the cluster.
 
     Parameters
     ----------
     content
-        The pickled `Parcel`.
+        The pickled `JobBundle`.
     version
         Version of GasFlux that packed it.
     topic
@@ -80,11 +78,11 @@ def _is_wanted(worker: Any, key: str) -> bool:
     return task is not None and task.state in _AT_WORK and worker.status.name not in _ENDING
 
 
-def _deliver(parcel: Parcel, folder: Path, tell: Callable[..., None], is_wanted: Callable[[], bool]) -> Delivery:
+def _deliver(bundle: JobBundle, folder: Path, tell: Callable[..., None], is_wanted: Callable[[], bool]) -> Delivery:
     """Do the job in a folder."""
-    job = lay_out(parcel, folder)
-    outcome = _see_through(Order(job, parcel.function, parcel.timeout_s), tell, is_wanted)
-    if isinstance(outcome, JobFailedError) or parcel.landing is not None:
+    job = lay_out(bundle, folder)
+    outcome = _see_through(Order(job, folder, bundle.function, bundle.timeout_s), tell, is_wanted)
+    if isinstance(outcome, JobFailedError) or bundle.landing is not None:
         return Delivery(outcome)
     return Delivery(outcome, pack(job.output_dir))
 
@@ -94,7 +92,7 @@ def _see_through(order: Order, tell: Callable[..., None], is_wanted: Callable[[]
     host = _host_for(order)
     try:
         while is_wanted():
-            answer = host.next(POLL_S)
+            answer = host.next(WANTED_POLL_S)
             if isinstance(answer, JobResult | JobFailedError):
                 _idle_hosts().put(host)
                 return answer
@@ -102,7 +100,7 @@ def _see_through(order: Order, tell: Callable[..., None], is_wanted: Callable[[]
                 tell(*answer)
     except EOFError:
         host.kill()
-        return JobFailedError(TaskFailure.of("worker_died", "watcher_died"), LOST_ATTEMPTS)
+        return JobFailedError(JobFailure.of("worker_died", "watcher_died"), FROM_OUTSIDE_ATTEMPTS)
     except BaseException:
         host.kill()
         raise
@@ -111,11 +109,11 @@ def _see_through(order: Order, tell: Callable[..., None], is_wanted: Callable[[]
 
 
 class _Host:
-    """A `gasflux.service.job_host` and the conversation with it."""
+    """A `gasflux.jobs.host` and the conversation with it."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gasflux.service.job_host"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "gasflux.jobs.host"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         threading.Thread(target=self._listen, name="job-host", daemon=True).start()
@@ -195,6 +193,6 @@ def _host_for(order: Order) -> _Host:
 
 
 def _wrong_version(version: str) -> JobFailedError:
-    """Return the failure of a parcel that another version packed."""
-    failure = TaskFailure.of("wrong_version", "wrong_version", theirs=__version__, ours=version)
-    return JobFailedError(failure, LOST_ATTEMPTS)
+    """Return the failure of a bundle that another version packed."""
+    failure = JobFailure.of("wrong_version", "wrong_version", theirs=__version__, ours=version)
+    return JobFailedError(failure, FROM_OUTSIDE_ATTEMPTS)

@@ -15,10 +15,10 @@ from odd_jobs import act, job_in
 from gasflux.config_reader import read_settings
 from gasflux.configuration.service_settings import TaskSettings
 from gasflux.errors import ConfigError
-from gasflux.service.dask_worker import run_parcel
-from gasflux.service.executor import JobFailedError
-from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.parcel import lay_out, pack, parcel_of, unpack
+from gasflux.jobs.bundle import bundle_of, lay_out, pack, unpack
+from gasflux.jobs.dask_worker import run_bundle
+from gasflux.jobs.executor import JobFailedError
+from gasflux.jobs.local_executor import LocalExecutor
 from gasflux.service.parts import make_executor
 from gasflux.wording.work import INSTALL_DASK
 
@@ -31,7 +31,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_what_is_packed_is_unpacked(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes], archived: bool
 ) -> None:
-    root = tmp_path_factory.mktemp("parcel")
+    root = tmp_path_factory.mktemp("bundle")
     (root / "results" / "figures").mkdir(parents=True)
     for number, content in enumerate(contents):
         (root / "results" / "figures" / f"图 {number}.png").write_bytes(content)
@@ -50,25 +50,25 @@ def test_what_is_packed_is_unpacked(
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_job_is_laid_out_elsewhere(tmp_path: Path, shared: bool) -> None:
-    job = replace(job_in(tmp_path / "server", "good"), config_path=tmp_path / "config.yaml")
+    job = replace(job_in(tmp_path / "server", "good"), config=tmp_path / "config.yaml")
     job.input_path.write_text("time,ch4\n")
     (tmp_path / "config.yaml").write_text("{}")
     landing = tmp_path / "landing" if shared else None
-    parcel = pickle.loads(pickle.dumps(parcel_of(job, act, 5.0, landing)))
+    bundle = pickle.loads(pickle.dumps(bundle_of(job, act, 5.0, landing)))
     (tmp_path / "worker").mkdir()
-    there = lay_out(parcel, tmp_path / "worker")
-    assert there.config_path is not None
-    assert (there.input_path.read_text(), there.config_path.read_text()) == ("time,ch4\n", "{}")
+    there = lay_out(bundle, tmp_path / "worker")
+    assert isinstance(there.config, Path)
+    assert (there.input_path.read_text(), there.config.read_text()) == ("time,ch4\n", "{}")
     assert (there.input_path == job.input_path) is shared
     assert there.output_dir == (tmp_path / ("landing" if shared else "worker") / "results")
     moved = replace(
-        there, input_path=job.input_path, config_path=job.config_path, output_dir=job.output_dir, log_path=job.log_path
+        there, input_path=job.input_path, config=job.config, output_dir=job.output_dir, log_path=job.log_path
     )
     assert moved == job
 
 
-def test_parcel_of_another_version_is_refused_before_it_is_opened() -> None:
-    outcome = run_parcel(b"no pickle", "0.0.1", "topic").outcome
+def test_bundle_of_another_version_is_refused_before_it_is_opened() -> None:
+    outcome = run_bundle(b"no pickle", "0.0.1", "topic").outcome
     assert isinstance(outcome, JobFailedError)
     assert outcome.failure.type == "wrong_version"
     assert "0.0.1" in outcome.failure.message

@@ -5,29 +5,34 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gasflux.jobs.executor import JobFailedError, JobFunction
+from gasflux.jobs.records import Job, JobResult
 from gasflux.results.folder import ARCHIVE, file_names
-from gasflux.service.executor import JobFailedError
-from gasflux.service.tasks.records import Job, JobResult
+
+if TYPE_CHECKING:
+    from gasflux.configuration.pipeline_config import PipelineConfig
 
 
 @dataclass(frozen=True)
-class Parcel:
+class JobBundle:
     """A job for another machine. Paths are texts: those of one system cannot be unpickled on another."""
 
     task_id: str
     attempt: int
-    input_name: str
+    input_name: str | None
     input_file: str
     """Name of the log on disk, which tells its format."""
-    memory_limit_bytes: int
-    max_rows: int
-    max_unpacked_bytes: int
+    figures: bool
+    page_view: bool
+    memory_limit_bytes: int | None
+    max_rows: int | None
+    max_unpacked_bytes: int | None
     timeout_s: float
-    function: Callable[[Job], JobResult]
+    function: JobFunction
     """What to do: a function of a module that the worker has too."""
     content: bytes | str
     """The log itself, or where both machines see it."""
@@ -38,54 +43,82 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a parcel."""
+    """What became of a bundle."""
 
     outcome: JobResult | JobFailedError
     files: bytes | None = None
     """The result files, packed; None when they lie in the landing."""
 
 
-def parcel_of(
-    job: Job, function: Callable[[Job], JobResult], timeout_s: float, shared_landing: Path | None = None
-) -> Parcel:
-    """Pack a job; with a landing that the worker sees too, only paths travel."""
-    return Parcel(
+def bundle_of(job: Job, function: JobFunction, timeout_s: float, shared_landing: Path | None = None) -> JobBundle:
+    """Pack a job.
+
+    Parameters
+    ----------
+    job
+        What to do.
+    function
+        How.
+    timeout_s
+        Seconds it may take.
+    shared_landing
+        Folder for the results that the worker sees too: then only paths travel.
+
+    Raises
+    ------
+    OSError
+        When the log or the configuration cannot be read.
+    """
+    return JobBundle(
         task_id=job.task_id,
         attempt=job.attempt,
         input_name=job.input_name,
         input_file=job.input_path.name,
+        figures=job.figures,
+        page_view=job.page_view,
         memory_limit_bytes=job.memory_limit_bytes,
         max_rows=job.max_rows,
         max_unpacked_bytes=job.max_unpacked_bytes,
         timeout_s=timeout_s,
         function=function,
         content=str(job.input_path.absolute()) if shared_landing else job.input_path.read_bytes(),
-        config=job.config_path.read_bytes() if job.config_path else None,
+        config=_yaml_of(job.config),
         landing=str(shared_landing.absolute()) if shared_landing else None,
     )
 
 
-def lay_out(parcel: Parcel, folder: Path) -> Job:
+def _yaml_of(config: Path | PipelineConfig | None) -> bytes | None:
+    """Return a configuration as the content of a file."""
+    if config is None or isinstance(config, Path):
+        return None if config is None else config.read_bytes()
+    from gasflux.configuration.pipeline_yaml import dump_effective_config
+
+    return dump_effective_config(config).encode()
+
+
+def lay_out(bundle: JobBundle, folder: Path) -> Job:
     """Return the job with the paths it has here: everything in a folder of this machine but what is shared."""
     config = folder / "config.yaml"
-    if parcel.config is not None:
-        config.write_bytes(parcel.config)
-    if isinstance(parcel.content, bytes):
-        path = folder / parcel.input_file
-        path.write_bytes(parcel.content)
+    if bundle.config is not None:
+        config.write_bytes(bundle.config)
+    if isinstance(bundle.content, bytes):
+        path = folder / bundle.input_file
+        path.write_bytes(bundle.content)
     else:
-        path = Path(parcel.content)
+        path = Path(bundle.content)
     return Job(
-        task_id=parcel.task_id,
-        attempt=parcel.attempt,
         input_path=path,
-        input_name=parcel.input_name,
-        config_path=None if parcel.config is None else config,
-        output_dir=(Path(parcel.landing) if parcel.landing else folder) / "results",
+        output_dir=(Path(bundle.landing) if bundle.landing else folder) / "results",
+        input_name=bundle.input_name,
+        config=None if bundle.config is None else config,
+        figures=bundle.figures,
+        page_view=bundle.page_view,
+        task_id=bundle.task_id,
+        attempt=bundle.attempt,
         log_path=folder / "task.log",
-        memory_limit_bytes=parcel.memory_limit_bytes,
-        max_rows=parcel.max_rows,
-        max_unpacked_bytes=parcel.max_unpacked_bytes,
+        memory_limit_bytes=bundle.memory_limit_bytes,
+        max_rows=bundle.max_rows,
+        max_unpacked_bytes=bundle.max_unpacked_bytes,
     )
 
 
@@ -96,17 +129,17 @@ def pack(folder: Path) -> bytes:
         with zipfile.ZipFile(folder / ARCHIVE) as archive:
             inner = set(archive.namelist())
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as parcel:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as packed_files:
         for name in file_names(folder):
             if name not in inner:
-                parcel.write(folder / name, name)
+                packed_files.write(folder / name, name)
     return packed.getvalue()
 
 
 def unpack(files: bytes, folder: Path) -> None:
     """Write into a folder what `pack` packed."""
     folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(io.BytesIO(files)) as parcel:
-        parcel.extractall(folder)
+    with zipfile.ZipFile(io.BytesIO(files)) as packed_files:
+        packed_files.extractall(folder)
     if (folder / ARCHIVE).exists():
         shutil.unpack_archive(folder / ARCHIVE, folder)
