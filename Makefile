@@ -30,7 +30,7 @@ demo: $(READY) ## start the server, post the bundled flight, print its emission 
 	$(BIN)/python -m tools.demo
 
 test: $(READY) ## run the tests; those that need minutes, a browser or a cluster have targets of their own below
-	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --ignore tests/page
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/page
 
 # Each of them starts a server and a browser; more than two at a time measure the machine.
 test-page: $(READY) ## run the tests of the page in a browser; they are skipped where there is none

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from live_server import LiveServer, live_server
 from markdown_pages import ROOT, Block, Page, pages
+from patience import HANG_S
 
 from gasflux import errors
 from gasflux.client import GasFluxClient
@@ -26,8 +27,6 @@ from gasflux.version import __version__
 
 PAGES = {page.name: page for page in pages()}
 SOURCE = ROOT / "src" / "gasflux"
-LIMIT_S = 180.0
-"""A block takes up to 15 s on a quiet machine: several flights with all their figures."""
 
 RUN_ELSEWHERE = {
     "docs/API_DOCUMENTATION.md": "tests/service/test_api_documentation.py runs its requests and compares the answers",
@@ -82,7 +81,7 @@ class Scratch:
             env=self.environment,
             capture_output=True,
             encoding="utf-8",
-            timeout=LIMIT_S,
+            timeout=HANG_S,
             check=False,
         )
         assert done.returncode == 0, f"{command[-1]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
@@ -109,7 +108,7 @@ class Scratch:
             assert any(re.search(r"127\.0\.0\.1:\d+", line) for line in process.stdout), command
             process.send_signal(signal.SIGTERM)
             process.stdout.read()
-            assert process.wait(LIMIT_S) == 0, command
+            assert process.wait(HANG_S) == 0, command
 
 
 @pytest.fixture(scope="module")

@@ -47,15 +47,17 @@ def act(job: Job, tell: Callable[[str, float], None]) -> JobResult:
     tell("acting", 10.0)
     name = _told(job) or str(job.input_name)
     if name == "sleep":
-        time.sleep(600)
+        time.sleep(10_000)
     elif name == "short sleep":
         time.sleep(1.0)
+    elif name == "wait":
+        _until_let_go(job)
     elif name == "busy":
         sum(range(10**13))  # C code that never looks whether another thread, or a signal handler, wants to run
     elif name == "grow":
         _grow()
-    elif name == "steps":
-        _steps(tell)
+    elif name.startswith("steps "):
+        _steps(tell, Path(name.removeprefix("steps ")))
     else:
         _end(name, job)
     (job.output_dir / "report.html").write_text(f"{name}\n")
@@ -84,6 +86,18 @@ def _told(job: Job) -> str:
     word = order.read_text()
     order.unlink()
     return word
+
+
+def let_go(log_path: Path) -> None:
+    """End the wait of a job, told by the path of its log."""
+    log_path.with_name("go.txt").touch()
+
+
+def _until_let_go(job: Job) -> None:
+    """Wait for `let_go`."""
+    assert job.log_path is not None
+    while not job.log_path.with_name("go.txt").exists():
+        time.sleep(0.01)
 
 
 def _end(name: str, job: Job) -> None:
@@ -118,11 +132,12 @@ def _grow() -> None:
         time.sleep(0.01)
 
 
-def _steps(tell: Callable[[str, float], None]) -> None:
-    """Tell of progress, slower than the supervisor looks."""
+def _steps(tell: Callable[[str, float], None], heard: Path) -> None:
+    """Tell of progress, each time until a file of this name says that it was heard."""
     for percent in (20.0, 40.0, 60.0):
         tell(f"step {percent:g}", percent)
-        time.sleep(0.5)
+        while not (heard / f"step {percent:g}").exists():
+            time.sleep(0.01)
 
 
 def worker_of(job: Job) -> psutil.Process:
@@ -130,7 +145,7 @@ def worker_of(job: Job) -> psutil.Process:
     return psutil.Process(pid_of(job))
 
 
-def pid_of(job: Job, wait_s: float = 30.0) -> int:
+def pid_of(job: Job, wait_s: float = 600.0) -> int:
     """Wait until a worker acts on a job and return the id of its process."""
     end = time.monotonic() + wait_s
     while time.monotonic() < end:
@@ -155,7 +170,7 @@ def main() -> None:
     job = job_in(Path(sys.argv[1]), sys.argv[2])
     sys.stdout.write(f"{job.task_id}\n")
     sys.stdout.flush()
-    executor.run(job, timeout_s=600, on_progress=lambda stage, percent: None, cancelled=threading.Event())
+    executor.run(job, timeout_s=10_000, on_progress=lambda stage, percent: None, cancelled=threading.Event())
 
 
 if __name__ == "__main__":

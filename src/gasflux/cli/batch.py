@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from gasflux.cli.logs import describe
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import ConfigError, GasFluxError
-from gasflux.jobs.batch import BatchProgress, JobEnd, run_batch
 from gasflux.jobs.drawing import DrawingProcesses
-from gasflux.jobs.executor import JobFailedError
+from gasflux.jobs.executor import JobEnd, JobFailedError
 from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.results.folder import RESULT
 
 if TYPE_CHECKING:
     from gasflux.data_processor import RenderFigures
+    from gasflux.jobs.batch import BatchProgress
     from gasflux.records import ProgressCallback
 
 AHEAD: Final = 2
@@ -83,6 +83,7 @@ def _side_by_side(
     jobs: Sequence[Job], options: BatchOptions, processes: int, on_progress: BatchProgress
 ) -> Iterator[FlightLine]:
     """Run jobs in processes of this machine."""
+    from gasflux.jobs.batch import run_batch
     from gasflux.jobs.local_executor import LocalExecutor
     from gasflux.jobs.process_flight import load_science
 
@@ -105,16 +106,19 @@ def run_on_cluster(
 
     Parameters
     ----------
-    jobs, options, on_progress
+    jobs, options
         As of `run_jobs`; ``options.debug`` has no meaning here.
     scheduler
         Address of the cluster's scheduler, as in ``tcp://host:8786``.
+    on_progress
+        As of `run_jobs`.
 
     Raises
     ------
     ConfigError
         When dask is not installed, or the cluster cannot take work now.
     """
+    from gasflux.jobs.batch import run_batch
     from gasflux.jobs.dask_executor import DaskExecutor
 
     if not jobs:
@@ -162,7 +166,7 @@ def attempt(job: Job, tell: ProgressCallback, render: RenderFigures | None = Non
     except Exception as error:  # the boundary of a job: one bad file must not stop the others
         if debug:
             raise
-        failure = JobFailure("unexpected", describe(error))
+        failure = JobFailure("internal_error", describe(error))
     raise JobFailedError(failure)
 
 

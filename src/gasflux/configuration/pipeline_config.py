@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -166,6 +166,8 @@ class PipelineConfig(Section):
     """Canonical name -> header in the file, where the automatic recognition is not wanted."""
     units: dict[str, str] = Field(default_factory=dict)
     """Canonical name -> unit, where the header does not tell."""
+    start: date | datetime | None = None
+    """When the log began, for logs whose times lack the date (a day) or count from the start (day and time)."""
     required_cols: dict[str, Range] = Field(
         default_factory=lambda: {
             "latitude": (-90.0, 90.0),

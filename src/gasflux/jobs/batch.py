@@ -7,26 +7,17 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from gasflux.errors import GasFluxError
-from gasflux.jobs.executor import Executor, ExecutorStoppedError, JobCancelledError, JobFailedError
+from gasflux.jobs.executor import Executor, ExecutorStoppedError, JobCancelledError, JobEnd, JobFailedError
 from gasflux.jobs.records import Job, JobResult
 
 _WAIT_S: Final = 0.5
 
 BatchProgress = Callable[[int, str, float], None]
 """Called as ``on_progress(index of the job, stage, percent)``."""
-
-
-@dataclass(frozen=True)
-class JobEnd:
-    """How one job of a batch ended."""
-
-    index: int
-    outcome: JobResult | JobFailedError | GasFluxError | OSError
-    """Its result, or what kept it from one."""
 
 
 _News = tuple[int, str, float] | JobEnd | Exception | KeyboardInterrupt

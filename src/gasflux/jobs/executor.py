@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gasflux.errors import GasFluxError
 from gasflux.jobs.records import Job, JobFailure, JobResult
 
 if TYPE_CHECKING:
@@ -37,6 +39,15 @@ class JobFailedError(Exception):
 
     def __str__(self) -> str:
         return f"{self.failure.type}: {self.failure.message}"
+
+
+@dataclass(frozen=True)
+class JobEnd:
+    """How one job of a batch ended."""
+
+    index: int
+    outcome: JobResult | JobFailedError | GasFluxError | OSError
+    """Its result, or what kept it from one."""
 
 
 class JobCancelledError(Exception):

@@ -25,7 +25,7 @@ from gasflux.wording.phrases import Phrase
 
 TIME_NAMES: Final = frozenset(
     (
-        *("timestamp", "local_time", "date", "epoch", "seconds", "nanoseconds", "utc_seconds"),
+        *("timestamp", "local_time", "date", "epoch", "elapsed", "seconds", "nanoseconds", "utc_seconds"),
         *("year", "month", "day", "hour", "minute", "second"),
     )
 )

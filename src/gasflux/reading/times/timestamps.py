@@ -1,22 +1,25 @@
 """Time columns of every make -> one UTC time per record: which columns to use, and how they go together.
 
 A full date-time is preferred, then the seconds since 1970 of an instrument, then a date beside a time of day, then
-parts (year, month, ...), then local time. Cells are read by `time_cells`.
+parts (year, month, ...), then local time, then a time of day or an elapsed time whose day the setting ``start``, the
+head or the name of the file tells. Cells are read by `cells`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from gasflux.errors import Fault
-from gasflux.reading.headers import Header
-from gasflux.reading.raw_table import Column, numbers
-from gasflux.reading.time_cells import Kind, ReadTimes, TimeArray, calendar_dates, from_epoch, read_times
+from gasflux.reading.raw_table import numbers
+from gasflux.reading.times.beginning import NO_BEGINNING, Beginning, moved_to_start, times_from_beginning
+from gasflux.reading.times.cells import read_times
+from gasflux.reading.times.columns import Columns, TimeColumn, Times, mixed_orders
+from gasflux.reading.times.date_and_clock import clock_columns, join_date_and_clock, read_clock, read_dates
+from gasflux.reading.times.numbers import Kind, ReadTimes, calendar_dates, from_epoch, plus_seconds
 from gasflux.records import BoolArray, FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import NOTHING, Phrase
@@ -26,61 +29,19 @@ _COUNTER_TOLERANCE_US: Final = 1_500_000
 """A counter and a clock cut to whole seconds differ by less than a second; half a second more for a slow logger."""
 
 
-_SAYS_UTC: Final = re.compile(r"(?:utc|gmt)(?!\s*[+-]\s*\d)", re.IGNORECASE)
-"""A header that names the zone, not one beside it such as UTC+8."""
-
-
-@dataclass(frozen=True, eq=False)
-class TimeColumn:
-    """One column that has to do with time."""
-
-    header: Header
-    cells: Column
-
-
-@dataclass(frozen=True, eq=False)
-class Times:
-    """One time per record, as far as the file tells."""
-
-    utc: TimeArray
-    """datetime64[us], NaT where missing, shape (n,)."""
-    is_bad: BoolArray
-    """True where there is something that is no time, shape (n,)."""
-    headers: tuple[str, ...]
-    """Headers of the columns used."""
-    conversion: str = ""
-    notes: tuple[Phrase, ...] = ()
-    fault: Fault | None = None
-    """Why the whole column cannot be used; None when it can."""
-
-    @property
-    def zone(self) -> Literal["UTC"] | None:
-        """Zone of the times; None where neither cells nor headers tell one."""
-        return "UTC" if "UTC" in self.conversion or any(map(_SAYS_UTC.search, self.headers)) else None
-
-
-Columns = Mapping[str, Sequence[TimeColumn]]
-"""Canonical name of a time column -> its columns, the preferred first."""
-
-
 def _full(columns: Columns, name: str) -> Times | None:
     """Return times from the best column of `name` that holds dates and times together."""
     for column in columns.get(name, ()):
         read = read_times(column.cells, column.header.unit)
-        if read.kind is Kind.DATE_TIME or read.is_mixed:
+        if (read.kind is Kind.DATE_TIME and not read.is_date_only) or read.is_mixed:
             return _times(read, (column.header.text,))
     return None
 
 
 def _times(read: ReadTimes, headers: tuple[str, ...]) -> Times:
     """Wrap what was read of the named columns."""
-    fault = _mixed(headers[0]) if read.is_mixed else None
+    fault = mixed_orders(headers[0]) if read.is_mixed else None
     return Times(read.utc, read.is_bad, headers, read.conversion, read.notes, fault)
-
-
-def _mixed(header: str) -> Fault:
-    """Fault of a column with dates in both orders."""
-    return Fault.of("mixed_date_orders", column=header, allowed=phrase("allowed.time"), header=header)
 
 
 def _from_timestamp(columns: Columns) -> Times | None:
@@ -146,25 +107,16 @@ def _from_epoch(columns: Columns) -> Times | None:
 
 def _from_date_and_time(columns: Columns) -> Times | None:
     """Return times from a date and a time of day in two columns."""
-    day = _first(columns, "date")
-    if day is None:
-        return None
-    dates = read_times(day.cells, None)
-    for clock in (*columns.get("timestamp", ()), *columns.get("local_time", ())):
-        read = read_times(clock.cells, clock.header.unit)
-        if read.kind is Kind.TIME_OF_DAY and dates.kind is Kind.DATE_TIME:
-            midnight = dates.utc.astype("datetime64[D]").astype("datetime64[us]")
-            utc = midnight + (read.utc - read.utc.astype("datetime64[D]"))
-            headers = (day.header.text, clock.header.text)
-            notes = (*dates.notes, *read.notes)
-            fault = _mixed(day.header.text) if dates.is_mixed else None
-            return Times(utc, dates.is_bad | read.is_bad, headers, "date + time of day", notes, fault)
-    return _times(dates, (day.header.text,)) if dates.kind is Kind.DATE_TIME and _has_clock(dates.utc) else None
-
-
-def _has_clock(times: TimeArray) -> bool:
-    """Tell whether any time is not midnight."""
-    return bool(np.any(times.astype("datetime64[D]") != times))
+    for day in (*columns.get("date", ()), *columns.get("timestamp", ()), *columns.get("local_time", ())):
+        dates = read_dates(day)
+        if dates is None:
+            continue
+        if not dates.is_date_only:
+            return _times(dates, (day.header.text,))
+        for clock in clock_columns(columns):
+            if clock is not day and (read := read_clock(clock)) is not None:
+                return join_date_and_clock(day.header.text, dates, clock.header.text, read)
+    return None
 
 
 def _from_seconds_of_day(columns: Columns) -> Times | None:
@@ -174,13 +126,7 @@ def _from_seconds_of_day(columns: Columns) -> Times | None:
         return None
     (year, month, day, seconds), is_bad, headers = found
     midnight, is_no_date = calendar_dates(year, month, day)
-    return Times(_plus_seconds(midnight, seconds), is_bad | is_no_date, headers, "date + seconds of the day")
-
-
-def _plus_seconds(midnight: TimeArray, seconds: FloatArray) -> TimeArray:
-    """Add seconds of the day; NaT where either is missing."""
-    part = np.rint(np.nan_to_num(seconds) * 1e6).astype("timedelta64[us]")
-    return np.where(np.isfinite(seconds), midnight + part, np.datetime64("NaT", "us"))
+    return Times(plus_seconds(midnight, seconds), is_bad | is_no_date, headers, "date + seconds of the day")
 
 
 def _from_parts(columns: Columns) -> Times | None:
@@ -192,7 +138,7 @@ def _from_parts(columns: Columns) -> Times | None:
     (year, month, day, hour, minute, *rest), is_bad, headers = found
     midnight, is_no_date = calendar_dates(year, month, day)
     seconds = hour * 3600.0 + minute * 60.0 + (rest[0] if rest else 0.0)
-    return Times(_plus_seconds(midnight, seconds), is_bad | is_no_date, headers, "parts of date and time joined")
+    return Times(plus_seconds(midnight, seconds), is_bad | is_no_date, headers, "parts of date and time joined")
 
 
 def _from_local_time(columns: Columns) -> Times | None:
@@ -213,7 +159,7 @@ _RECIPES: Final[tuple[Callable[[Columns], Times | None], ...]] = (
 )
 
 
-def resolve_times(columns: Columns, size: int) -> Times:
+def resolve_times(columns: Columns, size: int, beginning: Beginning = NO_BEGINNING) -> Times:
     """Return the time of each record.
 
     Parameters
@@ -222,6 +168,8 @@ def resolve_times(columns: Columns, size: int) -> Times:
         Canonical name (``timestamp``, ``date``, ``epoch``, ...) -> columns of that name, the preferred first.
     size
         Number of records.
+    beginning
+        When the log began, as far as something else than its columns tells.
 
     Returns
     -------
@@ -231,7 +179,10 @@ def resolve_times(columns: Columns, size: int) -> Times:
     for recipe in _RECIPES:
         times = recipe(columns)
         if times is not None:
-            return _mention_local(times, columns)
+            return _mention_local(moved_to_start(times, beginning), columns)
+    times = times_from_beginning(columns, beginning)
+    if times is not None:
+        return times
     empty = np.full(size, np.datetime64("NaT", "us"))
     return Times(empty, np.zeros(size, dtype=np.bool_), _all_headers(columns), fault=_why_none(columns))
 
@@ -253,10 +204,12 @@ def _all_headers(columns: Columns) -> tuple[str, ...]:
 
 def _why_none(columns: Columns) -> Fault:
     """Return the fault that says why the time columns do not give date and time."""
-    first = _first(columns, "timestamp") or _first(columns, "local_time") or _first(columns, "epoch")
+    names = ("timestamp", "local_time", "epoch", "elapsed", "utc_seconds", "date")
+    first = next((column for name in names if (column := _first(columns, name)) is not None), None)
     if first is None:
         beside = phrase("hint.beside", headers=", ".join(_all_headers(columns))) if columns else NOTHING
         return Fault.of("no_time", allowed=phrase("allowed.time"), beside=beside)
-    kind = read_times(first.cells, first.header.unit).kind
+    read = read_times(first.cells, first.header.unit)
+    kind = Kind.NONE if read.kind is Kind.DATE_TIME and not read.is_date_only else read.kind
     header, what = first.header.text, phrase(f"times.{kind.name.lower()}")
     return Fault.of("time_without_date", column=header, allowed=phrase("allowed.time"), header=header, what=what)
