@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from gasflux.records import FlightResult
-from gasflux.results.output_vars import grid_columns, processed_columns
+from gasflux.results.tables import grid_columns, processed_columns
 
 
 def processed_frame(result: FlightResult) -> pd.DataFrame:

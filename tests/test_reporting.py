@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gasflux.plotting import draw, png_bytes
-from gasflux.reading.time_cells import read_times
+from gasflux.reading.times.cells import read_times
 from gasflux.reading.units import Dimension, conversion_text, find_unit
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
 from gasflux.reporting import MAX_REPORT_BYTES, render_report

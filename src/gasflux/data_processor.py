@@ -22,7 +22,8 @@ from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
 from gasflux.records import FlightResult, ProgressCallback
 from gasflux.results.folder import ARCHIVE, REPORT, RESULT, file_names, install_files, staging
 from gasflux.results.maps import flight_geojson, flight_kml
-from gasflux.results.output_vars import grid_columns, output_vars, processed_columns, to_json
+from gasflux.results.output_vars import output_vars, to_json
+from gasflux.results.tables import grid_columns, processed_columns
 
 if TYPE_CHECKING:
     import pandas as pd

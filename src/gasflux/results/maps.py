@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from gasflux.records import FlightResult, FloatArray, IntArray, Phase
-from gasflux.results.output_vars import number, sample_times
+from gasflux.results.output_vars import number
+from gasflux.results.tables import sample_times
 
 MAX_MAP_POINTS: Final = 5_000
 """Samples on a map; of a longer flight every k-th and the last are drawn, with the smallest k that keeps to it."""
