@@ -1,4 +1,4 @@
-"""The service's settings from `gasflux.ini` and the environment, held against the one table in `service.settings`.
+"""The service's settings from `gasflux.ini` and the environment, held against `configuration.service_settings`.
 
 The first found of ``./gasflux.ini``, ``./config.ini`` and ``<project root>/gasflux.ini`` is read; a variable of the
 environment beats the file, a key that is given nowhere takes its default. All faults are told at once, one line each.
