@@ -14,10 +14,10 @@ def main() -> None:
     source = Path(__file__).resolve().parent / "src"
     if source.is_dir():
         sys.path.insert(0, str(source))
-    from gasflux.cli import main as run_command
-    from gasflux.cli_service import serve
+    from gasflux.cli.commands import run_command_line as run_command
+    from gasflux.cli.service import serve_command
 
-    run_command(command=serve, name=Path(sys.argv[0]).name)
+    run_command(command=serve_command, name=Path(sys.argv[0]).name)
 
 
 if __name__ == "__main__":

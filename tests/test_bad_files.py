@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from flight_files import ROWS, Cells, flight, floats, renamed, rows_of, text_of, times, write_xls, write_xlsx
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GasFluxError, InputError, UnsupportedFileError
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.readers import inspect_flight, read_flight
 
 CSV = text_of(flight())
@@ -97,8 +97,6 @@ class Bad:
         self.make, self.words, self.column, self.row, self.error = make, words, column, row, error
 
 
-NMEA_LAT = [3241.46 + 0.0001 * i for i in range(ROWS)]
-NMEA_LON = [-10304.5 + 0.0001 * i for i in range(ROWS)]
 SHEET = "xl/worksheets/sheet1.xml"
 STRAY_CELL = (
     '<worksheet><dimension ref="A1:B2"/><sheetData><row r="1048576"><c r="XFD1048576"/></row></sheetData></worksheet>'
@@ -224,14 +222,6 @@ BAD = {
     "latitude and longitude swapped": Bad(
         columns(latitude="longitude", longitude="latitude"), "row 2", "swapped", column="latitude", row=2
     ),
-    "NMEA degrees": Bad(
-        columns({"latitude": NMEA_LAT, "longitude": NMEA_LON}),
-        "row 2",
-        "NMEA",
-        "decimal degrees",
-        column="latitude",
-        row=2,
-    ),
     "metres": Bad(columns({"latitude": [3_618_000.5] * ROWS}), "row 2", "metres", "WGS84", column="latitude", row=2),
     "one position": Bad(
         columns({"latitude": [32.0] * ROWS, "longitude": [-103.0] * ROWS}), "same position", "GPS", column="latitude"
@@ -306,7 +296,7 @@ def test_settings_that_do_not_fit_the_file(settings: dict[str, object], words: t
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no such file names")
 def test_many_faults_still_make_one_line(tmp_path: Path) -> None:
     table: dict[str, Cells] = {**flight(), **{gas: ["x"] * ROWS for gas in ("co2", "n2o", "nh3", "so2", "h2s")}}
-    table = {name: ["bad value " * 20, *cells[1:]] for name, cells in table.items()}
+    table = {name: [cells[0], "bad value " * 20, *cells[2:]] for name, cells in table.items()}
     path = tmp_path / ("a\nb" * 30 + ".csv")
     path.write_text(text_of(table))
     gases = {gas: [0.0, 1.0] for gas in ("ch4", "co2", "n2o", "nh3", "so2", "h2s", "c2h6")}

@@ -16,18 +16,17 @@ from pathlib import Path
 import pytest
 from live_server import LiveServer, live_server
 from markdown_pages import ROOT, Block, Page, pages
+from patience import HANG_S
 
 from gasflux import errors
 from gasflux.client import GasFluxClient
+from gasflux.configuration.service_settings import setting_rows
 from gasflux.grading.flag_catalogue import FLAG_RULES
-from gasflux.service.settings import setting_rows
-from gasflux.simulated.output import simulate_kind, write_simulated
+from gasflux.simulation.files import simulate_kind, write_simulated
 from gasflux.version import __version__
 
 PAGES = {page.name: page for page in pages()}
 SOURCE = ROOT / "src" / "gasflux"
-LIMIT_S = 180.0
-"""A block takes up to 15 s on a quiet machine: several flights with all their figures."""
 
 RUN_ELSEWHERE = {
     "docs/API_DOCUMENTATION.md": "tests/service/test_api_documentation.py runs its requests and compares the answers",
@@ -82,7 +81,7 @@ class Scratch:
             env=self.environment,
             capture_output=True,
             encoding="utf-8",
-            timeout=LIMIT_S,
+            timeout=HANG_S,
             check=False,
         )
         assert done.returncode == 0, f"{command[-1]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
@@ -109,7 +108,7 @@ class Scratch:
             assert any(re.search(r"127\.0\.0\.1:\d+", line) for line in process.stdout), command
             process.send_signal(signal.SIGTERM)
             process.stdout.read()
-            assert process.wait(LIMIT_S) == 0, command
+            assert process.wait(HANG_S) == 0, command
 
 
 @pytest.fixture(scope="module")
@@ -295,7 +294,7 @@ def error_types() -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and any("Error" in ast.unparse(base) for base in node.bases):
                 types |= _strings(getattr(item, "value", None) for item in node.body if _assigns(item, "kind"))
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).removesuffix(".of").endswith("TaskFailure"):
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).removesuffix(".of").endswith("JobFailure"):
                 types |= _strings(node.args[:1])
             elif isinstance(node, ast.keyword) and node.arg == "error_type":
                 types |= _strings([node.value])

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gasflux.configuration.bounded_yaml import MAX_YAML_BYTES
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.configuration.pipeline_yaml import default_config_text, dump_effective_config, load_pipeline_config
 from gasflux.errors import ConfigError
-from gasflux.hardened_yaml import MAX_BYTES
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.pipeline_yaml import default_config_text, dump_effective_config, load_pipeline_config
 from gasflux.version import __version__
 
 HANDOVER_YAML = """\
@@ -210,7 +210,7 @@ ALIAS_BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("output_dir: !!python/object/apply:os.getcwd []", "tag"),
         ("output_dir: !secret x", "tag"),
         ("output_dir: !!binary aGVsbG8=", "tag"),
-        ("#" * (MAX_BYTES + 1), "bytes"),
+        ("#" * (MAX_YAML_BYTES + 1), "bytes"),
         (b"\xff\xfe\x00", "UTF-8"),
         ("gases: [unclosed", "line 1"),
         ("a: b: c", "line 1"),

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import gasflux
+from gasflux.configuration.service_settings import SettingRow, Settings, setting_rows
 from gasflux.errors import ConfigError, Fault
-from gasflux.service.settings import SettingRow, Settings, setting_rows
 
 INI_NAMES: Final = ("gasflux.ini", "config.ini")
 PREFIX: Final = "GASFLUX_"
@@ -68,7 +68,13 @@ class _Given:
 def load_settings(
     *, start: Path | None = None, environment: Mapping[str, str] | None = None, file: Path | None = None
 ) -> Settings:
-    """Return the settings as `read_settings` does, its notes written to the log."""
+    """Return the settings as `read_settings` does, its notes written to the log.
+
+    Parameters
+    ----------
+    start, environment, file
+        As of `read_settings`.
+    """
     loaded = read_settings(start=start, environment=environment, file=file)
     for note in loaded.notes:
         logging.getLogger(__name__).warning("%s", note)

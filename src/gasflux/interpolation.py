@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import OrdinaryKrigingSettings
 from gasflux.errors import ConfigError, ProcessingError
-from gasflux.pipeline_config import OrdinaryKrigingSettings
 from gasflux.records import FloatArray, IntArray, KrigedGrid, VariogramFit
 from gasflux.surface.kriging import KrigedField, covariance_with_itself, krige_globally, krige_locally, kriging_system
 
@@ -73,11 +73,6 @@ class GridSpec:
     def z_m(self) -> FloatArray:
         """Cell centres in height, shape (nz,)."""
         return np.asarray(self.z0_m + self.dz_m * (np.arange(self.nz) + 0.5))
-
-    @property
-    def area_m2(self) -> float:
-        """Area of all cells."""
-        return self.nx * self.dx_m * self.nz * self.dz_m
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gasflux.flight import phases
+from gasflux.configuration.pipeline_config import Filters
 from gasflux.flight.geometry import local_track
 from gasflux.flight.motion import motion_of, nearest
 from gasflux.flight.phase_model import (
@@ -20,7 +20,7 @@ from gasflux.flight.phase_model import (
     predict_phases,
     save_model,
 )
-from gasflux.pipeline_config import Filters
+from gasflux.flight.phases import find_passes
 from gasflux.records import FlightLog, FloatArray, IntArray, Phase, Track
 from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate, to_log
 
@@ -74,7 +74,17 @@ def train(seed: int = 0, flights: int = 40) -> PhaseModel:
 
 
 def fitted_network(inputs: FloatArray, labels: IntArray, seed: int) -> MLPClassifier:
-    """Return a scikit-learn network fitted to standardised features, shape (k, f), and their phases, shape (k,)."""
+    """Return a scikit-learn network fitted to standardised features, shape (k, f), and their phases, shape (k,).
+
+    Parameters
+    ----------
+    inputs
+        Features less their mean, over their spread, shape (k, f).
+    labels
+        True phase of each row, shape (k,).
+    seed
+        The same seed gives the same network.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
@@ -86,7 +96,15 @@ def fitted_network(inputs: FloatArray, labels: IntArray, seed: int) -> MLPClassi
 
 
 def exported(network: Any, mean: FloatArray, scale: FloatArray) -> PhaseModel:
-    """Return the numbers of a scikit-learn network with the standardisation before it."""
+    """Return the numbers of a scikit-learn network with the standardisation before it.
+
+    Parameters
+    ----------
+    network
+        A fitted `MLPClassifier` of f features.
+    mean, scale
+        What is taken from the features, and what they are divided by, before it, shape (f,).
+    """
     return PhaseModel(
         mean=mean,
         scale=scale,
@@ -170,7 +188,7 @@ def evaluate(model: PhaseModel | None, seed: int, flights: int) -> PhaseScores:
 
 def _by_rules(log: FlightLog, track: Track) -> IntArray:
     """Phases by rule."""
-    return phases.classify_phases(track, log.time_s, Filters(), "auto", log.start_utc)
+    return find_passes(track, log.time_s, Filters(), "auto", log.start_utc).phase
 
 
 def _by_model(model: PhaseModel) -> Callable[[FlightLog, Track], IntArray]:

@@ -210,11 +210,6 @@ class Background:
         """Mean of the baseline, ppm."""
         return float(np.nanmean(self.baseline_ppm))
 
-    def baseline_std(self, rows: IntArray, weights: FloatArray) -> float:
-        """Return the baseline's 1-sigma error of ``sum(weights * enhancement[rows])``, ppm x unit of the weights."""
-        gradient = np.asarray(weights @ self.design[rows])
-        return float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
-
     def noise_std(self, rows: IntArray, weights: FloatArray) -> tuple[float, float]:
         """Return the 1-sigma errors noise causes in ``sum(weights * enhancement[rows])``, in two independent parts.
 
@@ -312,11 +307,6 @@ class KrigedGrid:
     std_kg_m2_h: FloatArray
     failed_nodes: int
     negative_nodes: int
-
-    @property
-    def area_m2(self) -> float:
-        """Area the cells cover: exactly nx dx times nz dz."""
-        return self.x_m.size * self.dx_m * self.z_m.size * self.dz_m
 
 
 @dataclass(frozen=True)

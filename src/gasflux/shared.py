@@ -9,14 +9,15 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from flask import Response, current_app, g, jsonify, request
 
-from gasflux.service.assembly import Service
+if TYPE_CHECKING:
+    from gasflux.service.parts import Service
 
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 _SLOW_S: Final = 1.0
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -24,7 +25,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 def current_service() -> Service:
     """Return the service that this application is the face of."""
-    return cast(Service, current_app.extensions["gasflux"])
+    return cast("Service", current_app.extensions["gasflux"])
 
 
 def request_id() -> str:
@@ -92,12 +93,12 @@ def with_etag(response: Response) -> Response:
     return response
 
 
-def log_performance(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+def log_performance(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
     """Log how long each call of a function takes: a warning above one second, else for debugging."""
     log = logging.getLogger(function.__module__)
 
     @functools.wraps(function)
-    def timed(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+    def timed(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
         started = time.perf_counter()
         try:
             return function(*args, **kwargs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,12 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from patience import wait_until
+from quick_flight import quick_flight
 from werkzeug.test import TestResponse
 
 from gasflux.app import create_app
-from gasflux.service.assembly import Service
-from gasflux.service.settings import (
+from gasflux.configuration.service_settings import (
     DatabaseSettings,
     LimitSettings,
     LoggingSettings,
@@ -25,11 +25,10 @@ from gasflux.service.settings import (
     Settings,
     TaskSettings,
 )
+from gasflux.service.parts import Service
 
 SAMPLE = Path(__file__).parents[2] / "src" / "gasflux" / "data" / "sample_flight.xlsx"
 BOOTSTRAP = "a-long-enough-bootstrap-key"
-FINISH_S = 120.0
-"""A flight takes 4 s; a machine that runs other tests on every core may need many times that."""
 
 _SECTIONS = {"server": ServerSettings, "limits": LimitSettings, "security": SecuritySettings, "tasks": TaskSettings}
 
@@ -76,27 +75,29 @@ class Api:
         """Return a client that has no cookies and no past."""
         return _Client(self.app, self.app.response_class)
 
-    def upload(self, content: bytes | None = None, name: str = "flight.xlsx", **fields: Any) -> TestResponse:
-        """Post a flight, by default the sample."""
+    def upload(self, content: bytes | None = None, name: str = "flight.csv", **fields: Any) -> TestResponse:
+        """Post a flight, by default the quickest."""
         headers = fields.pop("headers", self.user)
         return self.client.post("/upload", data={"file": flight(content, name), **fields}, headers=headers)
 
     def finished(self, task_id: str) -> dict[str, Any]:
         """Wait for the end of a task and return it."""
-        until = time.monotonic() + FINISH_S
-        while time.monotonic() < until:
-            task: dict[str, Any] = self.client.get(f"/task/{task_id}").json["data"]  # type: ignore[index]
-            if task["status"] in ("completed", "failed"):
-                return task
-            time.sleep(0.05)
-        raise AssertionError(f"the task does not end: {task}")
+        return wait_until(lambda: self._final(task_id), lambda: self._task(task_id))
+
+    def _final(self, task_id: str) -> dict[str, Any] | None:
+        task = self._task(task_id)
+        return task if task["status"] in ("completed", "failed") else None
+
+    def _task(self, task_id: str) -> dict[str, Any]:
+        task: dict[str, Any] = self.client.get(f"/task/{task_id}").json["data"]  # type: ignore[index]
+        return task
 
 
-def flight(content: bytes | None = None, name: str = "flight.xlsx") -> tuple[Any, str]:
+def flight(content: bytes | None = None, name: str = "flight.csv") -> tuple[Any, str]:
     """Return a file part of a form."""
     import io
 
-    return io.BytesIO(SAMPLE.read_bytes() if content is None else content), name
+    return io.BytesIO(quick_flight() if content is None else content), name
 
 
 @contextmanager

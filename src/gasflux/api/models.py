@@ -94,7 +94,7 @@ class GasInfo(Model):
     grade: str = Field(description="A (best) to D")
 
 
-class TaskInfo(Model):
+class TaskEntry(Model):
     """A task: one uploaded flight and what became of it."""
 
     task_id: str
@@ -191,14 +191,14 @@ class TaskListQuery(PageQuery):
 class TaskList(Model):
     """Some of the tasks."""
 
-    tasks: list[TaskInfo]
+    tasks: list[TaskEntry]
     pagination: Pagination
 
 
 class Tasks(Model):
     """Tasks without pages."""
 
-    tasks: list[TaskInfo]
+    tasks: list[TaskEntry]
 
 
 class TaskStatistics(Model):

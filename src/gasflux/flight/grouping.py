@@ -71,6 +71,25 @@ class Group:
         stops = np.flatnonzero((starts[1:] - ends[:-1] > _ARC_GAP_S) | (sense[1:] != sense[:-1]))
         return np.column_stack([starts[np.append(0, stops + 1)], ends[np.append(stops, starts.size - 1)]])
 
+    def measured_on(self, motion: Motion, on_pass: BoolArray) -> Group:
+        """Return the group with its passes measured where they have samples of their own.
+
+        The grid is finer than a slow log: a pass must not reach to where the nearest sample is one of the turn.
+
+        Parameters
+        ----------
+        motion
+            Path on its grid, shape (k,).
+        on_pass
+            Which moments of the grid are nearest to a sample of a pass, shape (k,).
+        """
+        own = np.zeros(on_pass.size, dtype=bool)
+        for first, last in self.runs.spans():
+            own[first : last + 1] = on_pass[first : last + 1]
+        if self.strategy == "spiral":
+            return Group("spiral", course_runs(motion, own))
+        return Group("curtain", joined_passes(motion, straight_runs(motion, own)))
+
     def _sense(self, motion: Motion) -> FloatArray:
         """Which way round each run goes about the middle of all: 1 clockwise, -1 against it."""
         first, last = self.runs.first, self.runs.last
@@ -104,7 +123,11 @@ def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Litera
     """Return the one group that a time window makes; None when nothing was flown there.
 
     Here the user has chosen the samples: whatever was flown in the main direction is the curtain, however few passes.
-    Parameters as for `find_groups`.
+
+    Parameters
+    ----------
+    motion, allowed, strategy, trim
+        As of `find_groups`.
     """
     arcs, lines = course_runs(motion, allowed), straight_runs(motion, allowed)
     turning_m = _flown_m(find_spirals(motion, arcs)) if strategy == "auto" else 0.0
@@ -406,7 +429,7 @@ def _typical_end(ends_m: FloatArray, outward: float) -> float:
 def joined_passes(motion: Motion, runs: Runs) -> Runs:
     """Return the passes of one curtain: runs joined over a stop on the way, without fragments."""
     spans: list[tuple[int, int]] = []
-    for first, last in zip(runs.first.tolist(), runs.last.tolist(), strict=True):
+    for first, last in runs.spans():
         if spans and _goes_on(motion, spans[-1], (first, last)):
             spans[-1] = spans[-1][0], last
         else:

@@ -8,14 +8,17 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.aircraft_wind import speed_and_direction, wind_over_ground
 from gasflux.reading.columns import HEIGHT_NAMES, Choice, Choices, choose_columns
+from gasflux.reading.coordinates import from_nmea, with_hemispheres
 from gasflux.reading.headers import ALIASES, Header, gas_name, header_key
 from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.timestamps import TimeColumn, Times, resolve_times
+from gasflux.reading.times.beginning import beginning_of
+from gasflux.reading.times.columns import TimeColumn, Times
+from gasflux.reading.times.timestamps import resolve_times
 from gasflux.records import FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase, counted
@@ -80,10 +83,10 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
         Columns, units, gases and wind source asked for.
     """
     choices = choose_columns(table.headers, table.units, config)
-    times = _times(table, choices)
+    times = _times(table, choices, config)
     quantities: dict[str, Quantity] = {}
     unusable: dict[str, _Unusable] = {}
-    faults, notes = list(choices.faults), [*table.notes, *choices.notes, *times.notes]
+    faults, notes = [*table.faults, *choices.faults], [*table.notes, *choices.notes, *times.notes]
     for name, choice in choices.columns.items() if table.size else ():
         quantity = read_quantity(choice, table.columns[choice.index], table.rows)
         problem = _problem_of_gas(quantity) if choice.header.is_gas else None
@@ -101,9 +104,17 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
             notes.append(phrase("note.not_a_gas", what=problem.what))
     further, further_faults = _read_further(table, config, quantities)
     quantities.update(further)
+    quantities, position_notes = _positions(quantities, table)
     derived, derived_notes = _derive(quantities, config)
-    notes.extend((*derived_notes, *_height_note(quantities)))
+    notes.extend((*position_notes, *derived_notes, *_height_note(quantities)))
     return Reading(table, config, choices, times, derived, (*faults, *further_faults), tuple(notes))
+
+
+def _positions(read: Quantities, table: RawTable) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
+    """Positions in signed degrees, from NMEA's notation and hemispheres in columns of their own."""
+    degrees, notes = from_nmea(read)
+    signed, further = with_hemispheres(degrees, table)
+    return signed, (*notes, *further)
 
 
 def _height_note(read: Quantities) -> tuple[Phrase, ...]:
@@ -115,14 +126,14 @@ def _height_note(read: Quantities) -> tuple[Phrase, ...]:
     return (phrase("note.height_other", header=header),) if name in HEIGHT_NAMES[1:] else ()
 
 
-def _times(table: RawTable, choices: Choices) -> Times:
+def _times(table: RawTable, choices: Choices, config: PipelineConfig) -> Times:
     """Time of each record."""
     columns = {
         name: tuple(TimeColumn(choice.header, table.columns[choice.index]) for choice in group)
         for name, group in choices.times.items()
         if table.size
     }
-    return resolve_times(columns, table.size)
+    return resolve_times(columns, table.size, beginning_of(config.start, table.start))
 
 
 @dataclass(frozen=True)

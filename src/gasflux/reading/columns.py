@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.headers import (
     ALIASES,
     Header,
@@ -25,7 +25,7 @@ from gasflux.wording.phrases import Phrase
 
 TIME_NAMES: Final = frozenset(
     (
-        *("timestamp", "local_time", "date", "epoch", "seconds", "nanoseconds", "utc_seconds"),
+        *("timestamp", "local_time", "date", "epoch", "elapsed", "seconds", "nanoseconds", "utc_seconds"),
         *("year", "month", "day", "hour", "minute", "second"),
     )
 )
@@ -76,7 +76,17 @@ def _canonical(name: str) -> str:
 
 
 def read_headers(texts: Sequence[str], units: Sequence[str], listed: frozenset[str]) -> tuple[Header, ...]:
-    """Return what each header says, a row of units below it included."""
+    """Return what each header says, a row of units below it included.
+
+    Parameters
+    ----------
+    texts
+        Headers as they stand in the file.
+    units
+        Cells of the row of units below; empty, or shorter than `texts`, where there are none.
+    listed
+        Gases that the configuration asks for, see `listed_gases`.
+    """
     headers = []
     for index, text in enumerate(texts):
         plain = read_header(text, listed)

@@ -20,11 +20,16 @@ ALIASES: Final[Mapping[str, str]] = {
     "timestamp": (
         "timestamputc utctimestamp datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
         " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
-        " systemtime gpstime gpsdatetime sampletime"
+        " systemtime gpstime gpsdatetime sampletime timehhmmss utchhmmss"
+        " timestart starttime timestartutc utcstart startutc timemid midutc"
     ),
     "local_time": "localtime timelocal datetimelocal timestamplocal localdatetime local 本地时间 当地时间 北京时间",
-    "date": "dateutc utcdate date gpsdate 日期 采样日期",
+    "date": "dateutc utcdate date gpsdate dateyymmdd dateddmmyy datemmddyy dateyyyymmdd 日期 采样日期",
     "epoch": "epochtime epoch unixtime unixtimestamp unix posixtime epochseconds unixepoch timestampunix",
+    "elapsed": (
+        "elapsed elapsedtime timeelapsed flytime flighttime timesincestart timesincetakeoff runtime uptime timeboot"
+        " timebootms osdflytime 飞行时间 累计时间 运行时间 经过时间"
+    ),
     "seconds": "seconds",
     "nanoseconds": "nanoseconds",
     "utc_seconds": "utcs utcseconds secondsofday utcsecondsofday sod",
@@ -103,6 +108,7 @@ GAS_NAMES: Final[Mapping[str, str]] = {
 DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "timestamp": Dimension.TIME,
     "epoch": Dimension.TIME,
+    "elapsed": Dimension.TIME,
     "latitude": Dimension.ANGLE,
     "longitude": Dimension.ANGLE,
     "height_ato": Dimension.LENGTH,

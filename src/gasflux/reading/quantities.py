@@ -11,6 +11,7 @@ import numpy as np
 from gasflux.errors import Fault
 from gasflux.gas import ppm_from_mass_concentration
 from gasflux.reading.columns import Choice
+from gasflux.reading.coordinates import POSITION_NAMES, coordinate_numbers
 from gasflux.reading.headers import DIMENSIONS
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
@@ -83,16 +84,23 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
         Rows of the file, shape (n,).
     """
     is_compass = choice.name == "winddir" and _has_compass_points(cells)
-    values, is_bad = _compass_degrees(cells) if is_compass else numbers(cells)
+    values, is_bad, written = _values(choice.name, cells, is_compass)
     faults = _cell_faults(choice, cells, values, is_bad, rows)
     values = np.where(np.isinf(values), np.nan, values)
     unit, note = _unit_of(choice, values)
     if unit is None:
         return Quantity(choice, values, None, "", (), faults)
     faults = (*faults, *_implausible(choice, values))
-    conversion = "compass point -> deg" if is_compass else conversion_text(unit)
+    conversion = written or conversion_text(unit)
     converted = values * unit.micrograms_m3 if unit.factor is None else convert(values, unit)
     return Quantity(choice, converted, unit, conversion, (note,) if note else (), faults)
+
+
+def _values(name: str, cells: Column, is_compass: bool) -> tuple[FloatArray, BoolArray, str]:
+    """Numbers of the cells, where they are none, and how they were written where not as numbers."""
+    if is_compass:
+        return (*_compass_degrees(cells), "compass point -> deg")
+    return coordinate_numbers(cells, name) if name in POSITION_NAMES else (*numbers(cells), "")
 
 
 def _unit_of(choice: Choice, values: FloatArray) -> tuple[Unit | None, Phrase | None]:

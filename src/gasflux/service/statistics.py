@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gasflux.service.clock import utc_now
+from gasflux.storage.clock import utc_now
 
 _KEPT_DURATIONS: Final = 1000
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
@@ -92,7 +92,19 @@ class APIStatsCollector:
             self._total_s = 0.0
 
     def count_request(self, method: str, endpoint: str, status: int, duration_s: float) -> None:
-        """Count one answered request."""
+        """Count one answered request.
+
+        Parameters
+        ----------
+        method
+            Of the request; one that HTTP does not know counts as ``other``.
+        endpoint
+            Rule of the address, never the path itself.
+        status
+            Of the answer.
+        duration_s
+            From request to answer, seconds.
+        """
         key = RequestCounts(method if method in _METHODS else "other", endpoint, status)
         bucket = next((place for place, bound in enumerate(BUCKETS_S) if duration_s <= bound), len(BUCKETS_S))
         with self._lock:

@@ -149,13 +149,17 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     ),
     # times and places
     "no_time": Phrase(
-        "There is no column with date and time{beside}; add a column 'timestamp' such as 2023-04-19 07:16:30.",
-        "没有日期时间列{beside}；请添加列“timestamp”，格式如 2023-04-19 07:16:30。",
+        "There is no column with date and time{beside}; add a column 'timestamp' such as 2023-04-19 07:16:30, or name"
+        " its header in the setting columns.timestamp.",
+        "没有日期时间列{beside}；请添加列“timestamp”，格式如 2023-04-19 07:16:30，"
+        "或在设置 columns.timestamp 中指定其表头。",
     ),
     "hint.beside": Phrase(" beside {headers}", "（现有时间列：{headers}）"),
     "time_without_date": Phrase(
-        "Column {header!r} holds {what}; add a column 'timestamp' such as 2023-04-19 07:16:30.",
-        "列“{header}”中是{what}；请添加列“timestamp”，格式如 2023-04-19 07:16:30。",
+        "Column {header!r} holds {what}; set start to the day or the time the log began, such as"
+        " start: 2023-04-19 07:16:30, or add a column 'timestamp' with such times.",
+        "列“{header}”中是{what}；请设置 start 为记录开始的日期或时间，例如 start: 2023-04-19 07:16:30，"
+        "或添加含此类时间的列“timestamp”。",
     ),
     "times.date_time": Phrase("dates", "日期"),
     "times.time_of_day": Phrase("times of day without a date", "没有日期的时刻"),
@@ -171,9 +175,10 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     ),
     "time_out_of_range": Phrase(
         "Column {column!r}, row {row}: {value} cannot be a time of this flight{others}, the clock was not set; correct"
-        " it, delete these rows or set out_of_range: drop.",
+        " it, delete these rows or set out_of_range: drop; where all times are off alike, set start to when the log"
+        " began.",
         "列“{column}”第 {row} 行：{value} 不可能是本次飞行的时间{others}，仪器时钟未对时；请改正、删除这些行，"
-        "或设置 out_of_range: drop。",
+        "或设置 out_of_range: drop；若全部时间偏差相同，请设置 start 为记录开始的时间。",
     ),
     "same_time": Phrase(
         "Column {column!r} holds the same time in every row; give each row its own time, with seconds.",
@@ -200,7 +205,7 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     "allowed.least_rows": Phrase("at least {least} rows", "至少 {least} 行"),
     "allowed.time": Phrase("date and time", "日期时间"),
     "allowed.times": Phrase(
-        "{first} to {last}, within two days of {middle}", "{first} 至 {last} 年，与 {middle} 相差不超过两天"
+        "{first} to {last}, within two days of {middle}", "{first} 至 {last}，与 {middle} 相差不超过两天"
     ),
     "allowed.increasing": Phrase("increasing times", "递增的时间"),
     "allowed.positions": Phrase("positions along a flight", "沿航迹变化的位置"),
