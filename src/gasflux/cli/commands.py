@@ -38,7 +38,7 @@ _KINDS = (
     *("steady", "meandering", "weak", "drifting", "shuffled", "high_lowest_pass", "gusty", "5hz"),
     *("spiral_steady", "spiral_meandering"),
 )
-"""Those of `simulated.kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
+"""Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
 
 _TEST_FLIGHTS = 10
 """Flights a newly trained classifier is scored on; their seed is not that of the training."""
