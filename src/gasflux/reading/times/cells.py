@@ -22,7 +22,7 @@ from gasflux.wording.phrases import Phrase
 
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 FEW_TIMES: Final = 50_000
-"""Texts that the standard library reads in less time than pandas takes to load: ``python -m tools.import_cost pandas``."""
+"""Texts that the standard library reads sooner than pandas loads: ``python -m tools.import_cost pandas`` measures it."""
 
 _ZONED: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 
