@@ -162,7 +162,7 @@ def test_broad_excepts_stand_at_boundaries_only() -> None:
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     }
     jobs = {"jobs.batch", "jobs.dask_executor", "jobs.dask_worker", "jobs.child_main", "jobs.drawing"}
-    assert broad <= {"cli.batch", "cli.commands", "janitor", "reading.workbooks", "service.tasks.runner"} | jobs
+    assert broad <= {"cli.batch", "cli.commands", "janitor", "reading.files.workbooks", "service.tasks.runner"} | jobs
 
 
 def loaded_after(statement: str) -> set[str]:
