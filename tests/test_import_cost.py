@@ -9,7 +9,7 @@ import pytest
 from tools import house
 from tools.import_cost import CLAIMS, Claim, import_s, measured
 
-MODULES = house.modules()
+MODULES = {f"gasflux.{name}": path for name, path in house.modules().items()}
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.place}: {claim.library}")

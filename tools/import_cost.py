@@ -44,16 +44,16 @@ class Claim:
 
 
 CLAIMS: Final = (
-    Claim("baselines.fastchrom", "pybaselines", "flight", 1.0),
-    Claim("numerics.spline", "scipy.interpolate", "baselines", 1.0),
-    Claim("numerics.least_squares", "scipy.optimize", "variograms", 10.0),
-    Claim("numerics.quantiles", "scipy.special", "flight", 0.2),
-    Claim("surface.kriging", "scipy.linalg", "kriging", 1.0),
-    Claim("reading.plain_text", "pandas", "short log", 1.0),
-    Claim("reading.times.cells", "pandas", "few times", 1.0),
-    Claim("reporting", "jinja2", "flight", 0.03),
-    Claim("jobs.drawing", "gasflux.plotting", "a third of the figures", 1.0),
-    Claim("cli.commands", "gasflux.simulation", "command line", 1.0),
+    Claim("gasflux.baselines.fastchrom", "pybaselines", "flight", 1.0),
+    Claim("gasflux.numerics.spline", "scipy.interpolate", "baselines", 1.0),
+    Claim("gasflux.numerics.least_squares", "scipy.optimize", "variograms", 10.0),
+    Claim("gasflux.numerics.quantiles", "scipy.special", "flight", 0.2),
+    Claim("gasflux.surface.kriging", "scipy.linalg", "kriging", 1.0),
+    Claim("gasflux.reading.files.plain_text", "pandas", "short log", 1.0),
+    Claim("gasflux.reading.times.cells", "pandas", "few times", 1.0),
+    Claim("gasflux.reporting", "jinja2", "flight", 0.03),
+    Claim("gasflux.jobs.drawing", "gasflux.plotting", "a third of the figures", 1.0),
+    Claim("gasflux.cli.commands", "gasflux.simulation", "command line", 1.0),
 )
 
 
@@ -125,7 +125,7 @@ def print_times(log: str) -> None:
 
 def _time_reading(spent: dict[str, float]) -> None:
     """Read the longest text and the most times that are read without pandas."""
-    from gasflux.reading.plain_text import SHORT, plain_columns
+    from gasflux.reading.files.plain_text import SHORT, plain_columns
     from gasflux.reading.times import cells
 
     line = b"2026-05-04T10:20:30.500Z,52.123456,5.123456,12.34,2.0123,5.67,234.5,15.2,1012.3\n"

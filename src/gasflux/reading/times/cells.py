@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 FEW_TIMES: Final = 50_000
-"""Texts that the standard library reads sooner than pandas loads: ``python -m tools.import_cost pandas`` measures it."""
+"""Texts that the standard library reads sooner than pandas loads, see ``python -m tools.import_cost pandas``."""
 
 _ZONED: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 
