@@ -19,7 +19,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-import gasflux
 from gasflux.configuration.service_settings import SettingRow, Settings, setting_rows
 from gasflux.errors import ConfigError, Fault
 
@@ -130,7 +129,7 @@ def _program_folder() -> Path | None:
 
 def _project_root() -> Path | None:
     """Folder of the checkout, or of the executable; None for an installed package."""
-    root = Path(gasflux.__file__).parents[2]
+    root = Path(__file__).parents[2]
     return root if (root / "server_waitress.py").is_file() else _program_folder()
 
 
