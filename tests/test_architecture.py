@@ -192,7 +192,7 @@ def test_importing_the_pipeline_loads_no_pictures_and_no_service() -> None:
 
 
 def test_processing_a_short_log_loads_neither_pandas_nor_pictures(tmp_path: Path) -> None:
-    """Loading them would take as long as the flight."""
+    """Loading them would take as long as the flight: ``python -m tools.import_cost pandas pybaselines``."""
     log, output = tmp_path / "flight.csv", tmp_path / "out"
     write_simulated(simulate(Scenario(seed=3)), log, "flight")
     unwanted = {"scipy", "pandas", "pybaselines", "matplotlib", "sklearn", "skgstat", "numba", "flask", "sqlite3"}

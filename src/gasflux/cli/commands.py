@@ -38,7 +38,10 @@ _KINDS = (
     *("steady", "meandering", "weak", "drifting", "shuffled", "high_lowest_pass", "gusty", "5hz"),
     *("spiral_steady", "spiral_meandering"),
 )
-"""Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
+"""Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares).
+
+That would take longer than all of the command line: ``python -m tools.import_cost gasflux.simulation`` measures it.
+"""
 
 _TEST_FLIGHTS = 10
 """Flights a newly trained classifier is scored on; their seed is not that of the training."""
