@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gasflux.configuration.pipeline_config import PipelineConfig
-from gasflux.readers import inspect_flight, read_flight
+from gasflux.reading.flight_file import inspect_flight, read_flight
 from gasflux.records import FlightLog
 
 CASES = Path(__file__).parents[2] / "shared" / "data" / "cases"

@@ -31,7 +31,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import InputError, UnsupportedFileError
-from gasflux.readers import inspect_flight
+from gasflux.reading.flight_file import inspect_flight
 
 
 def said(log_or_error: object) -> str:

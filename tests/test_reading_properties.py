@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from log_layouts import european, grouped, indian, seconds_of_day, written_dms
 
 from gasflux.configuration.pipeline_config import PipelineConfig
-from gasflux.readers import inspect_flight
+from gasflux.reading.flight_file import inspect_flight
 from gasflux.records import FlightLog, FloatArray
 
 ROWS = 14

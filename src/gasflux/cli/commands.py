@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gasflux.configuration.pipeline_config import PipelineConfig
     from gasflux.jobs.batch import BatchProgress
     from gasflux.jobs.records import Job
-    from gasflux.reading.validation import Inspection
+    from gasflux.reading.table_to_flight import Inspection
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -324,7 +324,7 @@ def _with_surfaces(inspection: Inspection, config: PipelineConfig) -> Inspection
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(file: Path, config: Path | None, as_json: bool) -> None:
     """Show what is recognised in a log: columns, units, conversions, ranges and every fault. Nothing is processed."""
-    from gasflux.readers import inspect_flight
+    from gasflux.reading.flight_file import inspect_flight
 
     settings = load_pipeline_config(config)
     inspection = _with_surfaces(inspect_flight(file, settings), settings)
