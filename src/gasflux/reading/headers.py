@@ -182,8 +182,8 @@ _KEYS: Final[Mapping[str, tuple[str, int]]] = {
 
 _BRACKET: Final = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _SEPARATOR: Final = re.compile(r"[\s_,/-]+")
-_HEMISPHERE: Final = re.compile(r"[(\[]\s*(?:[NSEWnsew+](?:\s*/\s*[NSEWnsew-])?|[南北东西東]纬?)\s*[)\]]")
-_DRY_UNIT: Final = re.compile(r"dry|pp[mbt]d", re.IGNORECASE)
+_HEMISPHERE: Final = r"[(\[]\s*(?:[NSEWnsew+](?:\s*/\s*[NSEWnsew-])?|[南北东西東]纬?)\s*[)\]]"
+_DRY_UNIT: Final = r"dry|pp[mbt]d"
 _MOST_SPLITS: Final = 6
 _DECORATED: Final = 100
 """Rank that words beside a name cost it: the plain column of the same name goes before."""
@@ -274,7 +274,7 @@ def _splits_at_ending(text: str) -> Iterator[tuple[str, Unit]]:
 
 def _gas_header(text: str, name: str, unit: Unit | None, listed: frozenset[str], unit_text: str = "") -> Header | None:
     """Header of a gas, or of what has to do with one; a unit may say that the fraction is of dry air."""
-    gas = read_gas(f"{name} dry" if _DRY_UNIT.search(unit_text) else name, unit is not None, listed)
+    gas = read_gas(f"{name} dry" if re.search(_DRY_UNIT, unit_text.casefold()) else name, unit is not None, listed)
     if gas is None:
         return None
     if gas.unused:
@@ -316,8 +316,9 @@ def _candidates(shown: str, listed: frozenset[str]) -> Iterator[Header | None]:
     inside = _inside(plain)
     yield Header(shown, about=inside[0], unused=inside[1]) if inside else None
     yield from _readings(shown, plain, listed)
-    if _HEMISPHERE.search(plain):
-        yield from _readings(shown, _HEMISPHERE.sub(" ", plain), listed)
+    without = re.sub(_HEMISPHERE, " ", plain)
+    if without != plain:
+        yield from _readings(shown, without, listed)
     for letters in (False, True):
         yield from _decorated(shown, plain, letters, listed)
 
@@ -424,6 +425,9 @@ def read_header(text: str, listed_gases: frozenset[str] = frozenset()) -> Header
     shown = clean_header(text)
     if not any(letter.isalpha() for letter in shown):
         return Header(shown)
+    plain = _KEYS.get(header_key(shown)) if shown.replace("_", "").replace(" ", "").isalnum() else None
+    if plain is not None:
+        return Header(shown, plain[0], None, plain[1])
     best = Header(shown)
     for header in _candidates(shown, listed_gases):
         if header is None or (best.name and header.name != best.name):

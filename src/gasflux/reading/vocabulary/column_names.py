@@ -62,7 +62,7 @@ ALIASES: Final[Mapping[str, str]] = {
     ),
     "windspeed": (
         "windspeed windspd windspeedhorizontal horizontalwindspeed windspeed2d windspeed3d windvelocity ws wspd wspeed"
-        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff sknt 风速 風速 水平风速 水平風速"
+        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff 风速 風速 水平风速 水平風速"
     ),
     "winddir": (
         "winddir winddirection windfrom windfromdirection windanglemet windangle winddirmet winddirectiontrue wdir wd"
