@@ -10,11 +10,12 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.gas import ppm_from_mass_concentration
-from gasflux.reading.headers import DIMENSIONS, Choice
+from gasflux.reading.headers import Choice
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
 from gasflux.reading.values.codes import is_code
 from gasflux.reading.values.coordinates import POSITION_NAMES, coordinate_numbers
+from gasflux.reading.vocabulary.column_names import DIMENSIONS
 from gasflux.reading.vocabulary.gas_table import GASES, lies_outside
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.lookup import phrase

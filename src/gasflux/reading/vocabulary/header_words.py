@@ -40,7 +40,7 @@ def _set(text: str) -> frozenset[str]:
 
 
 NEUTRAL: Final = _set(
-    "osd custom xkf1 xkf2 nkf1 nkf2 formatted gps gnss rtk ins ekf kf uav uas drone aircraft dji flight nav"
+    "static osd custom xkf1 xkf2 nkf1 nkf2 formatted gps gnss rtk ins ekf kf uav uas drone aircraft dji flight nav"
     " navigation telemetry log data imet xq xq2"
     " trisonica sonic anemometer ultrasonic met meteo meteorological weather wx station wxt airmar gill vaisala young"
     " rmyoung licor li picarro aeris lgr abb hp hr avg average averaged mean ave median med inst instant instantaneous"
