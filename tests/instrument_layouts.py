@@ -9,6 +9,7 @@ be read.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -483,7 +484,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "Thermo 43i, 42i",
         """
-        Date Time := time %Y-%m-%d %H:%M
+        Date Time := time %Y-%m-%d %H:%M:%S
         SO2 (ppb) := so2 * 1000
         NO (ppb) := no * 1000
         NO2 (ppb) := no2 * 1000
@@ -491,8 +492,6 @@ LAYOUTS: tuple[Layout, ...] = (
         SO2 flag := 0
         Int Temp := ~31
         """,
-        note=("whole minutes are too coarse for a flight: log seconds", "整分钟的时间对飞行过粗：请记录到秒"),
-        fault="-",
     ),
     Layout(
         "Aeroqual S500, AQY",
@@ -1015,3 +1014,58 @@ LAYOUTS: tuple[Layout, ...] = (
         """,
     ),
 )
+
+
+NAMES_ZH = {
+    "latitude": "纬度",
+    "longitude": "经度",
+    "height_ato": "相对起飞点高度",
+    "height_agl": "离地高度",
+    "altitude": "海拔",
+    "windspeed": "风速",
+    "winddir": "风向",
+    "wind_east": "东向风",
+    "wind_north": "北向风",
+    "temperature": "气温",
+    "pressure": "气压",
+    "apparent_speed": "视风速",
+    "apparent_direction": "视风向",
+    "heading": "航向",
+    "ground_speed": "地速",
+}
+"""Columns of the flight in the Chinese table."""
+
+_ADDED = (
+    (("latitude", "longitude"), "position", "位置"),
+    (("height",), "height", "高度"),
+    (("windspeed",), "wind", "风"),
+    (("winddir",), "wind direction", "风向"),
+    (("temperature",), "temperature*", "气温*"),
+    (("pressure",), "pressure*", "气压*"),
+    (("gas",), "gas", "气体"),
+)
+
+
+def table_row(layout: Layout, is_chinese: bool) -> str:
+    """Return the row of docs/INSTRUMENTS.md for a layout: instrument, columns read, what must be added, remark."""
+    names = NAMES_ZH if is_chinese else {}
+    read = ", ".join(f"{names.get(name, name)} `{header}`" for name, header in layout.held.items())
+    lacks = [zh if is_chinese else en for keys, en, zh in _ADDED if set(keys) <= set(layout.lacks)]
+    if "wind" in lacks or "风" in lacks:
+        lacks = [name for name in lacks if name not in ("wind direction", "风向")]
+    comma = "、" if is_chinese else ", "
+    read = read.replace(", ", comma) if is_chinese else read
+    nothing = "无" if is_chinese else "nothing"
+    refused = "拒绝" if is_chinese else "refused"
+    cells = (layout.name, read or nothing, refused if layout.fault else comma.join(lacks) or nothing)
+    return f"| {' | '.join((*cells, layout.note[is_chinese]))} |"
+
+
+def main() -> None:
+    """Print the rows of the table: ``python tests/instrument_layouts.py [zh]``."""
+    for layout in LAYOUTS:
+        sys.stdout.write(table_row(layout, sys.argv[1:] == ["zh"]) + "\n")
+
+
+if __name__ == "__main__":
+    main()

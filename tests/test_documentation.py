@@ -245,7 +245,10 @@ def test_every_link_leads_somewhere(page: Page) -> None:
             assert anchor in Page(path).anchors(), link
 
 
-PAIRS = [("README.md", "README.zh-CN.md"), ("docs/TROUBLESHOOTING.md", "docs/TROUBLESHOOTING.zh-CN.md")]
+PAIRS = [
+    ("README.md", "README.zh-CN.md"),
+    *((f"docs/{name}.md", f"docs/{name}.zh-CN.md") for name in ("TROUBLESHOOTING", "INSTRUMENTS")),
+]
 
 
 @pytest.mark.parametrize(("english", "chinese"), PAIRS)

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flight_files import START, Cells, flight, times
-from instrument_layouts import HEIGHTS, LAYOUTS, Layout, sources
+from instrument_layouts import HEIGHTS, LAYOUTS, Layout, sources, table_row
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.readers import inspect_flight, read_flight
 from gasflux.records import FlightLog, FloatArray
 
 READ = [layout for layout in LAYOUTS if not layout.fault]
-REFUSED = [layout for layout in LAYOUTS if len(layout.fault) > 1]
+REFUSED = [layout for layout in LAYOUTS if layout.fault]
 
 
 def named(layouts: list[Layout]) -> pytest.MarkDecorator:
@@ -83,3 +83,16 @@ def test_layout_is_refused(layout: Layout, tmp_path: Path) -> None:
     path.write_bytes(layout.data({name: cells for name, cells in added(layout).items() if name not in left_out}))
     inspection = inspect_flight(path, PipelineConfig.model_validate(layout.settings))
     assert layout.fault in {fault.code for fault in inspection.faults}
+
+
+@pytest.mark.parametrize("name", ["INSTRUMENTS.md", "INSTRUMENTS.zh-CN.md"])
+def test_the_table_of_the_docs_is_that_of_the_layouts(name: str) -> None:
+    """Where it fails: ``PYTHONPATH=src python tests/instrument_layouts.py [zh]`` prints the rows."""
+    text = (Path(__file__).parents[1] / "docs" / name).read_text(encoding="utf-8")
+    rows = [table_row(layout, "zh" in name) for layout in LAYOUTS]
+    assert len(rows) >= 60
+    assert [line for line in text.splitlines() if line in set(rows)] == rows
+
+
+def test_each_layout_stands_there_once() -> None:
+    assert len({layout.name for layout in LAYOUTS}) == len(LAYOUTS)
