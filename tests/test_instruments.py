@@ -10,7 +10,7 @@ from flight_files import START, Cells, flight, times
 from instrument_layouts import HEIGHTS, LAYOUTS, Layout, sources, table_row
 
 from gasflux.configuration.pipeline_config import PipelineConfig
-from gasflux.readers import inspect_flight, read_flight
+from gasflux.reading.flight_file import inspect_flight, read_flight
 from gasflux.records import FlightLog, FloatArray
 
 READ = [layout for layout in LAYOUTS if not layout.fault]

@@ -85,7 +85,7 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
     is_compass = choice.name == "winddir" and _has_compass_points(cells)
     values, is_bad, written = _values(choice.name, cells, is_compass)
     faults = _cell_faults(choice, cells, values, is_bad, rows)
-    values, code_notes = _without_codes(choice, values)
+    values, code_notes = _without_codes(choice, cells, values)
     values = np.where(np.isinf(values), np.nan, values)
     unit, note = _unit_of(choice, values)
     if unit is None:
@@ -99,14 +99,16 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
     return Quantity(choice, converted, unit, conversion, (*code_notes, *((note,) if note else ())), faults)
 
 
-def _without_codes(choice: Choice, values: FloatArray) -> tuple[FloatArray, tuple[Phrase, ...]]:
-    """Return the values without codes for none, and a note that counts them."""
+def _without_codes(choice: Choice, cells: Column, values: FloatArray) -> tuple[FloatArray, tuple[Phrase, ...]]:
+    """Return the values without codes for none, and a note that counts them, those already taken out too."""
     codes = is_code(values, choice.name, choice.header.is_gas)
-    if not codes.any():
+    numbers_of = cells if cells.dtype.kind == "f" else values
+    counted_codes = codes | (np.isnan(values) & np.isfinite(numbers_of))
+    if not counted_codes.any():
         return values, ()
-    distinct = np.unique(values[codes])
+    distinct = np.unique(numbers_of[counted_codes])
     shown_codes = ", ".join(f"{code:.10g}" for code in distinct[:3]) + (", ..." if distinct.size > 3 else "")
-    rows = counted(int(codes.sum()), "row")
+    rows = counted(int(counted_codes.sum()), "row")
     note = phrase("note.codes", header=choice.header.text, codes=shown_codes, rows=rows)
     return np.where(codes, np.nan, values), (note,)
 

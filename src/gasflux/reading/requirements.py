@@ -8,7 +8,7 @@ from typing import Final
 from gasflux.errors import Fault
 from gasflux.reading.columns import TIME_NAMES
 from gasflux.reading.headers import dimension_of, unknown_unit
-from gasflux.reading.read_table import (
+from gasflux.reading.reading_record import (
     AIRCRAFT_MOTION,
     AIRCRAFT_REQUIRED,
     FELT_COMPONENTS,

@@ -8,9 +8,9 @@ import numpy as np
 
 from gasflux.reading.raw_table import numbers
 from gasflux.reading.times.cells import read_times
-from gasflux.reading.times.columns import Columns, TimeColumn, Times, mixed_orders
 from gasflux.reading.times.limits import latest_time
 from gasflux.reading.times.numbers import Kind, ReadTimes, TimeArray, clock_seconds, plus_seconds, short_dates
+from gasflux.reading.times.time_columns import Columns, TimeColumn, Times, mixed_orders
 from gasflux.records import IntArray
 from gasflux.wording.lookup import phrase
 
@@ -60,7 +60,15 @@ def read_clock(column: TimeColumn) -> ReadTimes | None:
 
 
 def join_date_and_clock(day_header: str, dates: ReadTimes, clock_header: str, clock: ReadTimes) -> Times:
-    """Join a date and a time of day; a date given in some rows only holds until the next one."""
+    """Join a date and a time of day; a date given in some rows only holds until the next one.
+
+    Parameters
+    ----------
+    day_header, clock_header
+        Headers of the two columns.
+    dates, clock
+        What was read in them, shape (n,).
+    """
     days, is_filled = _carried(dates.utc.astype("datetime64[D]"), clock.utc)
     notes = (*dates.notes, *clock.notes)
     if is_filled:

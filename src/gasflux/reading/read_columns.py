@@ -14,7 +14,7 @@ from gasflux.reading.columns import HEIGHT_NAMES, Choices, choose_columns, ignor
 from gasflux.reading.headers import Choice, Header, clean_header, gas_name, header_key, stated_unit
 from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.read_table import (
+from gasflux.reading.reading_record import (
     AIRCRAFT_MOTION,
     FELT_COMPONENTS,
     FELT_POLAR,
@@ -23,7 +23,7 @@ from gasflux.reading.read_table import (
     ranges_of_gases,
 )
 from gasflux.reading.times.beginning import beginning_of
-from gasflux.reading.times.columns import TimeColumn, Times
+from gasflux.reading.times.time_columns import TimeColumn, Times
 from gasflux.reading.times.timestamps import resolve_times
 from gasflux.reading.units import Dimension, no_fraction_kinds
 from gasflux.reading.values.air import fill_air
