@@ -113,9 +113,9 @@ def main() -> None:
             continue
         if act == "idle":
             assert child.readies(60.0)
-    sys.stdout.write(" ".join(str(child.pid) for child in children if child is not None) + "\n")
-    sys.stdout.flush()
     try:
+        sys.stdout.write(" ".join(str(child.pid) for child in children if child is not None) + "\n")
+        sys.stdout.flush()  # from here on it may be interrupted
         time.sleep(600.0)
     except KeyboardInterrupt:
         for child in children:
