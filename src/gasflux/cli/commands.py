@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gasflux.cli.logs import describe, find_logs, plan_jobs
+from gasflux.cli.flight_logs import describe, find_logs, plan_jobs
 from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_json, inspection_lines
 from gasflux.configuration.pipeline_yaml import default_config_text, load_pipeline_config
 from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
@@ -24,7 +24,7 @@ from gasflux.storage.whole_file import write_whole
 from gasflux.version import __version__
 
 if TYPE_CHECKING:
-    from gasflux.cli.batch import BatchOptions, FlightLine
+    from gasflux.cli.run_flights import BatchOptions, FlightLine
     from gasflux.jobs.batch import BatchProgress
     from gasflux.jobs.records import Job
 
@@ -38,7 +38,10 @@ _KINDS = (
     *("steady", "meandering", "weak", "drifting", "shuffled", "high_lowest_pass", "gusty", "5hz"),
     *("spiral_steady", "spiral_meandering"),
 )
-"""Those of `simulated.kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
+"""Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares).
+
+That would take longer than all of the command line: ``python -m tools.import_cost gasflux.simulation`` measures it.
+"""
 
 _TEST_FLIGHTS = 10
 """Flights a newly trained classifier is scored on; their seed is not that of the training."""
@@ -122,7 +125,7 @@ def process(
     Exit code: 0 when all succeeded, 1 when a file failed or the YAML is wrong (one line each says why), 2 for wrong
     usage.
     """
-    from gasflux.cli.batch import BatchOptions
+    from gasflux.cli.run_flights import BatchOptions
     from gasflux.jobs.drawing import drawing_processes_here
 
     settings = load_pipeline_config(config)
@@ -154,7 +157,7 @@ def _results(
     planned: Sequence[Job], options: BatchOptions, jobs: int, scheduler: str | None, on_progress: BatchProgress
 ) -> Iterator[FlightLine]:
     """Run the jobs here, or on a cluster, which decides itself how many run side by side."""
-    from gasflux.cli.batch import run_jobs, run_on_cluster
+    from gasflux.cli.run_flights import run_jobs, run_on_cluster
 
     if scheduler is None:
         return run_jobs(planned, options, jobs, on_progress)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gasflux.reading.number_texts import is_number_text
 from gasflux.reading.raw_table import Column, filled, is_empty, numbers
 from gasflux.reading.times.limits import latest_time
 from gasflux.reading.times.numbers import NAT, Kind, ReadTimes, TimeArray, midnights, times_of_numbers
 from gasflux.reading.times.texts import Parts, take_apart
-from gasflux.reading.units import Unit
+from gasflux.reading.values.number_texts import is_number_text
 from gasflux.records import BoolArray, IntArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
 
+if TYPE_CHECKING:
+    from gasflux.reading.units import Unit
+
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
-_FEW_TIMES: Final = 50_000
-"""Texts that the standard library reads in less time than it takes to load pandas."""
+FEW_TIMES: Final = 50_000
+"""Texts that the standard library reads sooner than pandas loads, see ``python -m tools.import_cost pandas``."""
 
 _ZONED: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 
@@ -114,7 +116,7 @@ def _from_iso(cells: Column) -> ReadTimes | None:
         return None
     is_filled = filled(cells)
     texts = cells[is_filled]
-    read = _parse_iso(texts) if texts.size <= _FEW_TIMES else _parse_many_iso(texts)
+    read = _parse_iso(texts) if texts.size <= FEW_TIMES else _parse_many_iso(texts)
     if read is None:
         return None
     utc = np.full(cells.size, NAT)
