@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from markdown_pages import ROOT, Page
 
 from gasflux.simulation import Scenario, simulate
 from gasflux.simulation.files import write_simulated
@@ -159,7 +162,7 @@ def test_broad_excepts_stand_at_boundaries_only() -> None:
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     }
     jobs = {"jobs.batch", "jobs.dask_executor", "jobs.dask_worker", "jobs.child_main", "jobs.drawing"}
-    assert broad <= {"cli.batch", "cli.commands", "janitor", "reading.workbooks", "service.tasks.runner"} | jobs
+    assert broad <= {"cli.batch", "cli.commands", "janitor", "reading.files.workbooks", "service.tasks.runner"} | jobs
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -205,3 +208,28 @@ def test_top_level_only_defines(module: str) -> None:
     statements = [node for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
     assert all(ast.unparse(node.value.func).startswith("_") for node in statements)  # type: ignore[attr-defined]
     assert not [node for node in body if isinstance(node, ast.For | ast.While | ast.With | ast.Try)]
+
+
+def test_the_map_shows_every_room() -> None:
+    """CONTRIBUTING's map has each folder and module of the root once, in the order of the floors, and what it names."""
+    page = Page(ROOT / "CONTRIBUTING.md")
+    rows = [(names(row[0]), names(row[1])) for row in next(t for t in page.tables() if t[0][0] == "room")[2:]]
+    shown = [room for rooms, _ in rows for room in rooms]
+    folders = {f"{name}/" for name in house.folders() if "/" not in name}
+    assert sorted(shown) == sorted(folders | set(house.root_modules()) - {"__init__"})
+    heights = [[floor_of(room.rstrip("/")) for room in rooms] for rooms, _ in rows]
+    assert all(max(upper) <= min(lower) for upper, lower in pairwise(heights))
+    for rooms, inside in rows:
+        places = [house.PACKAGE, *(house.PACKAGE / room for room in rooms)]
+        there = {name for name in inside for place in places if exists(place, name)}
+        assert set(inside) <= there, f"{rooms} of the map has no {set(inside) - there}"
+
+
+def names(cell: str) -> list[str]:
+    """Return what stands in backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def exists(place: Path, name: str) -> bool:
+    """Tell whether a folder holds a module, or with a slash at the end a folder, of a name."""
+    return (place / name).is_dir() if name.endswith("/") else (place / f"{name}.py").is_file()

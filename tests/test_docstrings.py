@@ -19,17 +19,6 @@ FEW = 2
 DOCUMENTED_BY_DECORATOR = (".command", ".group", ".get", ".post", ".put", ".delete")
 """Commands of click and addresses of Flask: their options and models describe the arguments, and users see those."""
 
-UNDER_WORK = (
-    "batch",
-    "drawing",
-    "jobs.",
-    "service.child_",
-    "service.dask_",
-    "service.local_executor",
-    "service.parcel",
-)
-"""Beginnings of the names of modules that are being made anew."""
-
 
 class Function(NamedTuple):
     """A public function, or a public method of a public class."""
@@ -43,8 +32,7 @@ def functions() -> Iterator[Function]:
     """Yield what the package offers and no decorator documents."""
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        if not module.startswith(UNDER_WORK):
-            yield from _functions(ast.parse(path.read_text(encoding="utf-8")).body, module, in_class=False)
+        yield from _functions(ast.parse(path.read_text(encoding="utf-8")).body, module, in_class=False)
 
 
 def _functions(body: list[ast.stmt], owner: str, *, in_class: bool) -> Iterator[Function]:
@@ -62,8 +50,8 @@ def _functions(body: list[ast.stmt], owner: str, *, in_class: bool) -> Iterator[
 
 def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
     given = node.args
-    plain = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-    return [item.arg for item in (*plain, given.vararg, given.kwarg) if item is not None]
+    plain = [*given.posonlyargs, *given.args, given.vararg, *given.kwonlyargs, given.kwarg]
+    return [item.arg for item in plain if item is not None]
 
 
 def described(doc: str) -> list[str]:
@@ -73,16 +61,21 @@ def described(doc: str) -> list[str]:
     return [name.strip().lstrip("*") for head in heads for name in head.partition(" :")[0].split(",")]
 
 
-MANY = [function for function in functions() if len(function.arguments) > FEW]
+MANY = {function.name: function for function in functions() if len(function.arguments) > FEW}
+
+
+def promise(function: Function) -> Function:
+    """Return the method of a protocol whose promise a method keeps: "see `gasflux.jobs.executor.Executor.run`"."""
+    named = re.search(r"\bsee `gasflux\.([\w.]+)`", function.doc)
+    same = named is not None and named[1].rpartition(".")[2] == function.name.rpartition(".")[2]
+    return MANY.get(named[1], function) if named is not None and same else function
 
 
 def test_there_are_functions_to_look_at() -> None:
     """A mistake in `functions` would make the test below hold of nothing."""
-    assert {"rate.surface_flux.flux_density_kg_m2_h", "client.gasflux_client.GasFluxClient.upload"} <= {
-        function.name for function in MANY
-    }
+    assert {"rate.surface_flux.flux_density_kg_m2_h", "client.gasflux_client.GasFluxClient.upload"} <= MANY.keys()
 
 
-@pytest.mark.parametrize("function", MANY, ids=lambda function: function.name)
-def test_every_argument_is_described(function: Function) -> None:
-    assert described(function.doc) == function.arguments
+@pytest.mark.parametrize("name", MANY)
+def test_every_argument_is_described(name: str) -> None:
+    assert sorted(described(promise(MANY[name]).doc)) == sorted(MANY[name].arguments)

@@ -245,6 +245,22 @@ def test_every_link_leads_somewhere(page: Page) -> None:
             assert anchor in Page(path).anchors(), link
 
 
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/METHODS.md", "docs/README.md"])
+def test_every_path_in_the_tree_exists(name: str) -> None:
+    """A path is written from the project's folder or from the package, and has a slash or the ending of a source."""
+    quoted = re.findall(r"`([\w./-]+)`", PAGES[name].prose)
+    paths = [text for text in quoted if "/" in text.strip("/") or text.endswith((".py", ".yaml", ".toml", ".txt", "/"))]
+    roots = (ROOT, SOURCE, *ROOMS)
+    missing = {path for path in paths if not any((root / path).exists() for root in roots)} - MADE_BY_COMMANDS
+    assert paths
+    assert not missing
+
+
+MADE_BY_COMMANDS = {"benchmarks/results/", "dist/", "config.yaml"}
+
+ROOMS = [folder for folder in SOURCE.iterdir() if folder.is_dir()]
+"""Folders in which the map of the tree names folders, each in its own row."""
+
 PAIRS = [("README.md", "README.zh-CN.md"), ("docs/TROUBLESHOOTING.md", "docs/TROUBLESHOOTING.zh-CN.md")]
 
 

@@ -150,7 +150,7 @@ def test_wrong_strategy_lists_those_that_exist() -> None:
         ("algorithmic_baseline_settings: {smooth_halfwindow: 3}", "'smooth_half_window'"),
         ("algorithmic_baseline_settings: {fastchrm: {half_window: 3}}", "'fastchrom'"),
         ("filters: {exclude: [{start: 2026-01-01, ende: 2026-01-02}]}", "'end'"),
-        ("qqqq: 1", "known here: algorithmic_baseline_settings"),
+        ("qqqq: 1", "known here: air, algorithmic_baseline_settings"),
     ],
 )
 def test_unknown_key_names_the_nearest(text: str, expected: str) -> None:

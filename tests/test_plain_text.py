@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gasflux.reading.files.plain_text import EMPTY_CELLS, plain_columns
+from gasflux.reading.files.text_files import _frame, frame_columns
 from gasflux.reading.layouts.header_place import HeaderPlace
 from gasflux.reading.layouts.text_layout import TextLayout
-from gasflux.reading.plain_text import EMPTY_CELLS, plain_columns
 from gasflux.reading.raw_table import Column
-from gasflux.reading.text_files import _frame, frame_columns
 
 NUMBERS = ("0", "-0", "1", "007", "+2.5", "-.5", "3.", "1e-5", "6.02E23", "0.1", "12.345678901234567", "1681862400123")
 ODD_NUMBERS = ("1e", "1e400", "--2", "1.2.3", "1 2", "9" * 19, "9" * 25, "inf", "-Infinity", "+nan", "1_000", "0x10")

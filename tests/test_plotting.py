@@ -209,7 +209,7 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
 
 
 def test_every_component_of_the_budget_has_a_name() -> None:
-    source = Path(__file__).parents[1] / "src" / "gasflux" / "uncertainty.py"
+    source = Path(__file__).parents[1] / "src" / "gasflux" / "rate" / "error_budget.py"
     written = set(re.findall(r'^        "(\w+)": ', source.read_text(encoding="utf-8"), re.MULTILINE))
     assert written, "the budget is written elsewhere now; look for its names there"
     assert {f"budget.{name}" for name in written} <= FIGURE_TEXTS.keys()

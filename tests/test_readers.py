@@ -186,12 +186,12 @@ def test_inspection_of_a_good_and_a_bad_file(tmp_path: Path) -> None:
     assert good.faults == ()
     assert good.log is not None
     assert good.report == good.log.report
-    incomplete = write_text(tmp_path / "bad.csv", {name: c for name, c in flight().items() if name != "pressure"})
+    incomplete = write_text(tmp_path / "bad.csv", {name: c for name, c in flight().items() if name != "windspeed"})
     bad = inspect_flight(incomplete, CONFIG)
     assert bad.log is None
-    assert [fault.column for fault in bad.faults] == ["pressure"]
+    assert [fault.column for fault in bad.faults] == ["windspeed"]
     assert bad.report is not None
-    assert {column.name for column in bad.report.columns} == flight().keys() - {"pressure"}
+    assert {column.name for column in bad.report.columns} == flight().keys() - {"windspeed"}
     (tmp_path / "not.pdf").write_bytes(b"%PDF-1.7")
     nothing = inspect_flight(tmp_path / "not.pdf", CONFIG)
     assert (nothing.report, nothing.log, len(nothing.faults)) == (None, None, 1)

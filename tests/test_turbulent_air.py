@@ -94,10 +94,10 @@ def _flux_through(planes_m: tuple[float, ...], wind: TurbulentWind, seed: int) -
     x, y, z = np.meshgrid(planes_m, np.linspace(-80.0, 80.0, 21), 0.5 * (edges[1:] + edges[:-1]), indexing="ij")
     area = np.broadcast_to(8.0 * np.diff(edges), x.shape)
     time = np.repeat(moments, x.size)
-    place = [np.tile(axis.ravel(), moments.size) for axis in (x, y, z)]
+    x_m, y_m, z_m = (np.tile(axis.ravel(), moments.size) for axis in (x, y, z))
     domain = Domain(max(planes_m) + 30.0, 60.0, 250.0, (max(planes_m) + 30.0) / 3.0)
-    concentration = plume_of_particles(wind, domain, 2.0, (time, *place), np.random.default_rng(seed))
-    carried = (concentration * wind.at(time, *place)[0]).reshape(moments.size, *x.shape)
+    concentration = plume_of_particles(wind, domain, 2.0, (time, x_m, y_m, z_m), np.random.default_rng(seed))
+    carried = (concentration * wind.at(time, x_m, y_m, z_m)[0]).reshape(moments.size, *x.shape)
     return np.asarray((carried * area).sum(axis=(2, 3)).mean(axis=0))
 
 

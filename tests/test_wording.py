@@ -33,12 +33,10 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 FIGURES = re.compile(r"\d+(?:\.\d+)?")
 
 SPOKEN = (
-    *("reading", "service/inspecting.py", "service/upload_check.py", "service/text_structure.py"),
-    *("service/workbook_structure.py", "jobs"),
-    *("service/runner.py", "service/intake.py", "api/faults.py", "baselines"),
-    *("readers.py", "hardened_yaml.py", "pipeline_yaml.py", "pipeline_config.py", "background.py"),
-    *("flux.py", "interpolation.py", "processing.py", "processing_pipelines.py", "flight/geometry.py"),
-    *("flight/phase_model.py", "surface"),
+    *("reading", "readers.py", "service/uploads", "service/tasks/runner.py", "jobs", "api/faults.py"),
+    *("configuration/bounded_yaml.py", "configuration/pipeline_yaml.py", "configuration/pipeline_config.py"),
+    *("baselines", "background.py", "surface", "interpolation.py", "rate/surface_flux.py", "processing.py"),
+    *("processing_pipelines.py", "flight/geometry.py", "flight/phase_model.py"),
 )
 """What says something to a user of the page about his file, his settings or his task."""
 

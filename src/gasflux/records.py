@@ -77,6 +77,18 @@ class ReadReport:
     """Zone of the times, None where the file gives none and they stand as logged."""
 
 
+@dataclass(frozen=True)
+class AssumedAir:
+    """Temperature or pressure that no column of the log gave."""
+
+    names: tuple[str, ...]
+    """``temperature``, ``pressure``: which."""
+    temperature_error_k: float = 0.0
+    """One standard deviation of an assumed temperature, K; 0 for one that was measured."""
+    pressure_error_hpa: float = 0.0
+    """The same of the pressure, hPa."""
+
+
 @dataclass(frozen=True, eq=False)
 class FlightLog:
     """One flight, clean: time strictly increasing, canonical units, no missing position, wind or gas value needed."""
@@ -102,6 +114,8 @@ class FlightLog:
     report: ReadReport
     ground_height_m: FloatArray | None = None
     """Height of the ground in the same reference as `height_m`, where the file tells (``height_agl`` beside it)."""
+    assumed_air: AssumedAir | None = None
+    """What of the air was assumed; None where the log has columns of both temperature and pressure."""
 
     @property
     def size(self) -> int:

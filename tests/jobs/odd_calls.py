@@ -94,7 +94,7 @@ def cannot_load() -> None:
 
 def load_for_ever() -> None:
     """Never get ready."""
-    time.sleep(600.0)
+    time.sleep(10_000.0)
 
 
 def main() -> None:
@@ -106,17 +106,17 @@ def main() -> None:
     for child in children:
         assert child is not None
         if act == "sleep":
-            child.call(sleep, 600.0, tells=True)
+            child.call(sleep, 10_000.0, tells=True)
         elif act == "compute":
             child.call(compute, tells=True)
-        while act not in ("load", "idle") and child.listen(60.0) is None:
+        while act not in ("load", "idle") and child.listen(600.0) is None:
             continue
         if act == "idle":
-            assert child.readies(60.0)
-    sys.stdout.write(" ".join(str(child.pid) for child in children if child is not None) + "\n")
-    sys.stdout.flush()
-    try:
-        time.sleep(600.0)
+            assert child.readies(600.0)
+    try:  # the interrupt may come before the ids are out of the hand
+        sys.stdout.write(" ".join(str(child.pid) for child in children if child is not None) + "\n")
+        sys.stdout.flush()
+        time.sleep(10_000.0)
     except KeyboardInterrupt:
         for child in children:
             assert child is not None

@@ -18,16 +18,14 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import HANG_S, wait_until
 
 from gasflux.jobs import pool as pool_module
 from gasflux.jobs.child import Child, ChildDiedError
 from gasflux.jobs.child_main import Call
 from gasflux.jobs.pool import Pool, PoolStoppedError
 
-LIMIT_S = 60.0
-"""Far beyond any of these calls, the start of a child on a busy machine included."""
-
-NEVER_S = 600.0
+NEVER_S = 10_000.0
 UNIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
 VALUES = st.recursive(
@@ -54,7 +52,7 @@ def own() -> Iterator[Pool]:
 
 
 def taken(pool: Pool) -> Child:
-    child = pool.take(LIMIT_S)
+    child = pool.take(HANG_S)
     assert child is not None
     return child
 
@@ -64,7 +62,7 @@ def asked(pool: Pool, function: object, *arguments: object) -> object:
     child = taken(pool)
     try:
         child.call(function, *arguments)  # type: ignore[arg-type]
-        assert child.finishes(LIMIT_S)
+        assert child.finishes(HANG_S)
         return child.result()
     finally:
         pool.give_back(child)
@@ -74,7 +72,7 @@ def at_work(pool: Pool, act: str = "sleep") -> Child:
     """Return a child in the midst of a call that never ends."""
     child = taken(pool)
     child.call(*((odd_calls.sleep, NEVER_S) if act == "sleep" else (odd_calls.compute,)), tells=True)
-    while child.listen(LIMIT_S) is None:
+    while child.listen(HANG_S) is None:
         assert child.is_alive()
     return child
 
@@ -88,10 +86,7 @@ def is_gone(pid: int) -> bool:
 
 
 def wait_until_gone(pids: list[int]) -> None:
-    end = time.monotonic() + LIMIT_S
-    while not all(is_gone(pid) for pid in pids):
-        assert time.monotonic() < end, "a child outlives its owner"
-        time.sleep(0.01)
+    wait_until(lambda: all(is_gone(pid) for pid in pids), "the end of the children with their owner")
 
 
 @given(value=VALUES)
@@ -107,7 +102,7 @@ def test_news_come_all_in_their_order_and_before_the_answer(own: Pool) -> None:
     child, news = taken(own), []
     child.call(odd_calls.count, 20, tells=True)
     while child.is_busy:
-        if (told := child.listen(LIMIT_S)) is not None:
+        if (told := child.listen(HANG_S)) is not None:
             news.append(told)
     assert news == [(step, f"step {step}") for step in range(20)]
     assert child.result() == "counted"
@@ -156,7 +151,7 @@ def test_a_killed_child_ends_its_own_call_only(shared: Pool, act: str) -> None:
     neighbour, child = at_work(shared), at_work(shared, act)
     os.kill(child.pid, signal.SIGKILL)
     with pytest.raises(ChildDiedError) as caught:
-        child.finishes(LIMIT_S)
+        child.finishes(HANG_S)
     assert caught.value.exit_code == -signal.SIGKILL
     shared.give_back(child)
     assert neighbour.is_alive()
@@ -204,8 +199,8 @@ def test_stop_ends_what_is_under_way_and_refuses_more(act: str) -> None:
     pool = Pool(1)
     child = at_work(pool, act)
     with ThreadPoolExecutor() as threads:
-        supervisor = threads.submit(child.finishes, LIMIT_S)
-        waiting = threads.submit(pool.take, LIMIT_S)
+        supervisor = threads.submit(child.finishes, HANG_S)
+        waiting = threads.submit(pool.take, HANG_S)
         pool.stop()
         assert is_gone(child.pid)
         with pytest.raises(ChildDiedError):
@@ -223,7 +218,7 @@ def test_who_comes_late_waits_for_a_child(own: Pool) -> None:
     assert own.is_busy()
     assert own.take(0.0) is None
     with ThreadPoolExecutor() as threads:
-        late = threads.submit(own.take, LIMIT_S)
+        late = threads.submit(own.take, HANG_S)
         own.give_back(child)
         assert late.result() is child
     own.give_back(child)
@@ -247,7 +242,7 @@ def test_a_child_is_replaced_after_so_many_calls(own: Pool, monkeypatch: pytest.
 
 def test_a_child_that_holds_much_is_replaced(own: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     child = taken(own)
-    assert child.readies(LIMIT_S)
+    assert child.readies(HANG_S)
     monkeypatch.setattr(pool_module, "RECYCLE_BYTES", child.resident_bytes() + 32 * odd_calls.MIB)
     own.give_back(child)
     assert asked(own, os.getpid) == child.pid
@@ -316,7 +311,7 @@ def test_an_interrupt_is_the_owners(act: str) -> None:
         os.killpg(running.pid, signal.SIGINT)
         assert running.stdout is not None
         assert running.stdout.read() == "interrupted\n"
-        assert running.wait(LIMIT_S) == 0
+        assert running.wait(HANG_S) == 0
     wait_until_gone(children)
 
 
@@ -327,7 +322,7 @@ def test_a_child_is_deaf_to_interrupts_from_its_first_moment(own: Pool) -> None:
         os.kill(child.pid, signal.SIGINT)
         time.sleep(0.01)
     child.call(odd_calls.echo, 1)
-    assert child.finishes(LIMIT_S)
+    assert child.finishes(HANG_S)
     assert child.result() == 1
     own.give_back(child)
 
@@ -342,7 +337,7 @@ def test_starting_a_child_loses_no_interrupt() -> None:
         interrupter.start()
         pool.start()
         interrupter.join()
-        assert interrupted.wait(LIMIT_S)
+        assert interrupted.wait(HANG_S)
     finally:
         signal.signal(signal.SIGINT, former)
         pool.stop()

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from patience import wait_until
 from quick_flight import quick_flight
+from quick_jobs import run_quickly
 from werkzeug.test import TestResponse
 
 from gasflux.app import create_app
@@ -25,7 +26,9 @@ from gasflux.configuration.service_settings import (
     Settings,
     TaskSettings,
 )
-from gasflux.service.parts import Service
+from gasflux.jobs.executor import Executor
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.service.parts import Service, build_service
 
 SAMPLE = Path(__file__).parents[2] / "src" / "gasflux" / "data" / "sample_flight.xlsx"
 BOOTSTRAP = "a-long-enough-bootstrap-key"
@@ -100,14 +103,21 @@ def flight(content: bytes | None = None, name: str = "flight.csv") -> tuple[Any,
     return io.BytesIO(quick_flight() if content is None else content), name
 
 
+def executor_of(settings: TaskSettings) -> Executor | None:
+    """Return workers that draw for the sample alone and stand back behind nobody; None where a cluster computes."""
+    if settings.executor != "local":
+        return None
+    return LocalExecutor(settings.workers, function=run_quickly, is_background=False)
+
+
 @contextmanager
 def running_api(
     folder: Path, *, with_keys: bool = True, start: bool = True, **changes: dict[str, Any]
 ) -> Iterator[Api]:
     """Yield a running service; with keys one of a client and one of an administrator."""
-    app = create_app(settings_in(folder, **changes))
-    service: Service = app.extensions["gasflux"]
-    api = Api(app, service)
+    settings = settings_in(folder, **changes)
+    service = build_service(settings, executor_of(settings.tasks))
+    api = Api(create_app(settings, service), service)
     try:
         if with_keys:
             api.user = {"X-API-Key": service.keys.issue("client").secret}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from hostile_files import SAMPLE
 from live_server import LiveServer, live_server
 from patience import HANG_S, wait_until
 from quick_flight import quick_flight, quick_log
@@ -138,7 +139,7 @@ def test_locked_database_is_waited_for_and_then_told(tmp_path: Path) -> None:
 def test_task_finished_while_the_database_is_locked_is_not_lost(tmp_path: Path) -> None:
     with live_server(tmp_path, {"GASFLUX_TASKS_WORKERS": "1", "GASFLUX_DATABASE_BUSY_TIMEOUT": "0.2"}) as server:
         with GasFluxClient(server.url) as client:
-            task_id = client.upload(quick_log(server.console_folder)).task_id
+            task_id = client.upload(SAMPLE).task_id  # it is in work for longer
             wait_until(lambda: client.task(task_id).status == "processing")
             with closing(sqlite3.connect(server.database, isolation_level=None)) as other:
                 other.execute("BEGIN EXCLUSIVE")

@@ -15,6 +15,7 @@ import pytest
 from api_service import Api, flight, running_api
 from patience import HANG_S, wait_until
 from quick_flight import quick_flight
+from quick_jobs import HELD
 
 from gasflux.service.uploads import intake
 
@@ -278,7 +279,7 @@ def test_pinning_takes_the_date_of_deletion_away(api: Api, done: dict[str, Any])
 
 
 def test_cancel_and_delete_end_the_work(api: Api) -> None:
-    cancelled, deleted = accepted(api), accepted(api)
+    cancelled, deleted = accepted(api, name=HELD), accepted(api, name=HELD)
     _until_it_runs(api, cancelled)
     assert api.client.put(f"/task/{cancelled}", json={"status": "failed"}, headers=api.user).status_code == 200
     task = api.finished(cancelled)

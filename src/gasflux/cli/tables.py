@@ -57,7 +57,7 @@ COMPARISON_HEADER: TableRow = ("flight", "gas", "flux kg/h", "interval", "grade"
 
 
 def comparison_rows(gas: str, compared: Mapping[str, Any]) -> Iterator[TableRow]:
-    """Yield one row per flight of a comparison, as `exports.comparison_vars` has it, and one of all of them."""
+    """Yield one row per flight of a comparison, see `results.output_vars.comparison_vars`, and one of all of them."""
     for flight in compared["flights"]:
         yield flight["name"], gas, *_rate_cells(flight), flight["grade"], f"{100.0 * flight['weight']:.0f} %"
     if len(compared["flights"]) > 1:

@@ -141,6 +141,15 @@ class WindSettings(Section):
     """Fit a logarithmic profile to the wind and use it below the lowest pass."""
 
 
+class AirSettings(Section):
+    """Air where the log has no column of it; null: the standard atmosphere at the log's altitude."""
+
+    temperature: float | None = Field(default=None, ge=-90.0, le=60.0)
+    """Air temperature during the flight, degC."""
+    pressure: float | None = Field(default=None, ge=50.0, le=1100.0)
+    """Air pressure at the flight's heights, hPa."""
+
+
 class UncertaintySettings(Section):
     """The error budget. Instrument terms are one standard deviation, as a calibration certificate gives them."""
 
@@ -163,7 +172,7 @@ class PipelineConfig(Section):
     """Sheet name or number (from 0) of a workbook; None is the first."""
     language: Literal["en", "zh"] = "en"
     columns: dict[str, str] = Field(default_factory=dict)
-    """Canonical name -> header in the file, where the automatic recognition is not wanted."""
+    """Canonical name -> header in the file, where the automatic recognition is not wanted, or ``ignore``: no column."""
     units: dict[str, str] = Field(default_factory=dict)
     """Canonical name -> unit, where the header does not tell."""
     start: date | datetime | None = None
@@ -188,4 +197,5 @@ class PipelineConfig(Section):
     filters: Filters = Filters()
     ground: GroundSettings = GroundSettings()
     wind: WindSettings = WindSettings()
+    air: AirSettings = AirSettings()
     uncertainty: UncertaintySettings = UncertaintySettings()

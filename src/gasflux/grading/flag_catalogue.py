@@ -238,6 +238,23 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "air_assumed",
+        "air_assumed",
+        "above",
+        0.5,
+        "warning",
+        "{:.0f}",
+        Phrase(
+            "The log has no air temperature or no air pressure that can be trusted: what lacks is assumed, and its "
+            "error is in the interval.",
+            "数据中没有可信的气温或气压：采用假定值，其误差已计入区间。",
+        ),
+        Phrase(
+            "Log both, or set air.temperature and air.pressure to what a station nearby measured during the flight.",
+            "请记录气温和气压，或在 air.temperature 和 air.pressure 中填入附近气象站在飞行期间的实测值。",
+        ),
+    ),
+    FlagRule(
         "wind_direction_unsteady",
         "direction_std_deg",
         "above",

@@ -56,6 +56,7 @@ def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) 
         wind_speed_std_m_s=float(np.nanstd(np.hypot(wind.east_m_s, wind.north_m_s))),
         direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
         direction_missing=float(not wind.measured_direction),
+        air_assumed=float(log.assumed_air is not None),
         turbulence_intensity=wind.turbulence_intensity,
         angle_to_normal_deg=wind.angle_to_normal_deg,
         passes=float(samples.segment.transects),

@@ -26,7 +26,17 @@ START_LIMIT_S: Final = 120.0
 
 
 def run_limited(function: JobFunction, job: Job, tell: ProgressCallback) -> JobResult:
-    """Run a job's function under its memory limit, in the child."""
+    """Run a job's function under its memory limit, in the child.
+
+    Parameters
+    ----------
+    function
+        What a job does.
+    job
+        Of which flight, under which limits.
+    tell
+        Called with stage and percentage.
+    """
     from gasflux.jobs.child_main import limit_memory
 
     if job.memory_limit_bytes is not None:

@@ -87,7 +87,7 @@ def process_job(job: Job, tell: ProgressCallback, render: RenderFigures | None =
     """
     from gasflux.configuration.pipeline_yaml import load_pipeline_config
     from gasflux.data_processor import process_file
-    from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
+    from gasflux.reading.files.workbooks import MAX_UNPACKED_BYTES
 
     log = JobLog(job.log_path, job.task_id)
     reporter = _Reporter(tell, log)

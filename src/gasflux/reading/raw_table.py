@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gasflux.errors import Fault
-from gasflux.reading.number_texts import Sign, comma_meaning, plain_text, point_meaning, to_number
+from gasflux.reading.values.number_texts import Sign, comma_meaning, plain_text, point_meaning, to_number
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.phrases import Phrase
+
+if TYPE_CHECKING:
+    from gasflux.errors import Fault
 
 Column = NDArray[Any]
 """float64 (NaN: empty), datetime64[us] (NaT: empty) or object (None: empty)."""

@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 
 from gasflux.errors import Fault
-from gasflux.reading.aircraft_wind import components, speed_and_direction
-from gasflux.reading.column_reading import MIN_ROWS, Reading
 from gasflux.reading.columns import HEIGHT_NAMES
+from gasflux.reading.read_table import Reading
+from gasflux.reading.values.aircraft_wind import components, speed_and_direction
+from gasflux.reading.values.candidates import MIN_ROWS
 from gasflux.records import BoolArray, FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase

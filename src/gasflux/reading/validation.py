@@ -10,15 +10,19 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
-from gasflux.reading.cell_units import split_units
-from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
+from gasflux.reading.column_reading import read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
 from gasflux.reading.ranges import Checked, allowed_range, check_range, check_times, position_hint
 from gasflux.reading.raw_table import RawTable, drop_non_samples
+from gasflux.reading.read_table import Reading, ranges_of_gases
 from gasflux.reading.requirements import missing_columns
 from gasflux.reading.row_alignment import align_rows
-from gasflux.reading.samples import (
+from gasflux.reading.times.clocks import check_clock
+from gasflux.reading.times.numbers import TimeArray
+from gasflux.reading.values.candidates import MIN_ROWS
+from gasflux.reading.values.cell_units import split_units
+from gasflux.reading.values.samples import (
     MAX_GAP_S,
     Samples,
     close_gaps,
@@ -27,8 +31,6 @@ from gasflux.reading.samples import (
     sort_by_time,
     spread_times,
 )
-from gasflux.reading.times.clocks import check_clock
-from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import NOTHING, Phrase, counted
@@ -213,7 +215,8 @@ def _range_checks(reading: Reading, keep: BoolArray) -> list[Checked]:
     for name, quantity in reading.quantities.items():
         is_spare_height = name in HEIGHT_NAMES and name not in (reading.height_name, *reading.config.required_cols)
         allowed = _allowed(reading, name)
-        if allowed is None or is_spare_height:
+        is_assumed = reading.assumed_air is not None and name in reading.assumed_air.names
+        if allowed is None or is_spare_height or is_assumed:
             continue
         values, header = np.where(keep, quantity.values, np.nan), quantity.choice.header.text
         checks.append(check_range(name, header, values, numbers, allowed, _hint(reading, name), _file_unit(quantity)))
@@ -361,4 +364,5 @@ def _flight_log(reading: Reading, samples: Samples, report: ReadReport) -> Fligh
         file_row=samples.rows,
         report=report,
         ground_height_m=ground,
+        assumed_air=reading.assumed_air,
     )

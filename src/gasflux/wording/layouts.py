@@ -39,7 +39,9 @@ LAYOUT_TEXTS: Final[dict[str, Phrase]] = {
         "The lines are a TriSonica's ({tags}): S is taken as the wind speed, D as the direction the wind comes from.",
         "各行为 TriSonica 的输出（{tags}）：S 视为风速，D 视为来风方向。",
     ),
-    "note.tagged": Phrase("Each line names its own values; the names are {tags}.", "每行自带数值名称；名称为 {tags}。"),
+    "note.tagged_lines": Phrase(
+        "Each line names its own values; the names are {tags}.", "每行自带数值名称；名称为 {tags}。"
+    ),
     "note.fixed_width": Phrase(
         "Some cells are empty, so the columns are told apart by their place in the line.",
         "部分单元格为空，因此按字符位置区分各列。",

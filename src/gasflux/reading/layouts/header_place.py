@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from gasflux.reading.headers import header_key, instrument_condition, read_header
-from gasflux.reading.number_texts import is_number_text
 from gasflux.reading.raw_table import is_empty
 from gasflux.reading.units import is_unit
+from gasflux.reading.values.number_texts import is_number_text
 
 EXAMPLE_HEADER: Final = (
     *("timestamp", "latitude", "longitude", "height_ato"),

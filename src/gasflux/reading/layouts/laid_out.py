@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gasflux.reading.layouts.text_layout import TextLayout
 from gasflux.reading.raw_table import KnownStart, RawTable
 from gasflux.wording.phrases import Phrase
+
+if TYPE_CHECKING:
+    from gasflux.reading.layouts.text_layout import TextLayout
 
 
 @dataclass(frozen=True)

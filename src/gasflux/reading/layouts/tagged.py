@@ -18,8 +18,8 @@ import numpy as np
 from gasflux.reading.layouts.header_place import HeaderPlace
 from gasflux.reading.layouts.laid_out import LaidOut, TextSource
 from gasflux.reading.layouts.text_layout import TextLayout, lines_of, text_of
-from gasflux.reading.number_texts import is_number_text
 from gasflux.reading.raw_table import RawTable
+from gasflux.reading.values.number_texts import is_number_text
 from gasflux.wording.lookup import phrase
 
 _SAMPLE_LINES: Final = 40
@@ -140,7 +140,7 @@ def _laid_out(text: bytes, split: Callable[[str], Pairs], names: tuple[str, ...]
     headers = tuple(_TRISONICA.get(name, name) if is_trisonica else name for name in names)
     place = HeaderPlace(-1, 0, headers, (), len(headers))
     layout = TextLayout("\t", place, 1, 0, ())
-    notes = (phrase("note.trisonica" if is_trisonica else "note.tagged", tags=", ".join(names)),)
+    notes = (phrase("note.trisonica" if is_trisonica else "note.tagged_lines", tags=", ".join(names)),)
     return LaidOut(
         ("\n".join(records) + "\n").encode(), layout, None, notes, _without_codes if is_trisonica else _unchanged
     )

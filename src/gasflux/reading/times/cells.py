@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gasflux.reading.number_texts import is_number_text
 from gasflux.reading.raw_table import Column, filled, is_empty, numbers
 from gasflux.reading.times.limits import latest_time
 from gasflux.reading.times.numbers import NAT, Kind, ReadTimes, TimeArray, midnights, times_of_numbers
 from gasflux.reading.times.texts import Parts, take_apart
-from gasflux.reading.units import Unit
+from gasflux.reading.values.number_texts import is_number_text
 from gasflux.records import BoolArray, IntArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
+
+if TYPE_CHECKING:
+    from gasflux.reading.units import Unit
 
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _FEW_TIMES: Final = 50_000

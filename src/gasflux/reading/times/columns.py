@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from gasflux.errors import Fault
-from gasflux.reading.headers import Header
 from gasflux.reading.raw_table import Column
 from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
+
+if TYPE_CHECKING:
+    from gasflux.reading.headers import Header
 
 _SAYS_UTC: Final = re.compile(r"(?:utc|gmt)(?!\s*[+-]\s*\d)", re.IGNORECASE)
 """A header that names the zone, not one beside it such as UTC+8."""

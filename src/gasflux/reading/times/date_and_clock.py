@@ -60,7 +60,15 @@ def read_clock(column: TimeColumn) -> ReadTimes | None:
 
 
 def join_date_and_clock(day_header: str, dates: ReadTimes, clock_header: str, clock: ReadTimes) -> Times:
-    """Join a date and a time of day; a date given in some rows only holds until the next one."""
+    """Join a date and a time of day; a date given in some rows only holds until the next one.
+
+    Parameters
+    ----------
+    day_header, clock_header
+        Headers of the two columns.
+    dates, clock
+        What was read in them, shape (n,).
+    """
     days, is_filled = _carried(dates.utc.astype("datetime64[D]"), clock.utc)
     notes = (*dates.notes, *clock.notes)
     if is_filled:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gasflux.reading.units import Unit
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
+
+if TYPE_CHECKING:
+    from gasflux.reading.units import Unit
 
 TimeArray = NDArray[np.datetime64]
 

@@ -55,6 +55,20 @@ def wind_over_ground(
     return east, north
 
 
+def felt_components(speed_m_s: FloatArray, from_nose_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the components of the air's motion past an aircraft, towards its nose and towards its right.
+
+    Parameters
+    ----------
+    speed_m_s
+        Apparent wind speed, shape (n,).
+    from_nose_deg
+        Where it comes from, clockwise from the nose, shape (n,): wind from ahead (0) moves towards the tail.
+    """
+    angle = np.radians(from_nose_deg)
+    return -speed_m_s * np.cos(angle), -speed_m_s * np.sin(angle)
+
+
 def speed_and_direction(east_m_s: FloatArray, north_m_s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return wind speed and the direction it comes from.
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.reading.aircraft_wind import components, speed_and_direction
+from gasflux.reading.values.aircraft_wind import components, speed_and_direction
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase

@@ -8,8 +8,8 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.reading.headers import read_header
-from gasflux.reading.number_texts import Sign, comma_meaning, plain_text, point_meaning, to_number
 from gasflux.reading.raw_table import Column, RawTable
+from gasflux.reading.values.number_texts import Sign, comma_meaning, plain_text, point_meaning, to_number
 from gasflux.wording.lookup import phrase
 
 
