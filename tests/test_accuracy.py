@@ -41,7 +41,7 @@ def test_goals_are_checked() -> None:
 
 def test_sides_and_levels_are_counted_apart() -> None:
     wide = {"0.5": (0.9, 1.1), "0.6827": (0.8, 1.2), "0.9": (0.7, 1.3), "0.95": (0.6, 1.4)}
-    low = {level: (0.1, 0.2) for level in wide}
+    low = dict.fromkeys(wide, (0.1, 0.2))
     row = summarise(
         "steady",
         [Trial("steady", "steady.1", 2.0, 2.0, {k: (2 * a, 2 * b) for k, (a, b) in wide.items()})] * 3

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from builders import own_children
 
-from gasflux.cli.batch import BatchOptions, FlightLine, run_jobs
-from gasflux.cli.logs import describe, find_logs, input_stem, plan_jobs
+from gasflux.cli.flight_logs import describe, find_logs, input_stem, plan_jobs
+from gasflux.cli.run_flights import BatchOptions, FlightLine, run_jobs
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import InputError
 from gasflux.jobs.records import Job

@@ -43,7 +43,7 @@ OTHER_DOORS = {
     "ml.py": "training",
     "rate.error_budget.degrees_of_freedom_behind": "combining",
     "rate.flights.compare_flights": "combining",
-    "reading.aircraft_wind.wind_over_ground": "reading",
+    "reading.values.aircraft_wind.wind_over_ground": "reading",
     "reading/column_reading.py": "reading",
     "results.report.numbers.upper_bound": "reporting",
 }

@@ -1,4 +1,4 @@
-"""One job: a flight log and a configuration in, a folder with every result file out, whole or not at all."""
+"""File in, folder of result files out, whole or not at all; `gasflux.jobs.flight_job` calls it inside a job."""
 
 from __future__ import annotations
 

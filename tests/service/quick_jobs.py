@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from gasflux.jobs.process_flight import run_job
+from gasflux.jobs.flight_job import run_job
 from gasflux.jobs.records import Job, JobResult
 from gasflux.records import ProgressCallback
 

@@ -24,8 +24,8 @@ from patience import HANG_S, wait_until
 
 from gasflux.jobs.dask_executor import DaskExecutor
 from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError, JobFunction
+from gasflux.jobs.flight_job import run_job
 from gasflux.jobs.local_executor import LocalExecutor
-from gasflux.jobs.process_flight import run_job
 from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.wording.work import INSTALL_DASK
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gasflux.api.text import NAME_PATTERN, plain_name
+from gasflux.api.task_names import NAME_PATTERN, plain_name
 
 MAX_NAME: Final = 200
 MAX_COMPARED: Final = 100

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gasflux.cli.logs import describe, find_logs, plan_jobs
+from gasflux.cli.flight_logs import describe, find_logs, plan_jobs
 from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_json, inspection_lines
 from gasflux.configuration.pipeline_yaml import default_config_text, load_pipeline_config
 from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
@@ -24,7 +24,7 @@ from gasflux.storage.whole_file import write_whole
 from gasflux.version import __version__
 
 if TYPE_CHECKING:
-    from gasflux.cli.batch import BatchOptions, FlightLine
+    from gasflux.cli.run_flights import BatchOptions, FlightLine
     from gasflux.jobs.batch import BatchProgress
     from gasflux.jobs.records import Job
 
@@ -40,7 +40,10 @@ _KINDS = (
     *("turbulent_usual", "turbulent_high_lowest_pass", "turbulent_shuffled", "turbulent_light_wind", "turbulent_near"),
     *("turbulent_far", "turbulent_slow_sensor", "turbulent_spiral", "turbulent_drifting"),
 )
-"""Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
+"""Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares).
+
+That would take longer than all of the command line: ``python -m tools.import_cost gasflux.simulation`` measures it.
+"""
 _KIND_OF_PHYSICS = {"steady": "steady", "meandering": "meandering", "turbulent": "turbulent_usual"}
 _SIMULATED = (
     ("--response", "gas_response_s", "S", "Time constant of the gas analyser."),
@@ -134,7 +137,7 @@ def process(
     Exit code: 0 when all succeeded, 1 when a file failed or the YAML is wrong (one line each says why), 2 for wrong
     usage.
     """
-    from gasflux.cli.batch import BatchOptions
+    from gasflux.cli.run_flights import BatchOptions
     from gasflux.jobs.drawing import drawing_processes_here
 
     settings = load_pipeline_config(config)
@@ -166,7 +169,7 @@ def _results(
     planned: Sequence[Job], options: BatchOptions, jobs: int, scheduler: str | None, on_progress: BatchProgress
 ) -> Iterator[FlightLine]:
     """Run the jobs here, or on a cluster, which decides itself how many run side by side."""
-    from gasflux.cli.batch import run_jobs, run_on_cluster
+    from gasflux.cli.run_flights import run_jobs, run_on_cluster
 
     if scheduler is None:
         return run_jobs(planned, options, jobs, on_progress)

@@ -36,7 +36,7 @@ def _host(context: click.Context, option: click.Parameter, host: str | None) -> 
 def _key_name(context: click.Context, option: click.Parameter, name: str) -> str:
     """Refuse a name that the service itself would not take."""
     from gasflux.api.models import MAX_NAME
-    from gasflux.api.text import plain_name
+    from gasflux.api.task_names import plain_name
 
     if len(name) > MAX_NAME:
         raise click.BadParameter(f"it has {len(name)} characters; allowed are {MAX_NAME}.")

@@ -1,4 +1,4 @@
-"""Flight phases by rule: take-off, ferry, turn, transect, landing, from time and motion alone."""
+"""What was flown: take-off, ferry, turn, transect, landing, and the surfaces that the transects make."""
 
 from __future__ import annotations
 

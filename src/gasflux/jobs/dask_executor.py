@@ -14,8 +14,8 @@ from gasflux.jobs.bundle import Delivery, JobBundle, bundle_of, unpack
 from gasflux.jobs.dask_worker import UnwantedError
 from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError, JobFunction
 from gasflux.jobs.failures import FROM_OUTSIDE_ATTEMPTS, faults_as_data, timed_out
+from gasflux.jobs.flight_job import run_job
 from gasflux.jobs.local_executor import POLL_S
-from gasflux.jobs.process_flight import run_job
 from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.results.folder import file_names, install_files, staging
 from gasflux.wording.work import INSTALL_DASK

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from gasflux.jobs.child import Child, ChildDiedError
 from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError, JobFunction
 from gasflux.jobs.failures import died_with, failure_behind, never_began, out_of_memory, timed_out
+from gasflux.jobs.flight_job import load_all, run_job
 from gasflux.jobs.pool import Pool, PoolStoppedError
-from gasflux.jobs.process_flight import load_all, run_job
 from gasflux.jobs.records import Job, JobResult
 from gasflux.results.folder import discard_unfinished
 

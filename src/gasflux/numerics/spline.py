@@ -1,7 +1,7 @@
 """The matrix of cubic B-splines at the times of a log, of which each row holds four numbers that are not zero.
 
-Written out because importing scipy.interpolate takes longer than all baselines of a small flight; a test holds it to
-scipy's.
+Written out because importing scipy.interpolate takes longer than all baselines of a small flight
+(``python -m tools.import_cost scipy.interpolate`` measures it); a test holds it to scipy's.
 """
 
 from __future__ import annotations

@@ -263,9 +263,3 @@ def ignored_headers(texts: Sequence[str], used: Iterable[int]) -> tuple[str, ...
     """Return the headers of the columns whose number is not among `used`."""
     taken = frozenset(used)
     return tuple(clean_header(text) or f"(column {i + 1})" for i, text in enumerate(texts) if i not in taken)
-
-
-def cell_condition(choices: Choices, name: str) -> str | None:
-    """Return the header of an unused column that holds `name` inside an instrument's cell, None without one."""
-    inside = (choice for choice in choices.unused if choice.name == name and choice.header.unused == "inside")
-    return next((choice.header.text for choice in inside), None)

@@ -1,4 +1,4 @@
-"""A folder of results: made beside its place, put there whole or not at all, and packed into one archive."""
+"""A folder of results: made beside its place, and put there whole or not at all."""
 
 from __future__ import annotations
 

@@ -16,10 +16,26 @@ class Air(Protocol):
     def wind(
         self, time_s: FloatArray, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Return the wind towards east and north, m/s."""
+        """Return the wind towards east and north, m/s, shape (n,) each.
+
+        Parameters
+        ----------
+        time_s
+            Ascending times since the start of the flight, shape (n,).
+        x_m, y_m, z_m
+            Where, east and north of the foot of the source and above the ground, shape (n,).
+        """
 
     def concentration(self, time_s: FloatArray, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray) -> FloatArray:
-        """Return the concentration per unit emission, s/m3."""
+        """Return the concentration per unit emission, s/m3, shape (n,).
+
+        Parameters
+        ----------
+        time_s
+            Ascending times since the start of the flight, shape (n,).
+        x_m, y_m, z_m
+            Where, east and north of the foot of the source and above the ground, shape (n,).
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +48,13 @@ class PlumeAir:
     def wind(
         self, time_s: FloatArray, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Return the wind towards east and north, m/s."""
+        """Return the wind towards east and north, m/s; see `gasflux.simulation.air.Air.wind`."""
         scale = profile_wind_m_s(self.scenario, z_m) / transport_speed_m_s(self.scenario)
         east, north = self.gusts.at(time_s)
         return scale * east, scale * north
 
     def concentration(self, time_s: FloatArray, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray) -> FloatArray:
-        """Return the concentration per unit emission, s/m3."""
+        """Return the concentration per unit emission, s/m3; see `gasflux.simulation.air.Air.concentration`."""
         if self.scenario.plume == "steady":
             return steady_plume(self.scenario, x_m, y_m, z_m)
         return meandering_plume(self.scenario, self.gusts, time_s, x_m, y_m, z_m)

@@ -32,13 +32,13 @@ class TurbulentAir:
     def wind(
         self, time_s: FloatArray, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Return the wind towards east and north at points east, north and above the foot of the source, m/s."""
+        """Return the wind towards east and north, m/s; see `gasflux.simulation.air.Air.wind`."""
         along, left, _ = self.turbulence.at(time_s, *_turned(self.scenario, x_m, y_m), z_m)
         sine, cosine = np.sin(self.scenario.wind_to_rad), np.cos(self.scenario.wind_to_rad)
         return along * sine - left * cosine, along * cosine + left * sine
 
     def concentration(self, time_s: FloatArray, x_m: FloatArray, y_m: FloatArray, z_m: FloatArray) -> FloatArray:
-        """Return the concentration per unit emission, s/m3, at ascending times and the same kind of points."""
+        """Return the concentration per unit emission, s/m3; see `gasflux.simulation.air.Air.concentration`."""
         receptors = (time_s, *_turned(self.scenario, x_m, y_m), z_m)
         rng = np.random.default_rng(self.births)
         return plume_of_particles(self.turbulence, self.domain, self.scenario.source_height_m, receptors, rng)

@@ -1,4 +1,4 @@
-"""The values that flow through the service: tasks, what became of them, keys. Times are aware and in UTC."""
+"""The values that flow through the service: tasks and what became of them. Times are aware and in UTC."""
 
 from __future__ import annotations
 

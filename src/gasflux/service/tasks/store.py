@@ -13,6 +13,7 @@ from typing import Final
 from gasflux.db import Connection, Database
 from gasflux.errors import QueueFullError, StateConflictError
 from gasflux.jobs.records import JobFailure, JobResult
+from gasflux.service.tasks.reader import TaskReader
 from gasflux.service.tasks.records import NewTask, Task
 from gasflux.service.tasks.sql import (
     AGAIN,
@@ -37,7 +38,6 @@ from gasflux.service.tasks.sql import (
     same_task,
     task_of,
 )
-from gasflux.service.tasks.view import TaskReader
 from gasflux.storage.clock import as_exact_text, as_text, utc_now
 from gasflux.wording.lookup import phrase
 

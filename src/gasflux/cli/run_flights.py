@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from gasflux.cli.logs import describe
+from gasflux.cli.flight_logs import describe
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import ConfigError, GasFluxError
 from gasflux.jobs.drawing import DrawingProcesses
@@ -84,8 +84,8 @@ def _side_by_side(
 ) -> Iterator[FlightLine]:
     """Run jobs in processes of this machine."""
     from gasflux.jobs.batch import run_batch
+    from gasflux.jobs.flight_job import load_science
     from gasflux.jobs.local_executor import LocalExecutor
-    from gasflux.jobs.process_flight import load_science
 
     function = functools.partial(attempt, debug=options.debug)
     executor = LocalExecutor(processes, function=function, setup=load_science, is_background=False)
@@ -154,7 +154,7 @@ def attempt(job: Job, tell: ProgressCallback, render: RenderFigures | None = Non
     JobFailedError
         When there is no result.
     """
-    from gasflux.jobs.process_flight import process_job
+    from gasflux.jobs.flight_job import process_job
 
     try:
         return process_job(job, tell, render)
