@@ -10,6 +10,7 @@ import pytest
 import gasflux
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import ConfigError
+from gasflux.instruments.delay import delay_between_passes
 from gasflux.instruments.gas_response import Correction, at_the_inlet, slope_of, undone
 from gasflux.instruments.wind_profile import profile_ratio, stability_correction, wind_at_the_aircraft
 from gasflux.simulation import Scenario, simulate, to_frame, to_log
@@ -136,3 +137,40 @@ class TestGasResponse:
         values[40:60] = np.nan
         found, _ = undone(time, values, Correction(3.0, 0.0, 0.5, 0.2))
         np.testing.assert_array_equal(np.isnan(found), np.isnan(values))
+
+
+class TestDelay:
+    @pytest.mark.parametrize("delay_s", [0.0, 4.0, 9.0])
+    def test_passes_to_and_fro_tell_it(self, delay_s: float) -> None:
+        steady = Scenario(
+            seed=5,
+            plume="steady",
+            transects=12,
+            curtain_length_m=220.0,
+            gas_lag_s=delay_s / 2,
+            gas_response_s=delay_s / 2,
+        )
+        result = gasflux.process(to_frame(simulate(steady)))
+        segment = result.segments[0].segment
+        enhancement = result.background["ch4"].enhancement_ppm[segment.rows]
+        found = delay_between_passes(
+            result.log.time_s[segment.rows], segment.along_m, segment.transect, enhancement, 0.01
+        )
+        assert found is not None
+        # A threshold of a fifth cuts the tail of a slow response: up to a tenth of it, and half a sample.
+        assert found.mean_s == pytest.approx(delay_s, abs=0.5 + 0.1 * delay_s)
+        flags = {flag.code for flag in result.gases["ch4"].quality.flags}
+        assert ("sensor_late" in flags) == (delay_s > 3.5)
+
+    def test_turning_the_flight_round_turns_nothing(self) -> None:
+        rng = np.random.default_rng(1)
+        time, transect = np.arange(400.0), np.repeat(np.arange(10), 40)
+        along = np.where(transect % 2, 200.0 - 5.0 * (time % 40), 5.0 * (time % 40))
+        gas = np.exp(-0.5 * ((along - 90.0 - rng.normal(0.0, 8.0, 10)[transect]) / 12.0) ** 2)
+        there = delay_between_passes(time, along, transect, gas, 0.001)
+        mirrored = delay_between_passes(time, 200.0 - along, transect, gas, 0.001)
+        assert there is not None
+        assert mirrored is not None
+        # Mirroring changes no time; rounding of sums.
+        assert mirrored.mean_s == pytest.approx(there.mean_s, rel=1e-9)
+        assert delay_between_passes(time[:80], along[:80], transect[:80], gas[:80], 0.001) is None
