@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 
 
-def main() -> None:
+def run_command_line() -> None:
     """Make a key and print it, this once."""
     source = Path(__file__).resolve().parent / "src"
     if source.is_dir():
         sys.path.insert(0, str(source))
-    from gasflux.cli import main as run_command
-    from gasflux.cli_service import create_key
+    from gasflux.cli.commands import run_command_line as run_command
+    from gasflux.cli.service import create_key
 
     run_command(command=create_key, name=Path(sys.argv[0]).name)
 
 
 if __name__ == "__main__":
-    main()
+    run_command_line()

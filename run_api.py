@@ -12,8 +12,8 @@ def main() -> None:
     """Run the server from a checkout."""
     os.environ["MPLBACKEND"] = "Agg"  # a service has no display
     sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
-    from gasflux.cli import main as run_command
-    from gasflux.cli_service import develop
+    from gasflux.cli.commands import run_command_line as run_command
+    from gasflux.cli.service import develop
 
     run_command(command=develop, name=Path(sys.argv[0]).name)
 

@@ -14,8 +14,8 @@ def main() -> None:
     source = Path(__file__).resolve().parent / "src"
     if source.is_dir():
         sys.path.insert(0, str(source))
-    from gasflux.cli import main as run_command
-    from gasflux.cli_service import serve
+    from gasflux.cli.commands import run_command_line as run_command
+    from gasflux.cli.service import serve
 
     run_command(command=serve, name=Path(sys.argv[0]).name)
 

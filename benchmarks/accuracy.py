@@ -28,12 +28,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from peer import PeerRun, find_peer, run_peer
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GasFluxError
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.processing_pipelines import process_log
+from gasflux.rate.error_budget import coverage_interval
 from gasflux.readers import flight_from_frame
 from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate, to_frame
-from gasflux.uncertainty import coverage_interval
 
 Floats = NDArray[np.float64]
 

@@ -26,7 +26,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # Runs the command line with a stopwatch round its kriging function (which fits the variogram too), found by name.
 _STOPWATCH = """
 import sys, time, runpy
-import gasflux.cli
+import gasflux.cli.commands
 spent = 0.0
 def timed(function):
     def call(*args, **kwargs):

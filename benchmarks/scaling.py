@@ -61,8 +61,8 @@ def _arguments() -> argparse.Namespace:
 
 def simulated_flights(folder: Path, count: int) -> Path:
     """Write flights of some 1,000 rows."""
-    from gasflux.simulated.output import write_simulated
     from gasflux.simulation import Scenario, simulate
+    from gasflux.simulation.files import write_simulated
 
     folder.mkdir()
     for seed in range(count):

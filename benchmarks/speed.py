@@ -72,8 +72,8 @@ def _arguments() -> argparse.Namespace:
 
 def _three_gas_flight(folder: Path) -> Path:
     """Write a simulated curtain of about 1,000 rows with three gases."""
-    from gasflux.simulated.output import write_simulated
     from gasflux.simulation import Scenario, simulate
+    from gasflux.simulation.files import write_simulated
 
     scenario = Scenario(
         rate_kg_h=RATES_KG_H, plume="meandering", transects=20, curtain_length_m=190.0, top_m=60.0, seed=1
@@ -134,7 +134,7 @@ def kriging_runs(flight: Path, folder: Path, peer: Path | None, runs: int) -> di
 
 def _kriging_s(flight: Path) -> float:
     """Seconds within aggregation, variogram and kriging while a flight is processed."""
-    import gasflux.flux
+    import gasflux.rate.surface_flux
     from gasflux.data_processor import process_flight
 
     spent = 0.0
@@ -150,7 +150,7 @@ def _kriging_s(flight: Path) -> float:
         return call
 
     for name in ("aggregate", "fit_variogram", "make_grid", "krige_surface"):
-        setattr(gasflux.flux, name, timed(getattr(gasflux.flux, name)))
+        setattr(gasflux.rate.surface_flux, name, timed(getattr(gasflux.rate.surface_flux, name)))
     process_flight(flight)
     return spent
 
@@ -218,8 +218,8 @@ def _write_long_flight(rows: int, path: Path) -> None:
 
 def _stages(path: Path, output: Path) -> list[_Mark]:
     """Process a file, noting the time of each stage and the peak of memory within it."""
+    from gasflux.configuration.pipeline_yaml import load_pipeline_config
     from gasflux.data_processor import process_file
-    from gasflux.pipeline_yaml import load_pipeline_config
 
     entered: list[tuple[str, float]] = []
     peaks: dict[str, float] = {}

@@ -4,6 +4,6 @@ import multiprocessing
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()
-    from gasflux.cli import main
+    from gasflux.cli.commands import run_command_line
 
-    main()
+    run_command_line()

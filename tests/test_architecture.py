@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import gasflux
-from gasflux.simulated.output import write_simulated
 from gasflux.simulation import Scenario, simulate
+from gasflux.simulation.files import write_simulated
 
 PACKAGE = Path(gasflux.__file__).parent
 MODULES = {
@@ -186,7 +186,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_importing_the_command_line_loads_no_science() -> None:
-    assert not loaded_after("import gasflux.cli") & HEAVY
+    assert not loaded_after("import gasflux.cli.commands") & HEAVY
 
 
 def test_importing_the_pipeline_loads_no_pictures_and_no_service() -> None:
@@ -200,7 +200,7 @@ def test_processing_a_short_log_loads_neither_pandas_nor_pictures(tmp_path: Path
     write_simulated(simulate(Scenario(seed=3)), log, "flight")
     unwanted = {"scipy", "pandas", "pybaselines", "matplotlib", "sklearn", "skgstat", "numba", "flask", "sqlite3"}
     arguments = ["process", str(log), "--no-figures", "--output", str(output)]
-    assert not loaded_after(f"from gasflux.cli import cli; cli({arguments}, standalone_mode=False)") & unwanted
+    assert not loaded_after(f"from gasflux.cli.commands import cli; cli({arguments}, standalone_mode=False)") & unwanted
     assert list(output.rglob("output_vars.json"))
 
 

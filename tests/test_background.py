@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from gasflux.background import correlation_length, estimate_background
+from gasflux.configuration.pipeline_config import BaselineSettings
 from gasflux.errors import ConfigError, ProcessingError
-from gasflux.pipeline_config import BaselineSettings
 from gasflux.records import Background
 
 Floats = NDArray[np.float64]

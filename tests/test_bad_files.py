@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from flight_files import ROWS, Cells, flight, floats, renamed, rows_of, text_of, times, write_xls, write_xlsx
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GasFluxError, InputError, UnsupportedFileError
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.readers import inspect_flight, read_flight
 
 CSV = text_of(flight())

@@ -10,9 +10,9 @@ import pytest
 from builders import own_children
 
 from gasflux.batch import Job, JobOptions, JobResult, describe, find_logs, input_stem, plan_jobs, run_jobs
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import InputError
-from gasflux.pipeline_yaml import load_pipeline_config
-from gasflux.simulated.output import simulate_kind, write_simulated
+from gasflux.simulation.files import simulate_kind, write_simulated
 
 QUICK = JobOptions(load_pipeline_config(None), figures=False)
 

@@ -19,12 +19,12 @@ import pandas as pd
 import pytest
 from test_pipeline_yaml import HANDOVER_YAML
 
-from gasflux import cli
+from gasflux.cli import commands as cli
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.flight import phase_model
 from gasflux.flight.phase_model import load_model, model_path
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.pipeline_yaml import load_pipeline_config
-from gasflux.simulated.kinds import KINDS
+from gasflux.simulation.kinds import KINDS
 from gasflux.version import __version__
 
 SAMPLE = Path(cli.__file__).with_name("data") / "sample_flight.xlsx"
@@ -47,7 +47,7 @@ def gasflux(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 
     def run(*arguments: object) -> Run:
         with pytest.raises(SystemExit) as caught:
-            cli.main([str(argument) for argument in arguments])
+            cli.run_command_line([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         assert "Traceback" not in captured.err
         code = caught.value.code
@@ -449,7 +449,7 @@ def test_an_unexpected_error_is_one_line_unless_debugging(gasflux: Any, monkeypa
         "error: unexpected ZeroDivisionError: boom (a fault of GasFlux; `gasflux --debug ...` shows where)"
     ]
     with pytest.raises(ZeroDivisionError):
-        cli.main(["--debug", "process", str(SAMPLE)])
+        cli.run_command_line(["--debug", "process", str(SAMPLE)])
 
 
 def test_ctrl_c_is_quiet(gasflux: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from builders import flight_result
 
-from gasflux import cli
-from gasflux.exports import output_vars, to_json
+from gasflux.cli import commands as cli
+from gasflux.results.output_vars import output_vars, to_json
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def flights(tmp_path: Path) -> list[Path]:
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     with pytest.raises(SystemExit) as caught:
-        cli.main(["combine", *map(str, arguments)])
+        cli.run_command_line(["combine", *map(str, arguments)])
     assert not caught.value.code
     return capsys.readouterr().out
 
@@ -65,7 +65,7 @@ def test_a_flight_given_twice_counts_once(flights: list[Path], capsys: pytest.Ca
     copytree(flights[0], copy)
     alone = json.loads(run(capsys, "--json", flights[0]))
     with pytest.raises(SystemExit):
-        cli.main(["combine", "--json", str(flights[0]), str(copy)])
+        cli.run_command_line(["combine", "--json", str(flights[0]), str(copy)])
     told = capsys.readouterr()
     assert f"note: {copy} is the result of a flight given before" in told.err
     assert json.loads(told.out)["gases"]["ch4"]["combined"] == alone["gases"]["ch4"]["combined"]
@@ -85,6 +85,6 @@ def test_json_nested_without_end_is_no_result(tmp_path: Path, capsys: pytest.Cap
     deep = tmp_path / "deep.json"
     deep.write_text('{"a":' * 100_000, encoding="utf-8")
     with pytest.raises(SystemExit) as caught:
-        cli.main(["combine", str(deep)])
+        cli.run_command_line(["combine", str(deep)])
     assert caught.value.code == 1
     assert "deep.json: cannot be read" in capsys.readouterr().err

@@ -10,17 +10,17 @@ from builders import flight_result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.combination import COMMON_COMPONENTS, CombinedFlux, Repeat, combine, curtain_repeat, flight_repeat
-from gasflux.comparison import compare_flights, flight_rates, repeated
 from gasflux.errors import ProcessingError
-from gasflux.exports import output_vars
-from gasflux.uncertainty import (
+from gasflux.rate.error_budget import (
     BETWEEN_FLIGHTS,
     coverage_interval,
     degrees_of_freedom_behind,
     effective_degrees_of_freedom,
     repeat_degrees_of_freedom,
 )
+from gasflux.rate.flights import compare_flights, flight_rates, repeated
+from gasflux.rate.repeats import COMMON_COMPONENTS, CombinedFlux, Repeat, combine, curtain_repeat, flight_repeat
+from gasflux.results.output_vars import output_vars
 
 BUDGET = {"repeatability": 0.5, "interpolation": 0.2, "wind_speed": 0.3, "background": 0.1}
 LEVEL = 0.9

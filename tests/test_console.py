@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gasflux.console import flux_rows, format_table, text_width
+from gasflux.cli.tables import flux_rows, format_table, text_width
 
 
 def document(rate: float | None, std: float | None, low: float | None, high: float | None) -> dict[str, Any]:

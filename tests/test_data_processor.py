@@ -11,14 +11,14 @@ import pytest
 from builders import flight_result, own_children
 
 import gasflux
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.data_processor import Outcome, _write_tables, process_file
 from gasflux.drawing import DrawingProcesses
 from gasflux.errors import CancelledError, GasFluxError
-from gasflux.exports import grid_frame, processed_frame
-from gasflux.pipeline_yaml import load_pipeline_config
 from gasflux.records import FlightResult
-from gasflux.simulated.output import write_simulated
+from gasflux.results.output_vars import grid_frame, processed_frame
 from gasflux.simulation import Scenario, simulate, to_frame
+from gasflux.simulation.files import write_simulated
 
 FIXED_FILES = {
     "config.yaml",

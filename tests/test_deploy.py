@@ -16,7 +16,7 @@ import pytest
 from live_server import LiveServer, live_server
 
 from gasflux.client import GasFluxClient
-from gasflux.service.settings import TaskSettings
+from gasflux.configuration.service_settings import TaskSettings
 
 ROOT = Path(__file__).parents[1]
 UNIT = ROOT / "deploy" / "gasflux.service"

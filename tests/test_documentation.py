@@ -19,9 +19,9 @@ from markdown_pages import ROOT, Block, Page, pages
 
 from gasflux import errors
 from gasflux.client import GasFluxClient
+from gasflux.configuration.service_settings import setting_rows
 from gasflux.grading.flag_catalogue import FLAG_RULES
-from gasflux.service.settings import setting_rows
-from gasflux.simulated.output import simulate_kind, write_simulated
+from gasflux.simulation.files import simulate_kind, write_simulated
 from gasflux.version import __version__
 
 PAGES = {page.name: page for page in pages()}

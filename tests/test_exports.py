@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from builders import flight_result
 
-from gasflux.exports import grid_frame, number, output_vars, processed_frame, to_json
-from gasflux.exports_geo import MAX_POINTS, decimate, flight_geojson, flight_kml
 from gasflux.records import FlightResult
+from gasflux.results.maps import MAX_POINTS, decimate, flight_geojson, flight_kml
+from gasflux.results.output_vars import grid_frame, number, output_vars, processed_frame, to_json
 
 KML = "{http://www.opengis.net/kml/2.2}"
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gasflux.data_processor import process_flight
-from gasflux.exports import to_json
-from gasflux.exports_view import MAX_CELLS, extremes, resolved, significant, thinned, view_document
 from gasflux.records import FlightResult
-from gasflux.simulated.output import simulate_kind
+from gasflux.results.output_vars import to_json
+from gasflux.results.page_view import MAX_CELLS, extremes, resolved, significant, thinned, view_document
 from gasflux.simulation import Scenario, simulate, to_frame
+from gasflux.simulation.files import simulate_kind
 
 MAX_BYTES = 1_500_000
 

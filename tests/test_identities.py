@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from pyproj import Transformer
 
+from gasflux.configuration.pipeline_config import GroundSettings, OrdinaryKrigingSettings, PipelineConfig
 from gasflux.errors import ProcessingError
-from gasflux.pipeline_config import GroundSettings, OrdinaryKrigingSettings, PipelineConfig
 from gasflux.processing_pipelines import process_log
 from gasflux.readers import flight_from_frame
 from gasflux.records import FlightResult

@@ -10,9 +10,9 @@ import skgstat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gasflux.configuration.pipeline_config import OrdinaryKrigingSettings
 from gasflux.errors import ConfigError, ProcessingError
 from gasflux.interpolation import Aggregation, GridSpec, Kriging, aggregate, krige_surface, make_grid
-from gasflux.pipeline_config import OrdinaryKrigingSettings
 from gasflux.records import FloatArray, VariogramFit
 from gasflux.surface.kriging import whitening_of
 from gasflux.surface.variogram_models import MODELS

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.data_processor import process_flight
 from gasflux.grading.isolated import isolated_values, name_values
 from gasflux.grading.quality import OF_ANY_CURTAIN, QualityInputs, assess, assess_together
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.readers import flight_from_frame, read_flight
 from gasflux.records import Flag, FlightResult, FloatArray
 from gasflux.simulation import KINDS, random_scenario, simulate, to_frame

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
+from gasflux.numerics.least_squares import least_squares_within
 from gasflux.records import FloatArray
-from gasflux.surface.least_squares import least_squares_within
 
 TIME = np.linspace(0.0, 4.0, 30)
 

@@ -8,10 +8,10 @@ from flight_paths import curtain, fly, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gasflux.configuration.pipeline_config import Filters
 from gasflux.flight.geometry import local_track
 from gasflux.flight.motion import motion_of
-from gasflux.flight.phases import classify_phases, window_numbers
-from gasflux.pipeline_config import Filters
+from gasflux.flight.phases import find_passes, window_numbers
 from gasflux.records import FloatArray, IntArray, Phase, Track
 from gasflux.simulation import KINDS, Scenario, random_scenario, simulate, to_log
 
@@ -24,7 +24,7 @@ FLIGHT = [(*HOME, 0.0), (*HOME, 12.0), *curtain(LEVELS), (*HOME, 12.0), (*HOME, 
 def classified(track: Track, time_s: FloatArray, **filters: object) -> IntArray:
     for values in (track.x_m, track.y_m, track.z_m, time_s):
         values.setflags(write=False)
-    return classify_phases(track, time_s, Filters.model_validate(filters), "auto", START)
+    return find_passes(track, time_s, Filters.model_validate(filters), "auto", START).phase
 
 
 def stretches(phase: IntArray, time_s: FloatArray) -> list[tuple[float, float]]:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gasflux.configuration.bounded_yaml import MAX_BYTES
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.configuration.pipeline_yaml import default_config_text, dump_effective_config, load_pipeline_config
 from gasflux.errors import ConfigError
-from gasflux.hardened_yaml import MAX_BYTES
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.pipeline_yaml import default_config_text, dump_effective_config, load_pipeline_config
 from gasflux.version import __version__
 
 HANDOVER_YAML = """\

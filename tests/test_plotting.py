@@ -25,11 +25,11 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from gasflux.figures.names import FigureKey, figure_keys
-from gasflux.figures.style import FONT_FILE, MAX_POINTS, decimate, fraction_unit, mass_unit, thin
-from gasflux.figures.texts import FIGURE_TEXTS, compass_point, gas_label, named
 from gasflux.plotting import all_figures, draw, png_bytes, render_figures
 from gasflux.records import FlightResult, FloatArray, SegmentResult
+from gasflux.results.figures.names import FigureKey, figure_keys
+from gasflux.results.figures.style import FONT_FILE, MAX_POINTS, decimate, fraction_unit, mass_unit, thin
+from gasflux.results.figures.texts import FIGURE_TEXTS, compass_point, gas_label, named
 
 PER_SURFACE = {"curtain_ch4", "profile_ch4", "variogram_ch4", "wind_rose", "wind_series"}
 OF_FLIGHT = {"flight_3d_ch4", "flight_map_ch4", "background_ch4", "budget_ch4"}

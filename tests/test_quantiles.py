@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy.special import gammaincinv, stdtrit
 
-from gasflux.quantiles import gamma_quantile, student_factor
+from gasflux.numerics.quantiles import gamma_quantile, student_factor
 
 
 @pytest.mark.parametrize("freedom", [1.0, 1.5, 2.0, 3.7, 10.0, 33.3, 250.0, 1e4, 1e6])

@@ -28,8 +28,8 @@ from flight_files import (
     write_xlsx,
 )
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.gas import ppm_from_mass_concentration
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.readers import flight_from_frame, inspect_flight, read_flight
 from gasflux.records import FlightLog
 

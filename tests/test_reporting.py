@@ -19,16 +19,16 @@ from builders import flight_result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gasflux.figures.names import figure_keys
 from gasflux.plotting import draw, png_bytes
 from gasflux.reading.time_cells import read_times
 from gasflux.reading.units import Dimension, conversion_text, find_unit
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
-from gasflux.report.columns import conversion_said
-from gasflux.report.numbers import decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
-from gasflux.report.sections import card, clock_text, column_cells, flag_table, flight_facts, rate_line
-from gasflux.report.texts import REPORT_TEXTS, caption, dropped_reason, report_text
 from gasflux.reporting import MAX_BYTES, render_report
+from gasflux.results.figures.names import figure_keys
+from gasflux.results.report.columns import conversion_said
+from gasflux.results.report.numbers import decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
+from gasflux.results.report.sections import card, clock_text, column_cells, flag_table, flight_facts, rate_line
+from gasflux.results.report.texts import REPORT_TEXTS, caption, dropped_reason, report_text
 from gasflux.wording.phrases import Phrase, same
 
 CONFIG = "language: en\ngases: {}\n"

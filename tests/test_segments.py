@@ -11,11 +11,13 @@ from flight_paths import Point, circle, curtain, fly, log_of, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GeometryError
 from gasflux.flight.geometry import local_track
+from gasflux.flight.phases import find_passes
 from gasflux.flight.wind import wind_components
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.processing import classify_phases, find_segments, flux_density_kg_m2_h
+from gasflux.processing import lay_segments
+from gasflux.rate.surface_flux import flux_density_kg_m2_h
 from gasflux.records import Cylinder, FlightLog, FloatArray, Plane, Segment, Track
 from gasflux.simulation import KINDS, Scenario, random_scenario, simulate, to_log
 
@@ -33,9 +35,10 @@ def segments_of(
     track: Track, time_s: FloatArray, wind: tuple[float, float] | None = None, **config: object
 ) -> tuple[Segment, ...]:
     log, settings_ = log_of(track, time_s), PipelineConfig.model_validate(config)
-    phase = classify_phases(log, track, settings_)
+    filters, strategy = settings_.filters, settings_.strategies.spatial
+    passes = find_passes(track, log.time_s, filters, strategy, log.start_utc)
     east, north = (None, None) if wind is None else (np.full(time_s.size, part) for part in wind)
-    return find_segments(log, track, phase, east, north, settings_)
+    return lay_segments(log, track, passes, east, north, settings_)
 
 
 def flown(points: list[Point], hz: float = 1.0, noise: float = 0.0, pause_s: float = 2.0) -> tuple[Segment, ...]:
@@ -46,7 +49,8 @@ def of_log(log: FlightLog, **config: object) -> tuple[Segment, ...]:
     track, settings_ = local_track(log), PipelineConfig.model_validate(config)
     assert log.wind_from_deg is not None
     wind = wind_components(log.wind_speed_m_s, log.wind_from_deg)
-    return find_segments(log, track, classify_phases(log, track, settings_), *wind, settings_)
+    passes = find_passes(track, log.time_s, settings_.filters, settings_.strategies.spatial, log.start_utc)
+    return lay_segments(log, track, passes, *wind, settings_)
 
 
 def kinds(segments: tuple[Segment, ...]) -> list[tuple[str, int]]:

@@ -11,9 +11,10 @@ import pytest
 from gasflux.errors import ConfigError
 from gasflux.gas import density_kg_m3
 from gasflux.records import FloatArray, Phase
-from gasflux.simulated.flight import curtain_ends
-from gasflux.simulated.kinds import nominal_peak_ppm
-from gasflux.simulated.plume import (
+from gasflux.simulation import KINDS, Scenario, SimulatedFlight, random_scenario, simulate, to_frame, to_log
+from gasflux.simulation.kinds import nominal_peak_ppm
+from gasflux.simulation.path import curtain_ends
+from gasflux.simulation.plume import (
     GUST_STEP_S,
     PUFF_SHARE,
     Gusts,
@@ -26,7 +27,6 @@ from gasflux.simulated.plume import (
     steady_plume,
     transport_speed_m_s,
 )
-from gasflux.simulation import KINDS, Scenario, SimulatedFlight, random_scenario, simulate, to_frame, to_log
 
 PERFECT: dict[str, Any] = {
     "wind_noise_m_s": 0.0,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import BSpline
 
-from gasflux.baselines.spline import clamped_knots, spline_design
+from gasflux.numerics.spline import clamped_knots, spline_design
 
 ROUNDING = 1e-13
 

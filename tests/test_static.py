@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import gasflux
-from gasflux.report.texts import REPORT_TEXTS
+from gasflux.results.report.texts import REPORT_TEXTS
 
 STATIC = Path(gasflux.__file__).parent / "static"
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))

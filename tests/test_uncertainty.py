@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.combination import between_variance
-from gasflux.pipeline_config import UncertaintySettings
-from gasflux.uncertainty import (
+from gasflux.configuration.pipeline_config import UncertaintySettings
+from gasflux.rate.error_budget import (
     ADDED_COMPONENTS,
     ErrorSources,
     coverage_factor,
@@ -18,6 +17,7 @@ from gasflux.uncertainty import (
     error_budget,
     total_std,
 )
+from gasflux.rate.repeats import between_variance
 
 
 def sources(**changes: float) -> ErrorSources:

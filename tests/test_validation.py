@@ -12,8 +12,8 @@ from flight_files import ROWS, START, Cells, Columns, flight, floats, renamed, t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import InputError
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.readers import flight_from_frame
 from gasflux.records import ColumnReport, FlightLog, FloatArray
 

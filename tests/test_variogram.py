@@ -10,7 +10,7 @@ import skgstat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gasflux.pipeline_config import SemivariogramSettings
+from gasflux.configuration.pipeline_config import SemivariogramSettings
 from gasflux.records import FloatArray, IntArray, VariogramFit
 from gasflux.surface.variogram import directional_variogram, fit_variogram, semivariance
 from gasflux.surface.variogram_models import ESTIMATORS, MODELS, entropy, matern, semivariances, stable

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gasflux.surface.ground import METHODS, BelowInputs, BelowLayer, extrapolate_below
 from gasflux.surface.passes import PassIntegrals
-from gasflux.surface.vertical_profile import fit_profile
+from gasflux.surface.vertical_profile import fit_profile, profile_shape
 
 ROUGHNESS_M = 0.03
 TOTAL_KG_H = 7.0
@@ -118,3 +118,9 @@ def test_plume_flown_high_above_the_ground_has_nothing_below(lift: float) -> Non
 def test_three_passes_say_nothing_of_their_scatter() -> None:
     passes = exact_passes(np.array([3.0, 8.0, 13.0]))
     assert fit_profile(passes, 0.0, ROUGHNESS_M).scatter >= 0.2
+
+
+def test_profile_is_zero_below_the_roughness_length() -> None:
+    shape = profile_shape(np.array([0.0, 0.01, 0.03, 3.0]), 0.03)
+    np.testing.assert_array_equal(shape[:3], 0.0)
+    assert shape[3] > 0.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gasflux.whole_file import write_whole
+from gasflux.storage.whole_file import write_whole
 
 
 def test_writes_and_replaces_with_its_folders(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from gasflux.flight.wind import (
     direction_std_deg,
     fit_log_profile,
     mean_standard_error,
-    profile_shape,
     wind_components,
 )
 
@@ -84,9 +83,3 @@ def test_wind_falling_with_height_is_no_log_profile() -> None:
     profile = fit_log_profile(height, 5.0 - 0.05 * height, assumed_roughness_m=0.03)
     assert not profile.fitted
     assert profile.roughness_length_m == 0.03
-
-
-def test_profile_is_zero_below_the_roughness_length() -> None:
-    shape = profile_shape(np.array([0.0, 0.01, 0.03, 3.0]), 0.03)
-    np.testing.assert_array_equal(shape[:3], 0.0)
-    assert shape[3] > 0.0

@@ -12,9 +12,9 @@ import pytest
 from test_bad_files import BAD
 
 import gasflux
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import ConfigError, Fault, InputError
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.pipeline_yaml import load_pipeline_config
 from gasflux.readers import inspect_flight
 from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.wording.catalogue import TEXTS

@@ -22,8 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table
 from gasflux.client import GasFluxClient, TaskInfo
-from gasflux.console import FLUX_HEADER, flux_rows, format_table
 from gasflux.errors import GasFluxError
 
 ROOT: Final = Path(__file__).resolve().parents[1]

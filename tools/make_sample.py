@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gasflux.simulated.output import write_simulated
 from gasflux.simulation import Scenario, simulate
+from gasflux.simulation.files import write_simulated
 
 SAMPLE = Path(__file__).parents[1] / "src" / "gasflux" / "data" / "sample_flight.xlsx"
 SCENARIO = Scenario(

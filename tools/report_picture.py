@@ -17,8 +17,8 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.data_processor import process_file
-from gasflux.pipeline_yaml import load_pipeline_config
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SAMPLE: Final = ROOT / "src" / "gasflux" / "data" / "sample_flight.xlsx"

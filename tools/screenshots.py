@@ -27,8 +27,8 @@ from typing import Any, Final, Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from gasflux.simulated.output import simulate_kind, write_simulated
 from gasflux.simulation import Scenario, simulate, to_frame
+from gasflux.simulation.files import simulate_kind, write_simulated
 
 ROOT: Final = Path(__file__).parents[1]
 PICTURES: Final = ROOT / "docs" / "pictures"

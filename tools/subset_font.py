@@ -15,8 +15,8 @@ from pathlib import Path
 from fontTools import subset  # type: ignore[import-untyped]
 from fontTools.ttLib import TTCollection, TTFont  # type: ignore[import-untyped]
 
-from gasflux.figures.style import FONT_FILE, FONT_NAME
-from gasflux.figures.texts import FIGURE_TEXTS
+from gasflux.results.figures.style import FONT_FILE, FONT_NAME
+from gasflux.results.figures.texts import FIGURE_TEXTS
 
 SOURCE_FAMILY = "Noto Sans CJK SC"
 FAMILY_NAME_IDS = (1, 4, 16)

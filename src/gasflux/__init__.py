@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from gasflux.pipeline_yaml import ConfigSource
+    from gasflux.configuration.pipeline_yaml import ConfigSource
     from gasflux.records import FlightResult
 
 __all__ = ["FlightResult", "__version__", "process"]

@@ -1,6 +1,6 @@
 """``python -m gasflux`` is the command ``gasflux``."""
 
-from gasflux.cli import main
+from gasflux.cli.commands import run_command_line
 
 if __name__ == "__main__":
-    main()
+    run_command_line()

@@ -27,8 +27,8 @@ from gasflux.blueprints.tasks import tasks_bp
 from gasflux.blueprints.upload import upload_bp
 from gasflux.blueprints.web import web_bp
 from gasflux.config_reader import load_settings
-from gasflux.service.assembly import Service, build_service
-from gasflux.service.settings import Settings
+from gasflux.configuration.service_settings import Settings
+from gasflux.service.parts import Service, build_service
 from gasflux.service.statistics import APIStatsCollector
 from gasflux.shared import request_id
 

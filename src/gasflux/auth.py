@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 
 from gasflux.api.endpoint import Access, declaration_of
-from gasflux.service.assembly import Service
-from gasflux.service.clock import utc_now
-from gasflux.service.errors import ForbiddenError, UnauthorizedError
-from gasflux.service.rate_limit import network_of
-from gasflux.service.records import AuditEntry
-from gasflux.service.settings import PLACEHOLDER_KEYS
+from gasflux.configuration.service_settings import PLACEHOLDER_KEYS
+from gasflux.errors import ForbiddenError, UnauthorizedError
+from gasflux.service.keys.rate_limit import network_of
+from gasflux.service.keys.records import AuditEntry
+from gasflux.service.parts import Service
 from gasflux.shared import current_service
+from gasflux.storage.clock import utc_now
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from gasflux.baselines.algorithms import background_mask
 from gasflux.baselines.footprint import outside_footprint
-from gasflux.baselines.spline import SplineDesign, clamped_knots, spline_design
+from gasflux.configuration.pipeline_config import BaselineSettings
 from gasflux.errors import ProcessingError
-from gasflux.pipeline_config import BaselineSettings
+from gasflux.numerics.spline import SplineDesign, clamped_knots, spline_design
 from gasflux.records import Background, BoolArray, FloatArray, IntArray
 
 _BIN_S: Final = 1.0

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.drawing import DrawingProcesses, RenderFigures
 from gasflux.errors import GasFluxError, InputError
-from gasflux.pipeline_config import PipelineConfig
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -256,7 +256,7 @@ class _Pool:
 
     def _end(self, connection: Connection) -> int | None:
         """Take leave of a worker that ended or was ended, and of what it did not finish; return its exit code."""
-        from gasflux.result_folder import discard_unfinished
+        from gasflux.results.folder import discard_unfinished
 
         process = self._workers.pop(connection)
         process.join()

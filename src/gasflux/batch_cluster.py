@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe
+from gasflux.configuration.pipeline_yaml import dump_effective_config
 from gasflux.errors import ConfigError, GasFluxError
-from gasflux.pipeline_yaml import dump_effective_config
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
-from gasflux.result_folder import RESULT
+from gasflux.results.folder import RESULT
 from gasflux.service.dask_executor import DaskExecutor
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
-from gasflux.service.records import Job as ServiceJob
+from gasflux.service.tasks.records import Job as ServiceJob
 from gasflux.service.worker import process_job, process_job_without_figures
 
 AHEAD: Final = 2

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import gasflux
+from gasflux.configuration.service_settings import SettingRow, Settings, setting_rows
 from gasflux.errors import ConfigError, Fault
-from gasflux.service.settings import SettingRow, Settings, setting_rows
 
 INI_NAMES: Final = ("gasflux.ini", "config.ini")
 PREFIX: Final = "GASFLUX_"

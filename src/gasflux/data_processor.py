@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.configuration.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
 from gasflux.drawing import DrawingProcesses, RenderFigures
-from gasflux.exports import grid_columns, output_vars, processed_columns, to_json
-from gasflux.exports_geo import flight_geojson, flight_kml
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
 from gasflux.processing_pipelines import StageClock, process_log, utc_now
 from gasflux.readers import flight_from_frame, read_flight
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
 from gasflux.records import FlightResult, ProgressCallback
-from gasflux.result_folder import ARCHIVE, REPORT, RESULT, file_names, install, staging
+from gasflux.results.folder import ARCHIVE, REPORT, RESULT, file_names, install, staging
+from gasflux.results.maps import flight_geojson, flight_kml
+from gasflux.results.output_vars import grid_columns, output_vars, processed_columns, to_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from gasflux.schema import MIGRATIONS
-from gasflux.service.errors import StorageError
+from gasflux.errors import StorageError
+from gasflux.storage.schema import MIGRATIONS
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from gasflux.errors import ProcessingError
-from gasflux.figures.names import FigureKey, figure_keys
+from gasflux.results.figures.names import FigureKey, figure_keys
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -188,8 +188,8 @@ def _draw_what_comes(connection: Connection) -> None:
 
 def _warm_up() -> None:
     """Load, while there is nothing to draw yet, what the first figure would load."""
-    from gasflux.figures.style import new_figure, style
     from gasflux.plotting import png_bytes
+    from gasflux.results.figures.style import new_figure, style
 
     with style("en"):
         figure = new_figure("en", "0123456789", 1.0)

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import OrdinaryKrigingSettings
 from gasflux.errors import ConfigError, ProcessingError
-from gasflux.pipeline_config import OrdinaryKrigingSettings
 from gasflux.records import FloatArray, IntArray, KrigedGrid, VariogramFit
 from gasflux.surface.kriging import KrigedField, covariance_with_itself, krige_globally, krige_locally, kriging_system
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from gasflux.configuration.service_settings import Settings
 from gasflux.db import StorageFullError
-from gasflux.service.clock import utc_now
-from gasflux.service.errors import StorageError
-from gasflux.service.folders import TaskFolders, is_task_id
-from gasflux.service.records import Task, TaskStatus
-from gasflux.service.settings import CleanupSettings, Settings
-from gasflux.service.task_store import TaskStore
+from gasflux.errors import StorageError
+from gasflux.service.tasks.ages import delete_at
+from gasflux.service.tasks.folders import TaskFolders, is_task_id
+from gasflux.service.tasks.records import Task
+from gasflux.service.tasks.store import TaskStore
+from gasflux.storage.clock import utc_now
 
 _ORPHAN_AGE: Final = timedelta(days=1)
 """A younger folder may belong to an upload on its way."""
@@ -217,15 +218,6 @@ class Janitor:
                 tally.unexplained.append(task_id)
             elif self._remove_files(task_id, tally):
                 tally.orphans.append(task_id)
-
-
-def delete_at(task: Task, ages: CleanupSettings) -> datetime | None:
-    """Return from when on a task and its files go, counted from its last change; None while nothing ends it."""
-    if task.pinned or not task.status.is_final:
-        return None
-    is_good = task.status is TaskStatus.COMPLETED
-    age = ages.successful_task_cleanup_age if is_good else ages.failed_task_cleanup_age
-    return task.updated_at + timedelta(seconds=age)
 
 
 def _is_own(path: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gasflux.flight import phases
+from gasflux.configuration.pipeline_config import Filters
 from gasflux.flight.geometry import local_track
 from gasflux.flight.motion import motion_of, nearest
 from gasflux.flight.phase_model import (
@@ -20,7 +20,7 @@ from gasflux.flight.phase_model import (
     predict_phases,
     save_model,
 )
-from gasflux.pipeline_config import Filters
+from gasflux.flight.phases import find_passes
 from gasflux.records import FlightLog, FloatArray, IntArray, Phase, Track
 from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate, to_log
 
@@ -170,7 +170,7 @@ def evaluate(model: PhaseModel | None, seed: int, flights: int) -> PhaseScores:
 
 def _by_rules(log: FlightLog, track: Track) -> IntArray:
     """Phases by rule."""
-    return phases.classify_phases(track, log.time_s, Filters(), "auto", log.start_utc)
+    return find_passes(track, log.time_s, Filters(), "auto", log.start_utc).phase
 
 
 def _by_model(model: PhaseModel) -> Callable[[FlightLog, Track], IntArray]:

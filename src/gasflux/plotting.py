@@ -7,15 +7,15 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from gasflux.figures.background import background_fit
-from gasflux.figures.budget import budget, segments
-from gasflux.figures.flight import flight_3d, flight_map
-from gasflux.figures.names import FigureKey, figure_keys
-from gasflux.figures.style import png_bytes
-from gasflux.figures.surface import curtain, profile
-from gasflux.figures.variogram import variogram
-from gasflux.figures.wind import wind_rose, wind_series
 from gasflux.records import FlightResult
+from gasflux.results.figures.background import background_fit
+from gasflux.results.figures.budget import budget, segments
+from gasflux.results.figures.flight import flight_3d, flight_map
+from gasflux.results.figures.names import FigureKey, figure_keys
+from gasflux.results.figures.style import png_bytes
+from gasflux.results.figures.surface import curtain, profile
+from gasflux.results.figures.variogram import variogram
+from gasflux.results.figures.wind import wind_rose, wind_series
 
 __all__ = ["all_figures", "draw", "png_bytes", "render_figures"]
 

@@ -1,4 +1,4 @@
-"""From a clean log to the samples of its curtains and spirals, each on its own surface; and their flux density."""
+"""From the passes of a flight to the samples of its curtains and spirals, each on its own surface."""
 
 from __future__ import annotations
 
@@ -6,69 +6,29 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.constants import PPM, SECONDS_PER_HOUR
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GeometryError
-from gasflux.flight import phases
 from gasflux.flight.geometry import cylinder_coordinates, fit_cylinder, fit_plane, plane_coordinates, plane_normal
 from gasflux.flight.grouping import LEAST_PASSES, LEAST_SPREAD_M, Group
-from gasflux.flight.motion import Motion, Runs, motion_of, nearest, straight_runs
-from gasflux.flight.phase_model import predict_phases
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.records import BoolArray, Cylinder, FlightLog, FloatArray, IntArray, Phase, Segment, Track
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase
+from gasflux.flight.motion import Runs, straight_runs
+from gasflux.flight.phases import FlownPasses
+from gasflux.records import Cylinder, FlightLog, FloatArray, IntArray, Phase, Segment, Track
+from gasflux.wording.phrases import NOTHING, Phrase, phrase
 
 _PART_OF_REVOLUTION: Final = 0.15
 """Less than this share of a circle, cut off by the seam, belongs to the revolution beside it."""
 _SAME_MOMENT_S: Final = 1e-3
 
 
-def classify_phases(log: FlightLog, track: Track, config: PipelineConfig) -> IntArray:
-    """Return the `Phase` of each sample by the method that ``filters.phase`` names, shape (n,).
-
-    Parameters
-    ----------
-    log, track
-        The flight and its path.
-    config
-        ``filters`` and ``strategies.spatial`` decide.
-    """
-    if config.filters.phase != "ml":
-        return phases.classify_phases(track, log.time_s, config.filters, config.strategies.spatial, log.start_utc)
-    counts = phases.window_numbers(log.time_s, log.start_utc, config.filters) >= 0
-    return np.where(counts, predict_phases(track, log.time_s), Phase.EXCLUDED).astype(np.int64)
-
-
-def flux_density_kg_m2_h(
-    enhancement_ppm: FloatArray, density_kg_m3: FloatArray, wind_normal_m_s: FloatArray
-) -> FloatArray:
-    """Return the mass of gas that crosses a square metre in an hour, signed like the wind, shape (m,).
-
-    The enhancement is a mole fraction of the air, hence its volume share, so with the density of the pure gas at the
-    temperature and pressure of the air ``q = 1e-6 * enhancement * density * u_n * 3600``.
-
-    Parameters
-    ----------
-    enhancement_ppm
-        Mole fraction above the background.
-    density_kg_m3
-        Density of the pure gas, see `gasflux.gas`.
-    wind_normal_m_s
-        Wind through the surface; negative against its normal, and then the flux is negative too.
-    """
-    density: FloatArray = PPM * enhancement_ppm * density_kg_m3 * wind_normal_m_s * SECONDS_PER_HOUR
-    return density
-
-
-def find_segments(
+def lay_segments(
     log: FlightLog,
     track: Track,
-    phase: IntArray,
+    flown: FlownPasses,
     wind_east_m_s: FloatArray | None,
     wind_north_m_s: FloatArray | None,
     config: PipelineConfig,
 ) -> tuple[Segment, ...]:
-    """Group the transects into curtains or spirals and lay each onto its surface.
+    """Lay the passes of each curtain or spiral onto its surface.
 
     A curtain is fitted by a vertical plane, a spiral by a vertical cylinder. Curtains on different planes, or on the
     same plane with another one flown in between, are segments of their own; scans of one plane in direct succession are
@@ -79,8 +39,8 @@ def find_segments(
     ----------
     log, track
         The flight and its path, shape (n,).
-    phase
-        `Phase` of each sample, shape (n,).
+    flown
+        The passes, see `gasflux.flight.phases.find_passes`.
     wind_east_m_s, wind_north_m_s
         Wind blowing towards east and north, shape (n,), or None when the direction was not measured. The mean over a
         segment decides the side of a plane's normal and the seam of a cylinder, which is upwind; without wind that is
@@ -98,27 +58,19 @@ def find_segments(
     GeometryError
         When there is none: what was seen, what is needed, which setting helps.
     """
-    used = phase == Phase.TRANSECT
-    window = phases.window_numbers(log.time_s, log.start_utc, config.filters)
-    motion = motion_of(track, log.time_s)
-    looked_for = np.where(used, window, -1)[nearest(log.time_s, motion.time_s)]
-    # What is a transit and no pass the phases have decided already.
-    groups = phases.surface_groups(motion, looked_for, config.filters, config.strategies.spatial, trim=False)
-    if not groups:
-        raise _nothing_found(track, window, motion, config)
+    if not flown.groups:
+        raise _nothing_found(track, flown, config)
     whole = config.filters.phase == "none"
     wind = None if wind_east_m_s is None or wind_north_m_s is None else (wind_east_m_s, wind_north_m_s)
-    return tuple(_segment(track, wind, group, *_rows(log, used, window, motion, group, whole)) for group in groups)
+    return tuple(_segment(track, wind, group, *_rows(log, flown, group, whole)) for group in flown.groups)
 
 
-def _rows(
-    log: FlightLog, used: BoolArray, window: IntArray, motion: Motion, group: Group, whole: bool
-) -> tuple[IntArray, IntArray]:
+def _rows(log: FlightLog, flown: FlownPasses, group: Group, whole: bool) -> tuple[IntArray, IntArray]:
     """Return the samples of a group and the number of the span each lies in (with `whole`, the nearest span)."""
-    spans = group.spans_s(motion)
+    spans, used = group.spans_s(flown.motion), flown.phase == Phase.TRANSECT
     if whole:
-        own = window[int(np.argmin(np.abs(log.time_s - spans[0].mean())))]
-        rows = np.flatnonzero(used & (window == own))
+        own = flown.window[int(np.argmin(np.abs(log.time_s - spans[0].mean())))]
+        rows = np.flatnonzero(used & (flown.window == own))
         between = 0.5 * (spans[1:, 0] + spans[:-1, 1])
         return rows, np.searchsorted(between, log.time_s[rows]).astype(np.int64)
     number = np.searchsorted(spans[:, 0] - _SAME_MOMENT_S, log.time_s, side="right") - 1
@@ -196,12 +148,12 @@ def _consecutive(number: IntArray) -> IntArray:
     return np.unique(number, return_inverse=True)[1].astype(np.int64)
 
 
-def _nothing_found(track: Track, window: IntArray, motion: Motion, config: PipelineConfig) -> GeometryError:
+def _nothing_found(track: Track, flown: FlownPasses, config: PipelineConfig) -> GeometryError:
     """Error for a flight without a surface: what was seen, what is needed, what helps."""
     kind = phrase(f"kind.{config.strategies.spatial}")
-    if not (window >= 0).any():
+    if not (flown.window >= 0).any():
         return GeometryError.of("no_samples_left", kind=kind)
-    runs = straight_runs(motion, np.ones(motion.time_s.size, dtype=bool))
+    runs = straight_runs(flown.motion, np.ones(flown.motion.time_s.size, dtype=bool))
     east, north, up = (float(np.ptp(values)) for values in (track.x_m, track.y_m, track.z_m))
     return GeometryError.of(
         "no_surface",

@@ -11,27 +11,27 @@ from datetime import UTC, datetime
 import numpy as np
 
 from gasflux.background import estimate_background
-from gasflux.combination import combine, curtain_repeat
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import ProcessingError
 from gasflux.flight.geometry import local_track
+from gasflux.flight.phases import find_passes
+from gasflux.flight.summary import flight_summary, segment_summary
 from gasflux.flight.wind import fit_log_profile, segment_wind, wind_components
-from gasflux.flux import (
+from gasflux.grading.measures import combined_measures, gas_measures
+from gasflux.grading.quality import assess, assess_together
+from gasflux.processing import lay_segments
+from gasflux.rate.error_budget import coverage_interval, total_std
+from gasflux.rate.repeats import combine, curtain_repeat
+from gasflux.rate.surface_flux import (
+    Ground,
     SurfaceSamples,
-    detection_limit_kg_h,
     flux_below_lowest_pass_kg_h,
-    flux_budget,
-    ground_height_m,
-    ground_is_guessed,
+    ground_under,
     height_profile,
-    integrate,
-    is_measured,
     signed_parts,
+    surface_flux,
     surface_samples,
 )
-from gasflux.grading.measures import combined_measures, gas_measures, relative_half_width
-from gasflux.grading.quality import assess, assess_together
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.processing import classify_phases, find_segments
 from gasflux.records import (
     Background,
     CombinedGas,
@@ -45,8 +45,6 @@ from gasflux.records import (
     SegmentResult,
     Wind,
 )
-from gasflux.summary import flight_summary, segment_summary
-from gasflux.uncertainty import coverage_interval, total_std
 
 
 class StageClock:
@@ -90,9 +88,9 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
     started_at, clock = utc_now(), StageClock(progress)
     with clock.stage("geometry", 0.0):
         track = local_track(log)
-        phase = classify_phases(log, track, config)
+        flown = find_passes(track, log.time_s, config.filters, config.strategies.spatial, log.start_utc)
         east, north = _components(log)
-        segments = find_segments(log, track, phase, east, north, config)
+        segments = lay_segments(log, track, flown, east, north, config)
     with clock.stage("background", 15.0):
         background = _backgrounds(log, segments, config)
     results = tuple(
@@ -105,7 +103,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
     return FlightResult(
         log=log,
         track=track,
-        phase=phase,
+        phase=flown.phase,
         background=background,
         segments=results,
         summary=summary,
@@ -153,63 +151,53 @@ def _segment_result(
     percent: float,
 ) -> SegmentResult:
     """Wind and all gases of one surface."""
-    ground = ground_height_m(log, segment, config)
+    ground = ground_under(log, segment, config)
     with clock.stage("wind", percent):
         profile = _wind_profile(log, segment, ground, config)
         wind = segment_wind(log, segment, profile)
     with clock.stage("interpolation", percent):
+        samples = [surface_samples(log, segment, wind, gas, values) for gas, values in background.items()]
         gases = {
-            gas: _gas_result(log, segment, wind, gas, values, ground, config)
-            for gas, values in background.items()
-            if is_measured(surface_samples(log, segment, wind, gas, values))
+            of_gas.gas: _gas_result(log, wind, of_gas, background[of_gas.gas], ground, config)
+            for of_gas in samples
+            if of_gas.is_measured
         }
-    return SegmentResult(segment, wind, segment_summary(log, segment, wind, ground), gases)
+    return SegmentResult(segment, wind, segment_summary(log, segment, wind, ground.height_m), gases)
 
 
-def _wind_profile(log: FlightLog, segment: Segment, ground_m: float, config: PipelineConfig) -> LogProfile | None:
+def _wind_profile(log: FlightLog, segment: Segment, ground: Ground, config: PipelineConfig) -> LogProfile | None:
     """Logarithmic profile fitted to the segment, when asked for."""
     if not config.wind.log_profile:
         return None
-    height = segment.height_m - ground_m
+    height = segment.height_m - ground.height_m
     return fit_log_profile(height, log.wind_speed_m_s[segment.rows], config.ground.roughness_length)
 
 
 def _gas_result(
     log: FlightLog,
-    segment: Segment,
     wind: Wind,
-    gas: str,
+    samples: SurfaceSamples,
     background: Background,
-    ground_m: float,
+    ground: Ground,
     config: PipelineConfig,
 ) -> GasResult:
     """Flux, budget, interval and grade of one gas through one surface."""
-    samples = surface_samples(log, segment, wind, gas, background)
     roughness = wind.log_profile.roughness_length_m if wind.log_profile else config.ground.roughness_length
-    integration = integrate(samples, ground_m, roughness, config)
-    budget, freedom, repeat_freedom = flux_budget(samples, integration, background, config, log)
-    std = total_std(budget)
-    interval = coverage_interval(integration.flux_kg_h, budget, freedom, config.uncertainty.level)
+    flux = surface_flux(log, samples, background, ground, roughness, config)
+    integration, budget, freedom = flux.integration, flux.budget_kg_h, flux.degrees_of_freedom
     positive, negative = signed_parts(integration.kriging.grid, integration.below)
-    limit = detection_limit_kg_h(budget)
-    width = relative_half_width(integration.flux_kg_h, budget, freedom)
-    guessed = ground_is_guessed(log, segment, config)
-    cut_below_m = ground_m if config.ordinary_kriging_settings.cut_ground else -np.inf
-    measures = gas_measures(
-        gas, log, samples, integration, wind, background, width, limit, ground_guessed=guessed, cut_below_m=cut_below_m
-    )
     return GasResult(
-        gas=gas,
-        flux_kg_h=integration.flux_kg_h,
-        flux_std_kg_h=std,
-        interval=interval,
+        gas=samples.gas,
+        flux_kg_h=flux.flux_kg_h,
+        flux_std_kg_h=total_std(budget),
+        interval=coverage_interval(flux.flux_kg_h, budget, freedom, config.uncertainty.level),
         budget_kg_h=budget,
         degrees_of_freedom=freedom,
-        repeatability_degrees_of_freedom=repeat_freedom,
+        repeatability_degrees_of_freedom=flux.repeatability_degrees_of_freedom,
         flux_below_lowest_sample_kg_h=flux_below_lowest_pass_kg_h(integration),
         flux_positive_kg_h=positive,
         flux_negative_kg_h=negative,
-        detection_limit_kg_h=limit,
+        detection_limit_kg_h=flux.detection_limit_kg_h,
         background=background,
         density_kg_m3=_spread(samples.density_kg_m3, samples, np.nan),
         flux_density_kg_m2_h=_spread(samples.flux_density, samples, np.nan),
@@ -217,7 +205,7 @@ def _gas_result(
         variogram=integration.variogram,
         grid=integration.kriging.grid,
         profile=height_profile(integration.kriging.grid, integration.below),
-        quality=assess(measures),
+        quality=assess(gas_measures(log, wind, ground, flux)),
         ground_method=integration.below.method,
     )
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import InputError, TooManyRowsError
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.columns import listed_gases
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.signatures import GZIP, OLE, ZIP, refuse_foreign, unsupported
@@ -20,7 +20,7 @@ from gasflux.reading.text_files import frame_columns, read_text
 from gasflux.reading.validation import Inspection, gathered, inspect_table
 from gasflux.reading.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.records import FlightLog
-from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import phrase
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from gasflux.figures.names import FigureKey, figure_keys
-from gasflux.figures.texts import gas_label
 from gasflux.records import FlightResult, Plane
-from gasflux.report.sections import (
+from gasflux.results.figures.names import FigureKey, figure_keys
+from gasflux.results.figures.texts import gas_label
+from gasflux.results.report.sections import (
     budget_lines,
     card,
     clock_text,
@@ -28,7 +28,7 @@ from gasflux.report.sections import (
     surface_numbers,
     wind_facts,
 )
-from gasflux.report.texts import caption, report_text
+from gasflux.results.report.texts import caption, report_text
 from gasflux.version import __version__
 
 MAX_BYTES: Final = 3_000_000

@@ -9,11 +9,12 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from flask import Response, current_app, g, jsonify, request
 
-from gasflux.service.assembly import Service
+if TYPE_CHECKING:
+    from gasflux.service.parts import Service
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -24,7 +25,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 def current_service() -> Service:
     """Return the service that this application is the face of."""
-    return cast(Service, current_app.extensions["gasflux"])
+    return cast("Service", current_app.extensions["gasflux"])
 
 
 def request_id() -> str:

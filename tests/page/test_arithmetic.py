@@ -12,7 +12,7 @@ from page_steps import OpenPage
 from page_world import Server
 from playwright.sync_api import Page
 
-from gasflux.report.numbers import upper_bound
+from gasflux.results.report.numbers import upper_bound
 
 
 def called(page: Page, module: str, expression: str, argument: Any = None) -> Any:

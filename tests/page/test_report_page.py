@@ -14,9 +14,9 @@ from page_steps import OpenPage
 from PIL import Image
 from playwright.sync_api import Page
 
-from gasflux.figures.names import figure_keys
 from gasflux.records import FlightResult
 from gasflux.reporting import render_report
+from gasflux.results.figures.names import figure_keys
 
 LONG_NAME = "2025-06-03_site_with_a_very_long_name_and_no_blank_in_it_curtain_downwind_of_the_compressor.xlsx"
 CONFIG = "columns:\n  latitude: " + "a_header_without_a_blank_" * 8 + "\n"

@@ -11,7 +11,7 @@ from page_gallery import Gallery
 from page_steps import OpenPage
 from playwright.sync_api import Page, Route, expect
 
-from gasflux.report.numbers import decimals_for, fixed, upper_bound
+from gasflux.results.report.numbers import decimals_for, fixed, upper_bound
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 OPEN_ALL = "document.querySelectorAll('details').forEach(node => { node.open = !node.querySelector('.log, .files'); })"

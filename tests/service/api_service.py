@@ -14,8 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gasflux.app import create_app
-from gasflux.service.assembly import Service
-from gasflux.service.settings import (
+from gasflux.configuration.service_settings import (
     DatabaseSettings,
     LimitSettings,
     LoggingSettings,
@@ -25,6 +24,7 @@ from gasflux.service.settings import (
     Settings,
     TaskSettings,
 )
+from gasflux.service.parts import Service
 
 SAMPLE = Path(__file__).parents[2] / "src" / "gasflux" / "data" / "sample_flight.xlsx"
 BOOTSTRAP = "a-long-enough-bootstrap-key"

@@ -16,8 +16,8 @@ from typing import Final
 from dask_cluster import START_S, free_port, kill_family
 from markdown_pages import ROOT, Block, Page
 
-from gasflux.simulated.output import write_simulated
 from gasflux.simulation import Scenario, simulate
+from gasflux.simulation.files import write_simulated
 
 PAGE: Final = Page(ROOT / "docs" / "CLUSTER.md")
 

@@ -14,7 +14,7 @@ import psutil
 
 from gasflux.service.executor import JobFailedError
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import Job, JobResult, ResultFile, TaskFailure
+from gasflux.service.tasks.records import Job, JobResult, ResultFile, TaskFailure
 from gasflux.service.worker import ProgressFile, progress_path
 
 MIB = 1 << 20

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from gasflux.db import Database
-from gasflux.service.records import GasSummary, JobResult, NewTask, ResultFile, Task
-from gasflux.service.task_store import TaskStore
+from gasflux.service.tasks.records import GasSummary, JobResult, NewTask, ResultFile, Task
+from gasflux.service.tasks.store import TaskStore
 
 NOBODY = 65534
 

@@ -13,9 +13,9 @@ from api_service import settings_in
 from stores import new_task
 from test_callbacks import Receiver, receiver
 
-from gasflux.service.assembly import Service, build_service
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import CallbackState, Task, TaskStatus
+from gasflux.service.parts import Service, build_service
+from gasflux.service.tasks.records import CallbackState, Task, TaskStatus
 
 LIMIT_S = 30.0
 """Far beyond any of these tasks, also on a busy machine."""

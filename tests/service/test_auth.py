@@ -12,7 +12,7 @@ import requests
 from api_service import BOOTSTRAP, Api, running_api
 from live_server import LiveServer, live_server
 
-from gasflux.service.clock import utc_now
+from gasflux.storage.clock import utc_now
 
 FORWARDING = (
     {"X-Forwarded-For": "203.0.113.9"},

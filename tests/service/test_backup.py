@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gasflux.cli import cli
+from gasflux.cli.commands import cli
+from gasflux.configuration.service_settings import DatabaseSettings, PathSettings, Settings
 from gasflux.db import Database
-from gasflux.service.backup import DATABASE, BackupError, all_tasks, check_backup, write_backup
-from gasflux.service.data_lock import DataLock
-from gasflux.service.errors import DataFolderBusyError
-from gasflux.service.folders import TaskFolders
-from gasflux.service.key_store import KeyStore
-from gasflux.service.records import JobResult, NewTask, Task, TaskStatus
-from gasflux.service.restoring import restore_backup, restore_settings
-from gasflux.service.settings import DatabaseSettings, PathSettings, Settings
-from gasflux.service.task_store import TaskStore
+from gasflux.errors import DataFolderBusyError
+from gasflux.service.keys.store import KeyStore
+from gasflux.service.safekeeping.backup import DATABASE, BackupError, all_tasks, check_backup, write_backup
+from gasflux.service.safekeeping.data_lock import DataLock
+from gasflux.service.safekeeping.restore import restore_backup, restore_settings
+from gasflux.service.tasks.folders import TaskFolders
+from gasflux.service.tasks.records import JobResult, NewTask, Task, TaskStatus
+from gasflux.service.tasks.store import TaskStore
 
 LIMITS = {"max_queue": 1000, "max_attempts": 4}
 

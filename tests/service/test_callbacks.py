@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
+from gasflux.configuration.service_settings import SecuritySettings
 from gasflux.errors import InputError
-from gasflux.service import callbacks
-from gasflux.service.callbacks import HEADER, CallbackSender, check_callback_url, is_public
-from gasflux.service.records import Task, TaskStatus
-from gasflux.service.settings import SecuritySettings
+from gasflux.service.callbacks import sender as callbacks
+from gasflux.service.callbacks.sender import HEADER, CallbackSender, check_callback_url, is_public
+from gasflux.service.tasks.records import Task, TaskStatus
 
 SECRET = "a secret of the receiver"
 OPEN = SecuritySettings(callback_secret=SECRET, allow_private_callbacks=True)

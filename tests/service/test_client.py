@@ -33,12 +33,12 @@ from gasflux.client import (
     TaskFailedError,
     UnreachableError,
     WaitTimeoutError,
+    connection,
 )
+from gasflux.client.downloads import safe_name
+from gasflux.client.multipart import UploadBody
 from gasflux.config_reader import read_settings
 from gasflux.errors import ConfigError
-from gasflux.remote import connection
-from gasflux.remote.downloads import safe_name
-from gasflux.remote.multipart import UploadBody
 
 TASK_ID = "1d0f6f2e-0000-4000-8000-000000000000"
 REPORT = bytes(range(256)) * 4096

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gasflux.config_reader import SettingsError, find_ini, ini_text, load_settings, read_settings, variables_table
-from gasflux.service.settings import PLACEHOLDER_KEYS, SettingRow, Settings, setting_rows
+from gasflux.configuration.service_settings import PLACEHOLDER_KEYS, SettingRow, Settings, setting_rows
 
 ROOT = Path(__file__).parents[2]
 ROWS = tuple(setting_rows())

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from dask_cluster import DaskCluster, dask_cluster, kill_family
 
-from gasflux.simulated.output import write_simulated
 from gasflux.simulation import Scenario, simulate
+from gasflux.simulation.files import write_simulated
 
 pytestmark = pytest.mark.dask
 

@@ -25,7 +25,7 @@ from odd_jobs import is_gone, job_in
 from gasflux.service.dask_executor import DaskExecutor
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import Job, JobResult, TaskFailure
+from gasflux.service.tasks.records import Job, JobResult, TaskFailure
 from gasflux.service.worker import run_job
 from gasflux.wording.work import INSTALL_DASK
 

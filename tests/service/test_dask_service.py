@@ -12,8 +12,8 @@ import pytest
 from api_service import FINISH_S, Api, running_api
 from dask_cluster import DaskCluster, dask_cluster, kill_family
 
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.data_processor import process_file
-from gasflux.pipeline_yaml import load_pipeline_config
 
 pytestmark = pytest.mark.dask
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gasflux.service.data_lock import OWNER_NAME, DataLock
-from gasflux.service.errors import DataFolderBusyError, StorageError
+from gasflux.errors import DataFolderBusyError, StorageError
+from gasflux.service.safekeeping.data_lock import OWNER_NAME, DataLock
 
 HOLD = """
 import sys, pathlib
-from gasflux.service.data_lock import DataLock
+from gasflux.service.safekeeping.data_lock import DataLock
 with DataLock([pathlib.Path(sys.argv[1])]):
     print("locked", flush=True)
     sys.stdin.read()

@@ -17,10 +17,10 @@ from stores import completed, fill, new_task, opened, ordinary_user, small_disk,
 
 import gasflux.db
 from gasflux.db import Database, StorageFullError
-from gasflux.schema import MIGRATIONS
-from gasflux.service.errors import NotFoundError, StorageError
-from gasflux.service.records import TaskQuery, TaskStatus
-from gasflux.service.task_store import TaskStore
+from gasflux.errors import StorageError, UnknownIdError
+from gasflux.service.tasks.records import TaskQuery, TaskStatus
+from gasflux.service.tasks.store import TaskStore
+from gasflux.storage.schema import MIGRATIONS
 
 DOCUMENT = """
 CREATE TABLE tasks (
@@ -272,7 +272,7 @@ def test_the_sql_of_the_document_works(database: Database) -> None:
         assert sorted(groups) == [(1, "pending"), (2, "completed")]
         connection.execute("DELETE FROM tasks WHERE status = 'completed' AND updated_at < datetime('now', '-7 days')")
         connection.execute("VACUUM")
-    with pytest.raises(NotFoundError):
+    with pytest.raises(UnknownIdError):
         store.get(old.task_id)
     assert store.get(recent.task_id).status is TaskStatus.COMPLETED
     assert store.version() > before

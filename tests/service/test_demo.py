@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gasflux.console import FLUX_HEADER
+from gasflux.cli.tables import FLUX_HEADER
 
 ROOT = Path(__file__).parents[2]
 RUN = "import pathlib, sys; from tools import demo; sys.exit(demo.main(pathlib.Path(sys.argv[1])))"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gasflux.config_reader import OTHER_VARIABLES, load_settings
-from gasflux.service.settings import setting_rows
+from gasflux.configuration.service_settings import setting_rows
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs" / name for name in ("WAITRESS_DEPLOYMENT.md", "ENVIRONMENT_VARIABLES.md")]

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stores import ordinary_user
 
-from gasflux.service.clock import utc_now
-from gasflux.service.errors import NotFoundError, StorageError
-from gasflux.service.folders import TaskFolders, is_task_id, media_type
+from gasflux.errors import StorageError, UnknownIdError
+from gasflux.results.folder import media_type
+from gasflux.service.tasks.folders import TaskFolders, is_task_id
+from gasflux.storage.clock import utc_now
 
 NO_LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 
@@ -50,11 +51,11 @@ def test_files_that_vanish_meanwhile_are_not_there(
             yield parent, below, names
 
     with monkeypatch.context() as patched:
-        patched.setattr("gasflux.service.folders.os.walk", walk_then_remove)
+        patched.setattr("gasflux.service.tasks.folders.os.walk", walk_then_remove)
         assert "grid_ch4.csv" not in [file.name for file in folders.result_files(task_id)]
-    with pytest.raises(NotFoundError, match="no result file"), folders.result(task_id, "gone"):
+    with pytest.raises(UnknownIdError, match="no result file"), folders.result(task_id, "gone"):
         pass
-    with pytest.raises(NotFoundError, match="no result file"), folders.result(task_id, "report.html") as path:
+    with pytest.raises(UnknownIdError, match="no result file"), folders.result(task_id, "report.html") as path:
         path.replace(path.with_suffix(".moved")).with_suffix(".html").read_bytes()
 
 
@@ -100,7 +101,7 @@ def test_what_is_no_id_makes_no_path(folders: TaskFolders, bad: str) -> None:
         folders.remove_results,
     )
     for call in calls:
-        with pytest.raises(NotFoundError):
+        with pytest.raises(UnknownIdError):
             call(bad)
 
 
@@ -149,7 +150,7 @@ def test_a_result_is_found_by_its_listed_name_only(folders: TaskFolders, task_id
         "a\x00",
     )
     for name in bad:
-        with pytest.raises(NotFoundError):
+        with pytest.raises(UnknownIdError):
             folders.result_path(task_id, name)
 
 
@@ -160,7 +161,7 @@ def test_links_are_no_results(folders: TaskFolders, task_id: str, outside: Path)
     (folders.output_dir(task_id) / "folder").symlink_to(outside.parent)
     assert folders.result_files(task_id) == before
     for name in ("link.txt", "folder/secret.txt"):
-        with pytest.raises(NotFoundError):
+        with pytest.raises(UnknownIdError):
             folders.result_path(task_id, name)
 
 

@@ -16,7 +16,7 @@ from api_service import Api, running_api
 from werkzeug.serving import make_server
 
 from gasflux.app import create_app
-from gasflux.service.rate_limit import RateLimiter
+from gasflux.service.keys.rate_limit import RateLimiter
 
 EXAMPLES = int(os.environ.get("GASFLUX_FUZZ_EXAMPLES", "8"))
 """Per endpoint and phase; `make test-fuzz` takes more."""

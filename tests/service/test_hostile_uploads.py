@@ -16,7 +16,7 @@ from hostile_files import CASES, EVIL_NAMES, Hostile, csv_rows, sample
 from live_server import LiveServer, live_server
 
 from gasflux.client import GasFluxClient, TaskFailedError, TaskInfo
-from gasflux.remote.answers import faults_of
+from gasflux.client.typed_answers import faults_of
 
 LIMIT_BYTES = 64 << 20
 """`max_content_length` of this server, above the largest case (50 MB)."""

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import gasflux
+from gasflux.configuration.service_settings import LimitSettings
 from gasflux.errors import ConfigError, InputError
-from gasflux.service.inspecting import Inspector
-from gasflux.service.settings import LimitSettings
-from gasflux.simulated.output import write_simulated
+from gasflux.service.uploads.inspector import Inspector
 from gasflux.simulation import Scenario, simulate, to_frame
+from gasflux.simulation.files import write_simulated
 
 SAMPLE = Path(gasflux.__file__).parent / "data" / "sample_flight.xlsx"
 BUDGET_S = 60.0

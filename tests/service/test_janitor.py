@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from stores import RESULT, backdate, completed, fill, new_task, opened, ordinary_user, small_disk, store_in
 
+from gasflux.configuration.service_settings import CleanupSettings, LimitSettings, Settings
 from gasflux.db import Database, StorageFullError
+from gasflux.errors import UnknownIdError
 from gasflux.janitor import Janitor, SweepReport
-from gasflux.service.clock import utc_now
-from gasflux.service.errors import NotFoundError
-from gasflux.service.folders import TaskFolders
-from gasflux.service.records import Task, TaskFailure, TaskStatus
-from gasflux.service.settings import CleanupSettings, LimitSettings, Settings
-from gasflux.service.task_store import TaskStore
+from gasflux.service.tasks.folders import TaskFolders
+from gasflux.service.tasks.records import Task, TaskFailure, TaskStatus
+from gasflux.service.tasks.store import TaskStore
+from gasflux.storage.clock import utc_now
 
 HOUR, DAY = 3600, 86400
 
@@ -285,7 +285,7 @@ def test_files_that_are_held_keep_their_row_until_they_go() -> None:
             assert report.removed == ()
             assert len(report.left) == 1
             assert task_id in place.store.known_ids()
-            with pytest.raises(NotFoundError):
+            with pytest.raises(UnknownIdError):
                 place.store.get(task_id)
             place.folders.output_dir(task_id).chmod(0o700)
             assert place.janitor.sweep().removed == (task_id,)

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from stores import opened
 
 from gasflux.db import Database
-from gasflux.service.audit import AuditTrail
-from gasflux.service.clock import utc_now
-from gasflux.service.errors import ConflictError, NotFoundError
-from gasflux.service.key_store import KeyStore
-from gasflux.service.records import AuditEntry
+from gasflux.errors import StateConflictError, UnknownIdError
+from gasflux.service.keys.audit import AuditTrail
+from gasflux.service.keys.records import AuditEntry
+from gasflux.service.keys.store import KeyStore
+from gasflux.storage.clock import utc_now
 
 
 class Clock:
@@ -146,7 +146,7 @@ def test_revoking_what_is_no_key(keys: KeyStore) -> None:
     issued = keys.issue("Lab")
     forged = issued.secret[:-1] + ("A" if issued.secret[-1] != "A" else "B")
     for text in ("", "x", forged, issued.key.key_id[:-1]):
-        with pytest.raises(NotFoundError) as raised:
+        with pytest.raises(UnknownIdError) as raised:
             keys.revoke(text)
         assert forged not in str(raised.value)
     assert keys.verify(issued.secret) is not None
@@ -179,17 +179,17 @@ def test_a_key_has_one_successor(keys: KeyStore) -> None:
     def rotate(_: int) -> bool:
         try:
             keys.rotate(old.key.key_id, 60)
-        except ConflictError:
+        except StateConflictError:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(rotate, range(8))) == 1
     assert len(keys.list()) == 2
-    with pytest.raises(NotFoundError):
+    with pytest.raises(UnknownIdError):
         keys.rotate("0" * 16, 60)
     keys.revoke(old.key.key_id)
-    with pytest.raises(ConflictError):
+    with pytest.raises(StateConflictError):
         keys.rotate(old.key.key_id, 60)
 
 

@@ -21,7 +21,7 @@ import gasflux
 from gasflux.service import local_executor
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import Job, JobResult, TaskFailure
+from gasflux.service.tasks.records import Job, JobResult, TaskFailure
 
 CANCEL_LIMIT_S = 2.0
 """What the service promises from the wish to the end of the work."""

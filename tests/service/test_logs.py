@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.service.logs import CONTINUED, SafeFormatter, configured_logging, escape, log_context
-from gasflux.service.settings import Settings
+from gasflux.configuration.service_settings import Settings
+from gasflux.service.watch.logs import CONTINUED, SafeFormatter, configured_logging, log_context
+from gasflux.wording.plain import escape
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ [\w.]+ \[[^]]*\] ")
 TASK = "0c7d1f0e-6a43-4a4e-9a51-0ea0b8f1a7c5"

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from odd_jobs import act, job_in
 
 from gasflux.config_reader import read_settings
+from gasflux.configuration.service_settings import TaskSettings
 from gasflux.errors import ConfigError
-from gasflux.service.assembly import make_executor
 from gasflux.service.dask_worker import run_parcel
 from gasflux.service.executor import JobFailedError
 from gasflux.service.local_executor import LocalExecutor
 from gasflux.service.parcel import lay_out, pack, parcel_of, unpack
-from gasflux.service.settings import TaskSettings
+from gasflux.service.parts import make_executor
 from gasflux.wording.work import INSTALL_DASK
 
 

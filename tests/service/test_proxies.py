@@ -19,7 +19,7 @@ from proxy_process import NAME, Proxy, example, find, running_proxy
 from server_process import ROOT, SAMPLE, TASK_LIMIT_S, ServerProcess, running
 
 from gasflux.client import GasFluxClient
-from gasflux.service.settings import LimitSettings, PerformanceSettings
+from gasflux.configuration.service_settings import LimitSettings, PerformanceSettings
 
 pytestmark = [
     pytest.mark.proxy,

@@ -13,15 +13,15 @@ import odd_jobs
 import pytest
 from stores import new_task, opened
 
-from gasflux.service.clock import utc_now
-from gasflux.service.estimate import DurationEstimator
-from gasflux.service.folders import TaskFolders
+from gasflux.configuration.service_settings import Settings, TaskSettings
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import JobResult, Task, TaskStatus
-from gasflux.service.runner import TaskRunner, worker_count
-from gasflux.service.settings import Settings, TaskSettings
-from gasflux.service.task_changes import TaskChanges
-from gasflux.service.task_store import TaskStore
+from gasflux.service.tasks.changes import TaskChanges
+from gasflux.service.tasks.folders import TaskFolders
+from gasflux.service.tasks.records import JobResult, Task, TaskStatus
+from gasflux.service.tasks.runner import TaskRunner, worker_count
+from gasflux.service.tasks.store import TaskStore
+from gasflux.service.tasks.time_left import DurationEstimator
+from gasflux.storage.clock import utc_now
 
 LIMIT_S = 30.0
 """Far beyond any of these tasks, also on a busy machine."""

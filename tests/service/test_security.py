@@ -17,8 +17,8 @@ from live_server import LiveServer, live_server
 from test_trouble import mounted, needs_mount
 
 from gasflux.db import Database
-from gasflux.service.callbacks import is_public
-from gasflux.service.errors import StorageError
+from gasflux.errors import StorageError
+from gasflux.service.callbacks.sender import is_public
 
 ANSWER_S = 10.0
 """An answer takes milliseconds; a machine that runs other tests on every core may need many times that."""

@@ -23,10 +23,10 @@ import pytest
 import requests
 from server_process import ROOT, SAMPLE, ServerProcess, all_gone, free_port, refusal, running
 
-from gasflux import server as production
-from gasflux.server import say, warnings_of
-from gasflux.server_address import is_loopback, page_url
-from gasflux.service.settings import ServerSettings, Settings
+from gasflux.configuration.service_settings import ServerSettings, Settings
+from gasflux.server import waitress_server as production
+from gasflux.server.address import is_loopback, page_url
+from gasflux.server.waitress_server import say, warnings_of
 from gasflux.version import __version__
 
 LIMIT = 1_000_000

@@ -20,12 +20,12 @@ import pytest
 from api_service import Api, settings_in
 
 from gasflux.app import create_app
-from gasflux.service.assembly import build_service
-from gasflux.service.clock import utc_now
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import TaskQuery, TaskStatus
-from gasflux.simulated.output import write_simulated
+from gasflux.service.parts import build_service
+from gasflux.service.tasks.records import TaskQuery, TaskStatus
 from gasflux.simulation import Scenario, simulate
+from gasflux.simulation.files import write_simulated
+from gasflux.storage.clock import utc_now
 
 CLIENTS = 8
 LENGTH_S = 8.0

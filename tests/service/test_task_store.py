@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from stores import RESULT, backdate, completed, new_task, opened, store_in
 
+from gasflux.configuration.service_settings import CleanupSettings
 from gasflux.db import Database
-from gasflux.service.clock import utc_now
-from gasflux.service.errors import ConflictError, NotFoundError, QueueFullError
-from gasflux.service.records import GasSummary, JobResult, NewTask, Task, TaskFailure, TaskQuery, TaskStatus
-from gasflux.service.settings import CleanupSettings
-from gasflux.service.task_rows import gases_as_json, gases_from_json
-from gasflux.service.task_store import SERVER_ENDS, TaskStore
+from gasflux.errors import QueueFullError, StateConflictError, UnknownIdError
+from gasflux.service.tasks.records import GasSummary, JobResult, NewTask, Task, TaskFailure, TaskQuery, TaskStatus
+from gasflux.service.tasks.sql import gases_as_json, gases_from_json
+from gasflux.service.tasks.store import SERVER_ENDS, TaskStore
+from gasflux.storage.clock import utc_now
 
 BAD = TaskFailure("invalid_input", "no wind column", ({"message": "no wind column", "column": "windspeed"},))
 
@@ -92,7 +92,7 @@ def test_an_unknown_task(store: TaskStore) -> None:
         lambda task_id: store.pin(task_id, True),
     )
     for call in calls:
-        with pytest.raises(NotFoundError):
+        with pytest.raises(UnknownIdError):
             call(new_task().task_id)
 
 
@@ -142,7 +142,7 @@ def test_only_legal_steps_are_taken(store: TaskStore, state: str, step: str) -> 
     task_id = STATES[state](store)
     before = store.get(task_id)
     is_refused = step in ("cancel", "rerun") and (state, step) not in LEGAL
-    with pytest.raises(ConflictError, match=state) if is_refused else nullcontext():
+    with pytest.raises(StateConflictError, match=state) if is_refused else nullcontext():
         STEPS[step](store, task_id)
     after = store.get(task_id)
     assert after.status == LEGAL.get((state, step), state)
@@ -253,7 +253,7 @@ def test_an_idempotency_key_belongs_to_its_owner_and_content(database: Database)
     assert store.find_idempotent(None, "k") == first
     assert store.find_idempotent("o", "k") == other
     assert store.find_idempotent("p", "k") is None
-    with pytest.raises(ConflictError, match="another upload"):
+    with pytest.raises(StateConflictError, match="another upload"):
         store.add(new_task(idempotency_key="k", fingerprint="g"))
     # The queue is full, but this task stands in it already.
     assert store.add(new_task(idempotency_key="k", fingerprint="f")) == (first, False)
@@ -326,7 +326,7 @@ def test_names_and_pins(store: TaskStore) -> None:
 def test_a_deleted_task_is_gone_for_everybody_at_once(store: TaskStore) -> None:
     task = store.add(new_task(idempotency_key="k"))[0]
     store.begin_delete(task.task_id)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(UnknownIdError):
         store.get(task.task_id)
     assert (store.page(TaskQuery()).total, store.counts().failed, store.queue(), store.claim()) == (0, 0, (), None)
     assert store.find_idempotent(None, "k") is None

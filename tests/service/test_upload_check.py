@@ -13,11 +13,10 @@ from hostile_files import CASES, EVIL_NAMES, Hostile, csv_rows, sample, workbook
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.errors import InputError, UnsupportedFileError
-from gasflux.service.errors import TooLargeError
-from gasflux.service.settings import LimitSettings
-from gasflux.service.text_structure import BLOCK_BYTES, MAX_LINE_BYTES, count_rows
-from gasflux.service.upload_check import UploadKind, check_upload, shown_name
+from gasflux.configuration.service_settings import LimitSettings
+from gasflux.errors import InputError, TooLargeError, UnsupportedFileError
+from gasflux.service.uploads.kind_and_size import UploadKind, check_upload, shown_name
+from gasflux.service.uploads.text_structure import BLOCK_BYTES, MAX_LINE_BYTES, count_rows
 
 LIMITS = LimitSettings()
 STATUS = {TooLargeError: 413, UnsupportedFileError: 415, InputError: 422}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gasflux.api.models import KeyInfo, Pagination, ReportInfo, TaskInfo
-from gasflux.service.answers import report_answer, task_answer, text_or_none
-from gasflux.service.assembly import Service
-from gasflux.service.clock import as_text
-from gasflux.service.records import ApiKey, Task, TaskPage
+from gasflux.service.keys.records import ApiKey
+from gasflux.service.parts import Service
+from gasflux.service.tasks.as_json import report_answer, task_answer, text_or_none
+from gasflux.service.tasks.records import Task, TaskPage
+from gasflux.storage.clock import as_text
 
 
 def task_info(task: Task, service: Service) -> TaskInfo:

@@ -9,8 +9,7 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from gasflux.errors import Fault, GasFluxError
-from gasflux.service import errors
+from gasflux.errors import Fault, GasFluxError, RetryLaterError, StorageError, UnauthorizedError
 from gasflux.shared import _format_response, request_id, without_folders
 
 _LOG: Final = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ _TYPES: Final[dict[int, str]] = {
 
 def status_of(error: GasFluxError) -> int:
     """Return the HTTP status of an error."""
-    default = _RETRY_LATER if isinstance(error, errors.RetryLaterError) else _SERVER_FAULT
+    default = _RETRY_LATER if isinstance(error, RetryLaterError) else _SERVER_FAULT
     return _STATUS.get(error.kind, default)
 
 
@@ -71,11 +70,11 @@ def refusal(error: GasFluxError, data: object = None) -> Response:
     """
     status = status_of(error)
     headers = {}
-    if isinstance(error, errors.RetryLaterError):
+    if isinstance(error, RetryLaterError):
         headers["Retry-After"] = str(max(1, error.retry_after_s))
-    if isinstance(error, errors.UnauthorizedError):
+    if isinstance(error, UnauthorizedError):
         headers["WWW-Authenticate"] = 'ApiKey realm="GasFlux", header="X-API-Key"'
-    if status == _SERVER_FAULT or isinstance(error, errors.StorageError):
+    if status == _SERVER_FAULT or isinstance(error, StorageError):
         _LOG.error("%s: %s", type(error).__name__, error)
     return _format_response(
         status, sentence_of(error), data, error_type=error.kind, details=list(_details(error)), headers=headers

@@ -6,7 +6,7 @@ from typing import IO, cast
 
 from flask import Request, request
 
-from gasflux.service.intake import Incoming
+from gasflux.service.uploads.intake import Incoming
 
 
 class StreamingRequest(Request):

@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from gasflux.baselines.fastchrom import fastchrom_mask
+from gasflux.configuration.pipeline_config import BaselineSettings
 from gasflux.errors import ConfigError, ProcessingError
-from gasflux.pipeline_config import BaselineSettings
-from gasflux.quantiles import gamma_quantile
+from gasflux.numerics.quantiles import gamma_quantile
 from gasflux.records import BoolArray, FloatArray
 
 _WINDOW_SHARE: Final = 10

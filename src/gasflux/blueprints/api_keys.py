@@ -21,9 +21,9 @@ from gasflux.api.models import (
 )
 from gasflux.api.presenting import key_info
 from gasflux.auth import audited
-from gasflux.service.clock import as_text, utc_now
-from gasflux.service.records import IssuedKey
+from gasflux.service.keys.records import IssuedKey
 from gasflux.shared import _format_response, current_service
+from gasflux.storage.clock import as_text, utc_now
 
 api_keys_bp = Blueprint("api_keys", __name__)
 

@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 from gasflux.api.endpoint import Access, endpoint
 from gasflux.api.models import AccessInfo, ConfigText, DefaultsInfo, EffectiveConfig, ServiceConfig
 from gasflux.auth import Principal, principal_if_any
-from gasflux.pipeline_config import PipelineConfig
-from gasflux.pipeline_yaml import default_config_text, dump_effective_config, load_pipeline_config
-from gasflux.service.settings import PLACEHOLDER_KEYS, SettingRow, Settings, setting_rows
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.configuration.pipeline_yaml import default_config_text, dump_effective_config, load_pipeline_config
+from gasflux.configuration.service_settings import PLACEHOLDER_KEYS, SettingRow, Settings, setting_rows
 from gasflux.shared import _format_response, current_service, with_etag
 from gasflux.version import __version__
 

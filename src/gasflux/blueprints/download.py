@@ -9,9 +9,9 @@ from flask import Blueprint, Response, send_file
 from gasflux.api.endpoint import Access, FileAnswer, endpoint
 from gasflux.api.headers import RESULT_POLICY
 from gasflux.api.models import DownloadQuery
-from gasflux.service.errors import NotFoundError
-from gasflux.service.folders import media_type
-from gasflux.service.records import TaskStatus
+from gasflux.errors import UnknownIdError
+from gasflux.results.folder import media_type
+from gasflux.service.tasks.records import TaskStatus
 from gasflux.shared import current_service
 
 download_bp = Blueprint("download", __name__)
@@ -46,7 +46,7 @@ def download(task_id: str, name: str, query: DownloadQuery) -> Response:
     service = current_service()
     task = service.tasks.get(task_id)
     if task.status is not TaskStatus.COMPLETED:
-        raise NotFoundError(f"The task {task_id} is {task.status}: it has no results now.")
+        raise UnknownIdError(f"The task {task_id} is {task.status}: it has no results now.")
     kind = next((file.type for file in task.results if file.name == name), media_type(name))
     saves = query.download or kind == "application/zip"
     with service.folders.result(task_id, name) as path:

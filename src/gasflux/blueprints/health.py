@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from gasflux.api.endpoint import Access, endpoint
 from gasflux.api.models import Health
-from gasflux.service.health import health_of
+from gasflux.service.watch.health import health_of
 from gasflux.shared import _format_response, current_service, without_folders
 
 health_bp = Blueprint("health", __name__)

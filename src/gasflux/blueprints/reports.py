@@ -7,8 +7,8 @@ from flask import Blueprint, Response
 from gasflux.api.endpoint import Access, endpoint
 from gasflux.api.models import ComparisonInfo, ComparisonQuery, ReportList, ReportQuery
 from gasflux.api.presenting import pagination, report_info
-from gasflux.service.comparing import compare_tasks
-from gasflux.service.records import TaskQuery, TaskStatus
+from gasflux.service.tasks.records import TaskQuery, TaskStatus
+from gasflux.service.tasks.side_by_side import compare_tasks
 from gasflux.shared import _format_response, current_service, with_etag
 
 reports_bp = Blueprint("reports", __name__)

@@ -7,10 +7,10 @@ from flask import Blueprint, Response
 from gasflux.api.endpoint import Access, FileAnswer, endpoint
 from gasflux.api.models import Statistics
 from gasflux.auth import audited
-from gasflux.service.clock import as_text
-from gasflux.service.metrics import CONTENT_TYPE, metrics_text
-from gasflux.service.system import system_info
+from gasflux.service.watch.metrics import CONTENT_TYPE, metrics_text
+from gasflux.service.watch.system import system_info
 from gasflux.shared import _format_response, current_service
+from gasflux.storage.clock import as_text
 
 stats_bp = Blueprint("stats", __name__)
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from gasflux.api.endpoint import Access, endpoint
 from gasflux.api.models import TaskList, TaskListQuery, Tasks, TaskStatistics
 from gasflux.api.presenting import pagination, task_info
-from gasflux.service.records import Task, TaskQuery, TaskStatus
+from gasflux.service.tasks.records import Task, TaskQuery, TaskStatus
 from gasflux.shared import _format_response, current_service, with_etag
 
 task_pool_bp = Blueprint("task_pool", __name__, url_prefix="/tasks")

@@ -9,9 +9,8 @@ from gasflux.api.headers import RESULT_POLICY
 from gasflux.api.log_tail import last_lines
 from gasflux.api.models import LogLines, LogQuery, TaskChange, TaskInfo, TaskView
 from gasflux.api.presenting import task_info
-from gasflux.errors import Fault
-from gasflux.service.errors import NotFoundError
-from gasflux.service.records import TaskStatus
+from gasflux.errors import Fault, UnknownIdError
+from gasflux.service.tasks.records import TaskStatus
 from gasflux.shared import _format_response, current_service, with_etag
 
 tasks_bp = Blueprint("tasks", __name__, url_prefix="/task")
@@ -101,7 +100,7 @@ def task_view(task_id: str) -> Response:
     """Answer the worker's document; the envelope goes round its bytes, which are not read."""
     service = current_service()
     if service.tasks.get(task_id).status is not TaskStatus.COMPLETED:
-        raise NotFoundError(f"The task {task_id} has no result yet.")
+        raise UnknownIdError(f"The task {task_id} has no result yet.")
     with service.folders.result(task_id, "view.json") as path:
         document = path.read_bytes()
     body = b'{"code":200,"message":"The result.","data":' + document.strip() + b"}\n"
@@ -122,7 +121,7 @@ def task_input(task_id: str) -> Response:
     task = service.tasks.get(task_id)
     path = service.folders.input_path(task_id, task.input_file)
     if not task.input_file or not path.is_file():
-        raise NotFoundError(f"The upload of the task {task_id} is gone.")
+        raise UnknownIdError(f"The upload of the task {task_id} is gone.")
     response = send_file(
         path, "application/octet-stream", as_attachment=True, download_name=task.input_name, conditional=True
     )

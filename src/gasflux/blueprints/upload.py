@@ -15,13 +15,12 @@ from gasflux.api.models import MAX_NAME, AcceptedUpload, Preview
 from gasflux.api.text import NAME_PATTERN, plain_name
 from gasflux.api.upload_request import stream_into
 from gasflux.auth import client_address, principal
-from gasflux.errors import Fault
-from gasflux.pipeline_yaml import load_pipeline_config
-from gasflux.service.callbacks import check_callback_url
-from gasflux.service.errors import RetryLaterError
-from gasflux.service.intake import Accepted, Incoming, PartFile, Upload
-from gasflux.service.rate_limit import network_of
-from gasflux.service.upload_check import check_upload, shown_name
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
+from gasflux.errors import Fault, RetryLaterError
+from gasflux.service.callbacks.sender import check_callback_url
+from gasflux.service.keys.rate_limit import network_of
+from gasflux.service.uploads.intake import Accepted, Incoming, PartFile, Upload
+from gasflux.service.uploads.kind_and_size import check_upload, shown_name
 from gasflux.shared import _format_response, current_service
 
 upload_bp = Blueprint("upload", __name__)

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, current_app, jsonify, request, send_file
 
 from gasflux.api.endpoint import Access, FileAnswer, endpoint
 from gasflux.api.headers import DOCS_POLICY, PAGE_POLICY
-from gasflux.openapi import openapi_document
-from gasflux.service.errors import NotFoundError
+from gasflux.api.openapi import openapi_document
+from gasflux.errors import UnknownIdError
 from gasflux.shared import with_etag
 
 web_bp = Blueprint("web", __name__)
@@ -85,7 +85,7 @@ def _file(name: str, policy: str) -> Response:
     """Send a file out of the static folder, and nothing from outside it."""
     path = _static_files().get(name)
     if path is None:
-        raise NotFoundError("There is no such file of the page.")
+        raise UnknownIdError("There is no such file of the page.")
     kind = _TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
     response = send_file(path, kind, conditional=True, etag=True)
     response.headers.pop("Content-Disposition", None)

@@ -71,6 +71,25 @@ class Group:
         stops = np.flatnonzero((starts[1:] - ends[:-1] > _ARC_GAP_S) | (sense[1:] != sense[:-1]))
         return np.column_stack([starts[np.append(0, stops + 1)], ends[np.append(stops, starts.size - 1)]])
 
+    def measured_on(self, motion: Motion, on_pass: BoolArray) -> Group:
+        """Return the group with its passes measured where they have samples of their own.
+
+        The grid is finer than a slow log: a pass must not reach to where the nearest sample is one of the turn.
+
+        Parameters
+        ----------
+        motion
+            Path on its grid, shape (k,).
+        on_pass
+            Which moments of the grid are nearest to a sample of a pass, shape (k,).
+        """
+        own = np.zeros(on_pass.size, dtype=bool)
+        for first, last in self.runs.spans():
+            own[first : last + 1] = on_pass[first : last + 1]
+        if self.strategy == "spiral":
+            return Group("spiral", course_runs(motion, own))
+        return Group("curtain", joined_passes(motion, straight_runs(motion, own)))
+
     def _sense(self, motion: Motion) -> FloatArray:
         """Which way round each run goes about the middle of all: 1 clockwise, -1 against it."""
         first, last = self.runs.first, self.runs.last
@@ -406,7 +425,7 @@ def _typical_end(ends_m: FloatArray, outward: float) -> float:
 def joined_passes(motion: Motion, runs: Runs) -> Runs:
     """Return the passes of one curtain: runs joined over a stop on the way, without fragments."""
     spans: list[tuple[int, int]] = []
-    for first, last in zip(runs.first.tolist(), runs.last.tolist(), strict=True):
+    for first, last in runs.spans():
         if spans and _goes_on(motion, spans[-1], (first, last)):
             spans[-1] = spans[-1][0], last
         else:

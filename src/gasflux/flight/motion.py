@@ -91,6 +91,10 @@ class Runs:
         """Number of runs r."""
         return int(self.first.size)
 
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the grid indices each run begins and ends at."""
+        return list(zip(self.first.tolist(), self.last.tolist(), strict=True))
+
     def pick(self, which: BoolArray | IntArray) -> Runs:
         """Return some of the runs."""
         return Runs(**{name: values[which] for name, values in vars(self).items()})

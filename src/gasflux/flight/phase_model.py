@@ -19,9 +19,8 @@ import numpy as np
 from gasflux.errors import ProcessingError
 from gasflux.flight.motion import Motion, course_changes, motion_of, nearest
 from gasflux.records import FloatArray, IntArray, Track
-from gasflux.whole_file import write_whole
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.storage.whole_file import write_whole
+from gasflux.wording.phrases import Phrase, phrase
 
 FORMAT: Final = "gasflux.phase_model/1"
 FEATURES: Final = (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import Filters, TimeWindow
 from gasflux.flight.grouping import Group, find_groups, window_group
 from gasflux.flight.motion import Motion, motion_of, nearest
-from gasflux.pipeline_config import Filters, TimeWindow
+from gasflux.flight.phase_model import predict_phases
 from gasflux.records import BoolArray, FloatArray, IntArray, Phase, Strategy, Track
 
 _GROUND_SHARE: Final = 0.25
@@ -21,14 +23,27 @@ _SAME_MOMENT_S: Final = 1e-3
 """Loggers write milliseconds."""
 
 
-def classify_phases(
+@dataclass(frozen=True, eq=False)
+class FlownPasses:
+    """What was flown: the phase of every sample, and the surfaces that the passes among them make."""
+
+    phase: IntArray
+    """`Phase` of each sample, shape (n,)."""
+    window: IntArray
+    """Number of the time window of each sample (see `window_numbers`), shape (n,)."""
+    motion: Motion
+    groups: tuple[Group, ...]
+    """In time order; empty when nothing was flown that makes a curtain or a spiral."""
+
+
+def find_passes(
     track: Track,
     time_s: FloatArray,
     filters: Filters,
     strategy: Strategy | Literal["auto"],
     start_utc: np.datetime64,
-) -> IntArray:
-    """Tell what the aircraft is doing at each sample.
+) -> FlownPasses:
+    """Tell what the aircraft is doing at each sample, and which passes lie on one surface.
 
     A transect is a sustained straight run that lies on a curtain with others, or an arc of a spiral (see
     `gasflux.flight.grouping`); what lies between the transects of one surface is turn; take-off is the first climb
@@ -42,24 +57,33 @@ def classify_phases(
     time_s
         Times, strictly increasing, shape (n,).
     filters
-        Time windows and exclusions; with ``phase: none`` every sample left is a transect.
+        Time windows and exclusions; with ``phase: none`` every sample left is a transect, with ``phase: ml`` the
+        trained classifier tells transects and the surfaces are looked for among them.
     strategy
         What kind of surface to look for.
     start_utc
         Time of the first sample, to which the windows refer.
-
-    Returns
-    -------
-    IntArray
-        `Phase` of each sample, shape (n,).
     """
-    number = window_numbers(time_s, start_utc, filters)
-    if filters.phase == "none":
-        return np.where(number >= 0, Phase.TRANSECT, Phase.EXCLUDED).astype(np.int64)
-    motion = motion_of(track, time_s)
-    groups = surface_groups(motion, number[nearest(time_s, motion.time_s)], filters, strategy, trim=True)
-    phase = _painted(motion, groups, time_s)
-    return np.where(number >= 0, phase, Phase.EXCLUDED).astype(np.int64)
+    window, motion = window_numbers(time_s, start_utc, filters), motion_of(track, time_s)
+    nearest_sample = nearest(time_s, motion.time_s)
+    given = _given_phase(track, time_s, window, filters)
+    if given is not None:
+        # What is a transit and no pass has been decided already.
+        looked_for = np.where(given == Phase.TRANSECT, window, -1)[nearest_sample]
+        groups = _surface_groups(motion, looked_for, filters, strategy, trim=False)
+        return FlownPasses(given, window, motion, tuple(groups))
+    groups = _surface_groups(motion, window[nearest_sample], filters, strategy, trim=True)
+    phase = np.where(window >= 0, _painted(motion, groups, time_s), Phase.EXCLUDED).astype(np.int64)
+    on_pass = phase[nearest_sample] == Phase.TRANSECT
+    return FlownPasses(phase, window, motion, tuple(group.measured_on(motion, on_pass) for group in groups))
+
+
+def _given_phase(track: Track, time_s: FloatArray, window: IntArray, filters: Filters) -> IntArray | None:
+    """Phases that are known before surfaces are looked for; None when the surfaces decide."""
+    if filters.phase == "rules":
+        return None
+    known = predict_phases(track, time_s) if filters.phase == "ml" else np.full(window.size, Phase.TRANSECT)
+    return np.where(window >= 0, known, Phase.EXCLUDED).astype(np.int64)
 
 
 def window_numbers(time_s: FloatArray, start_utc: np.datetime64, filters: Filters) -> IntArray:
@@ -88,24 +112,10 @@ def _seconds_since(start_utc: np.datetime64, moment: datetime) -> float:
     return float((np.datetime64(plain, "us") - start_utc.astype("datetime64[us]")) / np.timedelta64(1, "s"))
 
 
-def surface_groups(
+def _surface_groups(
     motion: Motion, window: IntArray, filters: Filters, strategy: Strategy | Literal["auto"], trim: bool
 ) -> list[Group]:
-    """Return the surfaces of a flight: those found, or one for each time window, in time order.
-
-    Parameters
-    ----------
-    motion
-        Path on its grid, shape (k,).
-    window
-        Number of the time window (see `window_numbers`), -1 where nothing is looked for, shape (k,).
-    filters
-        With windows, or with ``phase: none``, what belongs together is known.
-    strategy
-        What kind of surface to look for.
-    trim
-        Whether transits to and from a curtain are left out.
-    """
+    """Surfaces of a flight in time order: those found, or one for each time window or for ``phase: none``."""
     if not filters.time_windows and filters.phase != "none":
         return find_groups(motion, window >= 0, strategy, trim)
     found = (

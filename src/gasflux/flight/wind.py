@@ -92,11 +92,6 @@ def fit_log_profile(height_agl_m: FloatArray, speed_m_s: FloatArray, assumed_rou
     return LogProfile(VON_KARMAN * slope, assumed_roughness_m, fitted=False)
 
 
-def profile_shape(height_agl_m: FloatArray, roughness_m: float) -> FloatArray:
-    """Return ln(z / z0), and 0 below z0: the wind at height z up to a factor, shape as the heights."""
-    return np.log(np.maximum(height_agl_m, roughness_m) / roughness_m)
-
-
 def segment_wind(log: FlightLog, segment: Segment, profile: LogProfile | None = None) -> Wind:
     """Return the wind at the samples of a segment and its statistics.
 

@@ -7,12 +7,19 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.combination import CombinedFlux
-from gasflux.flux import Integration, SurfaceSamples, flux_below_lowest_pass_kg_h, signed_parts
 from gasflux.grading.isolated import isolated_values, name_values
 from gasflux.grading.quality import QualityInputs
-from gasflux.records import Background, FlightLog, GasResult, Plane, ReadReport, Surface, Wind
-from gasflux.uncertainty import coverage_interval
+from gasflux.rate.error_budget import coverage_interval
+from gasflux.rate.repeats import CombinedFlux
+from gasflux.rate.surface_flux import (
+    Ground,
+    Integration,
+    SurfaceFlux,
+    SurfaceSamples,
+    flux_below_lowest_pass_kg_h,
+    signed_parts,
+)
+from gasflux.records import FlightLog, GasResult, Plane, ReadReport, Surface, Wind
 
 _OUTER: Final = 0.1
 """Share of a curtain's length at each end that should hold no plume."""
@@ -22,26 +29,26 @@ _PEAK_QUANTILE: Final = 0.995
 """The highest enhancement but for the topmost samples: one spike is no plume."""
 
 
-def gas_measures(
-    gas: str,
-    log: FlightLog,
-    samples: SurfaceSamples,
-    integration: Integration,
-    wind: Wind,
-    background: Background,
-    relative_half_width: float,
-    detection_limit_kg_h: float,
-    *,
-    ground_guessed: bool,
-    cut_below_m: float,
-) -> QualityInputs:
-    """Return the figures of one gas on one surface; `cut_below_m` is where the ground cuts it off."""
-    size = max(abs(integration.flux_kg_h), 1e-300)
+def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) -> QualityInputs:
+    """Return the figures of one gas on one surface.
+
+    Parameters
+    ----------
+    log
+        The flight.
+    wind, ground
+        At and under the surface.
+    flux
+        Of the gas through the surface.
+    """
+    samples, integration, background = flux.samples, flux.integration, flux.background
+    size = max(abs(flux.flux_kg_h), 1e-300)
     grid, passes = integration.kriging.grid, integration.passes
     _, negative = signed_parts(grid, integration.below)
     strongest = max(float(passes.flux_kg_m_h.max()), 1e-300)
-    is_cut = passes.height_m < cut_below_m
-    values_ppm, isolated = log.gas_ppm[gas], isolated_values(log.gas_ppm[gas])
+    is_cut = passes.height_m < (ground.height_m if ground.cuts_surface else -np.inf)
+    values_ppm = log.gas_ppm[samples.gas]
+    isolated = isolated_values(values_ppm)
     is_on_surface = np.isin(isolated, samples.segment.rows)
     on, off = isolated[is_on_surface], isolated[~is_on_surface]
     return QualityInputs(
@@ -56,7 +63,7 @@ def gas_measures(
         side_share=_side_share(samples, integration) if isinstance(samples.segment.surface, Plane) else None,
         top_share=float(passes.flux_kg_m_h[np.argmax(passes.height_m)]) / strongest,
         peak_to_noise=float(np.quantile(samples.enhancement_ppm, _PEAK_QUANTILE)) / max(samples.noise_ppm, 1e-300),
-        detection_ratio=abs(integration.flux_kg_h) / max(detection_limit_kg_h, 1e-300),
+        detection_ratio=abs(flux.flux_kg_h) / max(flux.detection_limit_kg_h, 1e-300),
         structure=integration.variogram.structure,
         failed_share=grid.failed_nodes / grid.flux_density_kg_m2_h.size,
         background_share=float(np.mean(background.is_background)),
@@ -66,8 +73,8 @@ def gas_measures(
         above_gas_range_share=log.report.rows_above_gas_range / max(log.report.rows_read, 1),
         passes_below_ground=float(is_cut.sum()),
         samples_below_ground=float(is_cut[samples.segment.transect].sum()),
-        relative_half_width=relative_half_width,
-        ground_guessed=float(ground_guessed),
+        relative_half_width=relative_half_width(flux.flux_kg_h, flux.budget_kg_h, flux.degrees_of_freedom),
+        ground_guessed=float(ground.is_guessed),
         isolated_values=float(on.size),
         isolated_rows=name_values(log.file_row[on], values_ppm[on]),
         isolated_off_surface=float(off.size),

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.aircraft_wind import speed_and_direction, wind_over_ground
 from gasflux.reading.columns import HEIGHT_NAMES, Choice, Choices, choose_columns
 from gasflux.reading.headers import ALIASES, Header, gas_name, header_key
@@ -17,8 +17,7 @@ from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degree
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.timestamps import TimeColumn, Times, resolve_times
 from gasflux.records import FloatArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase, counted
+from gasflux.wording.phrases import Phrase, counted, phrase
 
 MIN_ROWS: Final = 10
 """Samples (and values of a gas) below which nothing can be said about a flight."""

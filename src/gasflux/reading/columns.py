@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig
 from gasflux.reading.headers import (
     ALIASES,
     Header,
@@ -20,8 +20,7 @@ from gasflux.reading.headers import (
     stated_unit,
 )
 from gasflux.reading.units import Unit, find_unit, unit_names
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 TIME_NAMES: Final = frozenset(
     (

@@ -15,8 +15,7 @@ from gasflux.reading.headers import DIMENSIONS
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase, counted
+from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
 
 _POINTS: Final = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
 _CHINESE_POINTS: Final = (

@@ -8,13 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.quantities import and_others
 from gasflux.reading.time_cells import TimeArray
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase
+from gasflux.wording.phrases import NOTHING, Phrase, phrase
 
 POSSIBLE: Final[Mapping[str, Range]] = {
     "latitude": (-90.0, 90.0),

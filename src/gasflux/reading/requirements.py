@@ -9,8 +9,7 @@ from gasflux.reading.column_reading import AIRCRAFT_REQUIRED, Reading, ranges_of
 from gasflux.reading.columns import TIME_NAMES, cell_condition
 from gasflux.reading.headers import ALIASES, dimension_of, unknown_unit
 from gasflux.reading.units import unit_names
-from gasflux.wording.lookup import find_phrase, phrase
-from gasflux.wording.phrases import NOTHING, Phrase
+from gasflux.wording.phrases import NOTHING, Phrase, find_phrase, phrase
 
 
 def missing_columns(reading: Reading) -> tuple[Fault, ...]:

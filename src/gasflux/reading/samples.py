@@ -10,8 +10,7 @@ import numpy as np
 
 from gasflux.reading.aircraft_wind import components, speed_and_direction
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 MAX_GAP_S: Final = 10.0
 """Wind, temperature and pressure are interpolated across gaps up to this long: the integral time scale of the wind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gasflux.errors import UnsupportedFileError
-from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import phrase
 
 ACCEPTED: Final = ".xlsx, .xls, .csv, .csv.gz"
 HEAD_BYTES: Final = 4096

@@ -25,8 +25,7 @@ from gasflux.reading.raw_table import (
     is_empty,
 )
 from gasflux.reading.signatures import ACCEPTED
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING
+from gasflux.wording.phrases import NOTHING, phrase
 
 if TYPE_CHECKING:
     import pandas as pd

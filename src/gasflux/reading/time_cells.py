@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from gasflux.reading.raw_table import Column, filled, is_empty, numbers
 from gasflux.reading.units import Unit
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 TimeArray = NDArray[np.datetime64]
 

@@ -18,8 +18,7 @@ from gasflux.reading.headers import Header
 from gasflux.reading.raw_table import Column, numbers
 from gasflux.reading.time_cells import Kind, ReadTimes, TimeArray, calendar_dates, from_epoch, read_times
 from gasflux.records import BoolArray, FloatArray
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase
+from gasflux.wording.phrases import NOTHING, Phrase, phrase
 
 _WHOLE_SECOND_US: Final = 1_000_000
 _COUNTER_TOLERANCE_US: Final = 1_500_000

@@ -8,8 +8,8 @@ from typing import Final, Literal, cast
 
 import numpy as np
 
+from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
-from gasflux.pipeline_config import PipelineConfig, Range
 from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
@@ -26,8 +26,7 @@ from gasflux.reading.samples import (
     spread_times,
 )
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import NOTHING, Phrase, counted
+from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
 
 _MAX_MESSAGE: Final = 900
 _NEEDED: Final = ("latitude", "longitude", "windspeed", "temperature", "pressure")

@@ -11,12 +11,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.errors import ConfigError
-from gasflux.result_folder import file_names, install, staging
+from gasflux.results.folder import file_names, install, staging
 from gasflux.service.dask_worker import LOST_ATTEMPTS, POLL_S, UnwantedError
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.service.local_executor import timed_out
 from gasflux.service.parcel import Delivery, Parcel, parcel_of, unpack
-from gasflux.service.records import Job, JobResult, TaskFailure
+from gasflux.service.tasks.records import Job, JobResult, TaskFailure
 from gasflux.service.worker import faults_as_data, run_job
 from gasflux.wording.work import INSTALL_DASK
 

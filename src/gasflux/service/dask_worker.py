@@ -22,7 +22,7 @@ import psutil
 from gasflux.service.executor import JobFailedError
 from gasflux.service.job_host import Order
 from gasflux.service.parcel import Delivery, Parcel, lay_out, pack
-from gasflux.service.records import JobResult, TaskFailure
+from gasflux.service.tasks.records import JobResult, TaskFailure
 from gasflux.version import __version__
 
 POLL_S: Final = 0.2

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from gasflux.service.records import Job, JobResult, TaskFailure
+from gasflux.service.tasks.records import Job, JobResult, TaskFailure
 
 
 class JobFailedError(Exception):

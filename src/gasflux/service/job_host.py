@@ -22,7 +22,7 @@ from typing import BinaryIO, Final, Literal
 
 from gasflux.service.executor import ExecutorStoppedError, JobFailedError
 from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.records import Job, JobResult
+from gasflux.service.tasks.records import Job, JobResult
 
 IDLE_S: Final = 600.0
 """A host that had nothing to do for so long ends: its memory is worth more than the second its successor takes."""

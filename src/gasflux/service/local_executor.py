@@ -16,13 +16,12 @@ from typing import Final
 import psutil
 from pebble import ProcessExpired
 
+from gasflux.configuration.service_settings import MIB
 from gasflux.service.child_pool import ChildPool, ChildStoppedError
 from gasflux.service.executor import ExecutorStoppedError, JobCancelledError, JobFailedError
-from gasflux.service.records import Job, JobResult, TaskFailure
-from gasflux.service.settings import MIB
+from gasflux.service.tasks.records import Job, JobResult, TaskFailure
 from gasflux.service.worker import begin, progress_path, run_job, warm_up
-from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import Phrase, phrase
 
 _log = logging.getLogger(__name__)
 

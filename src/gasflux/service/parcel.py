@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gasflux.result_folder import ARCHIVE, file_names
+from gasflux.results.folder import ARCHIVE, file_names
 from gasflux.service.executor import JobFailedError
-from gasflux.service.records import Job, JobResult
+from gasflux.service.tasks.records import Job, JobResult
 
 
 @dataclass(frozen=True)

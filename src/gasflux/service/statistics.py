@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gasflux.service.clock import utc_now
+from gasflux.storage.clock import utc_now
 
 _KEPT_DURATIONS: Final = 1000
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})

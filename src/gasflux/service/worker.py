@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.errors import GasFluxError
+from gasflux.results.folder import media_type
 from gasflux.service.child_process import limit_memory
 from gasflux.service.executor import JobFailedError
-from gasflux.service.folders import media_type
 from gasflux.service.job_log import JobLog
-from gasflux.service.records import GasSummary, Job, JobResult, ResultFile, TaskFailure
+from gasflux.service.tasks.records import GasSummary, Job, JobResult, ResultFile, TaskFailure
 
 if TYPE_CHECKING:
     from gasflux.data_processor import Outcome
@@ -32,11 +32,6 @@ _EVERY_S: Final = 0.2
 
 def warm_up() -> int:
     """Load what every job needs; returns the id of the process."""
-    import gasflux.data_processor
-    import gasflux.exports_view
-    import gasflux.plotting
-    import gasflux.reporting  # noqa: F401 loading is the purpose
-
     return os.getpid()
 
 
@@ -121,8 +116,8 @@ def process_job_without_figures(job: Job) -> JobResult:
 
 def _run(job: Job, *, figures: bool = True, for_page: bool = False) -> JobResult:
     """Process one flight, telling progress and log."""
+    from gasflux.configuration.pipeline_yaml import load_pipeline_config
     from gasflux.data_processor import process_file
-    from gasflux.pipeline_yaml import load_pipeline_config
 
     log = JobLog(job.log_path, job.task_id)
     reporter = _Reporter(job, log)
@@ -169,8 +164,8 @@ def failure_of(error: GasFluxError) -> TaskFailure:
 
 def _write_view(outcome: Outcome) -> None:
     """Write the page's document beside the results."""
-    from gasflux.exports import to_json
-    from gasflux.exports_view import view_document
+    from gasflux.results.output_vars import to_json
+    from gasflux.results.page_view import view_document
 
     text = to_json(view_document(outcome.result), indent=None)
     part = outcome.output_dir / f".{VIEW}.part"

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gasflux.flight.wind import profile_shape
 from gasflux.records import FloatArray
 from gasflux.surface.passes import PassIntegrals
-from gasflux.surface.vertical_profile import ProfileFit
+from gasflux.surface.vertical_profile import ProfileFit, profile_shape
 
 _LAYERS = 24
 

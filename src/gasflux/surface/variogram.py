@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gasflux.pipeline_config import SemivariogramSettings
+from gasflux.configuration.pipeline_config import SemivariogramSettings
+from gasflux.numerics.least_squares import least_squares_within
 from gasflux.records import BoolArray, FloatArray, IntArray, VariogramFit
-from gasflux.surface.least_squares import least_squares_within
 from gasflux.surface.variogram_models import MODELS, semivariances
 
 _MAX_POINTS = 5_000

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gasflux.flight.wind import profile_shape
 from gasflux.records import FloatArray
 from gasflux.surface.passes import PassIntegrals
 
@@ -65,6 +64,11 @@ class ProfileFit:
     def mean_profile(self, flux_kg_m_h: FloatArray) -> FloatArray:
         """Return the posterior mean flux per metre at `grid_m`, shape (k,)."""
         return (self.probability * (self.amplitude_weights @ flux_kg_m_h)) @ self.shapes
+
+
+def profile_shape(height_agl_m: FloatArray, roughness_m: float) -> FloatArray:
+    """Return ln(z / z0), and 0 below z0: the wind at height z up to a factor, shape as the heights."""
+    return np.log(np.maximum(height_agl_m, roughness_m) / roughness_m)
 
 
 def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> ProfileFit:

@@ -1,0 +1,375 @@
+"""One gas through one surface: from enhancement and wind to a rate with its budget and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.constants import PPM, SECONDS_PER_HOUR
+from gasflux.errors import ProcessingError
+from gasflux.gas import density_kg_m3
+from gasflux.interpolation import Kriging, aggregate, krige_surface, make_grid
+from gasflux.rate.error_budget import (
+    ErrorSources,
+    effective_degrees_of_freedom,
+    error_budget,
+    total_std,
+)
+from gasflux.records import (
+    Background,
+    BoolArray,
+    FlightLog,
+    FloatArray,
+    HeightProfile,
+    KrigedGrid,
+    Segment,
+    VariogramFit,
+    Wind,
+)
+from gasflux.surface.ground import BelowInputs, BelowLayer, extrapolate_below
+from gasflux.surface.passes import PassIntegrals, pass_integrals, sum_by_pass
+from gasflux.surface.variogram import fit_variogram
+from gasflux.surface.vertical_profile import ProfileFit, fit_profile
+
+_CURRIE_FACTOR = 3.29
+"""Detection limit over the standard deviation at zero flux, 5 % risk either way: Currie 1968, Anal. Chem. 40:586."""
+_HEIGHT_NOISE_M = 1.0
+"""A barometer or GPS standing on the ground reads this much below it."""
+_MIN_SAMPLES = 10
+_MIN_PASSES = 2
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The ground under a surface."""
+
+    height_m: float
+    """In the reference of the log's heights."""
+    is_guessed: bool
+    """Whether it is read off the lowest sample, for want of anything better."""
+    cuts_surface: bool
+    """Whether nothing below it counts."""
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceSamples:
+    """The samples of a segment at which a gas was measured, and what is known there. Arrays (m,)."""
+
+    gas: str
+    segment: Segment
+    keep: BoolArray
+    """Which samples of the whole segment these are."""
+    enhancement_ppm: FloatArray
+    density_kg_m3: FloatArray
+    normal_m_s: FloatArray
+    """Signed wind through the surface."""
+    tangential_m_s: FloatArray
+    """Wind along the surface: the normal component after a turn of the wind by 90 degrees."""
+    noise_ppm: float
+    noise_correlation: float
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there are samples and passes enough for a flux."""
+        return self.segment.rows.size >= _MIN_SAMPLES and self.segment.transects >= _MIN_PASSES
+
+    def carried(self, wind_m_s: FloatArray) -> FloatArray:
+        """Return the flux density in kg/(m2 h) that one ppm carries in a wind."""
+        return flux_density_kg_m2_h(1.0, self.density_kg_m3, wind_m_s)
+
+    @property
+    def flux_density(self) -> FloatArray:
+        """Signed flux density, kg/(m2 h)."""
+        return flux_density_kg_m2_h(self.enhancement_ppm, self.density_kg_m3, self.normal_m_s)
+
+    @property
+    def unsigned_flux_density(self) -> FloatArray:
+        """Flux density were the wind blowing outward everywhere.
+
+        The variogram is taken from this field: its structure is the plume's, and since the kriging weights then do not
+        depend on the sign of the wind, a sample whose wind is reversed subtracts exactly what it had added.
+        """
+        return flux_density_kg_m2_h(self.enhancement_ppm, self.density_kg_m3, np.abs(self.normal_m_s))
+
+
+@dataclass(frozen=True, eq=False)
+class Integration:
+    """The flux of one gas through one surface and all that it was made from. Arrays (m,) follow the samples."""
+
+    flux_kg_h: float
+    contribution_kg_h: FloatArray
+    """What each sample adds to the flux, the layer below the lowest pass included."""
+    weights_m2: FloatArray
+    """Area each sample stands for: ``contribution = weights * flux density``."""
+    variogram: VariogramFit
+    kriging: Kriging
+    passes: PassIntegrals
+    fit: ProfileFit
+    below: BelowLayer
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceFlux:
+    """The flux of one gas through one surface with its error."""
+
+    samples: SurfaceSamples
+    background: Background
+    integration: Integration
+    budget_kg_h: Mapping[str, float]
+    """One standard deviation of each component."""
+    degrees_of_freedom: float
+    repeatability_degrees_of_freedom: float
+
+    @property
+    def flux_kg_h(self) -> float:
+        """The rate."""
+        return self.integration.flux_kg_h
+
+    @property
+    def detection_limit_kg_h(self) -> float:
+        """Flux that would be told from none: Currie's factor times the error at zero flux."""
+        return _CURRIE_FACTOR * total_std({name: self.budget_kg_h[name] for name in ("background", "sensor_noise")})
+
+
+def flux_density_kg_m2_h(
+    enhancement_ppm: FloatArray | float, density_kg_m3: FloatArray, wind_normal_m_s: FloatArray
+) -> FloatArray:
+    """Return the mass of gas that crosses a square metre in an hour, signed like the wind, shape (m,).
+
+    The enhancement is a mole fraction of the air, hence its volume share, so with the density of the pure gas at the
+    temperature and pressure of the air ``q = 1e-6 * enhancement * density * u_n * 3600``.
+
+    Parameters
+    ----------
+    enhancement_ppm
+        Mole fraction above the background, shape (m,); 1 gives what one ppm carries.
+    density_kg_m3
+        Density of the pure gas, see `gasflux.gas`, shape (m,).
+    wind_normal_m_s
+        Wind through the surface, shape (m,); negative against its normal, and then the flux is negative too.
+    """
+    per_ppm = PPM * density_kg_m3 * wind_normal_m_s * SECONDS_PER_HOUR
+    return enhancement_ppm * per_ppm
+
+
+def surface_samples(log: FlightLog, segment: Segment, wind: Wind, gas: str, background: Background) -> SurfaceSamples:
+    """Gather what is known at the samples of a segment where a gas was measured; passes are numbered anew.
+
+    Parameters
+    ----------
+    log, segment, wind
+        The flight, one of its surfaces and the wind at the samples of that.
+    gas
+        Formula.
+    background
+        Of that gas over the whole log.
+    """
+    keep = np.isfinite(background.enhancement_ppm[segment.rows])
+    _, transect = np.unique(segment.transect[keep], return_inverse=True)
+    rows = segment.rows[keep]
+    part = replace(
+        segment,
+        rows=rows,
+        transect=transect.astype(np.int64),
+        along_m=segment.along_m[keep],
+        height_m=segment.height_m[keep],
+        offset_m=segment.offset_m[keep],
+        normal_x=segment.normal_x[keep],
+        normal_y=segment.normal_y[keep],
+    )
+    return SurfaceSamples(
+        gas=gas,
+        segment=part,
+        keep=keep,
+        enhancement_ppm=background.enhancement_ppm[rows],
+        density_kg_m3=density_kg_m3(gas, log.temperature_c[rows], log.pressure_hpa[rows]),
+        normal_m_s=wind.normal_m_s[keep],
+        tangential_m_s=wind.north_m_s[keep] * part.normal_x - wind.east_m_s[keep] * part.normal_y,
+        noise_ppm=background.noise_ppm,
+        noise_correlation=background.noise_correlation_samples,
+    )
+
+
+def ground_under(log: FlightLog, segment: Segment, config: PipelineConfig) -> Ground:
+    """Return the ground under a surface.
+
+    Its height is the configured one, else the one the file tells, else the take-off level; a flight that goes below
+    take-off shows that the ground is lower there, and then its lowest sample is the best that is known. Altitudes count
+    from the sea, and then the lowest of the whole log, take-off and landing included, stands for the ground.
+
+    Parameters
+    ----------
+    log, segment
+        The flight and one of its surfaces.
+    config
+        ``ground.height`` and ``ordinary_kriging_settings.cut_ground`` decide.
+    """
+    cuts = config.ordinary_kriging_settings.cut_ground
+    if config.ground.height is not None:
+        return Ground(config.ground.height, is_guessed=False, cuts_surface=cuts)
+    if _tells_ground(log, segment):
+        told = float(np.nanmedian(log.ground_height_m[segment.rows]))  # type: ignore[index]
+        return Ground(told, is_guessed=False, cuts_surface=cuts)
+    if log.height_reference == "altitude":
+        return Ground(float(log.height_m.min()), is_guessed=True, cuts_surface=cuts)
+    lowest = float(segment.height_m.min())
+    return Ground(min(0.0, lowest), is_guessed=lowest < -_HEIGHT_NOISE_M, cuts_surface=cuts)
+
+
+def _tells_ground(log: FlightLog, segment: Segment) -> bool:
+    """Tell whether the file has the height of the ground under the surface."""
+    return log.ground_height_m is not None and bool(np.isfinite(log.ground_height_m[segment.rows]).any())
+
+
+def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, config: PipelineConfig) -> Integration:
+    """Integrate the flux density of one gas over the surface, ground to highest pass.
+
+    The sampled part is kriged; the layer below the lowest pass is extrapolated from the passes. Both are linear in the
+    flux densities of the samples, so every sample has an area it stands for and a contribution of its own.
+
+    Parameters
+    ----------
+    samples
+        The samples with their wind and enhancement.
+    ground_m
+        Height of the ground in the reference of the heights.
+    roughness_m
+        Aerodynamic roughness length, for the layer below the lowest pass.
+    config
+        Variogram, kriging and ground settings.
+    """
+    segment, kriging_settings = samples.segment, config.ordinary_kriging_settings
+    noise = samples.noise_ppm * np.abs(samples.carried(samples.normal_m_s)) * np.sqrt(samples.noise_correlation)
+    passes = pass_integrals(segment, samples.flux_density, samples.unsigned_flux_density, noise)
+    _require_air(passes, ground_m)
+    fit = fit_profile(passes, ground_m, roughness_m)
+    bottom, top = _sampled_heights(passes, ground_m, config)
+    cells = aggregate(segment.along_m, segment.height_m, segment.transect)
+    variogram = fit_variogram(
+        cells.along_m,
+        cells.height_m,
+        cells.mean(samples.unsigned_flux_density),
+        config.semivariogram_settings,
+        cells.transect,
+    )
+    kriging = krige_surface(
+        cells.along_m,
+        cells.height_m,
+        cells.mean(samples.flux_density),
+        variogram,
+        make_grid(segment.along_m, segment.height_m, kriging_settings, bottom, top),
+        kriging_settings,
+        cells.noise_variance(variogram.nugget),
+    )
+    below = extrapolate_below(BelowInputs(passes, fit, ground_m, bottom, roughness_m), config.ground.method)
+    sampled = (kriging.weights / cells.count)[cells.group]
+    weights = sampled + below.pass_weights_m[segment.transect] * passes.line_weights_m
+    contribution = weights * samples.flux_density
+    return Integration(float(contribution.sum()), contribution, weights, variogram, kriging, passes, fit, below)
+
+
+def _require_air(passes: PassIntegrals, ground_m: float) -> None:
+    """Refuse a ground that no pass is above."""
+    highest = float(passes.height_m.max())
+    if ground_m >= highest:
+        raise ProcessingError.of("ground_above_passes", ground=ground_m, highest=highest)
+
+
+def _sampled_heights(passes: PassIntegrals, ground_m: float, config: PipelineConfig) -> tuple[float, float]:
+    """Lowest and highest height of the kriged part."""
+    settings = config.ordinary_kriging_settings
+    bottom, top = float(passes.height_m.min()), float(passes.height_m.max())
+    if settings.y_min is not None:
+        bottom = min(settings.y_min, top)
+    return (max(bottom, ground_m) if settings.cut_ground else bottom), top
+
+
+def surface_flux(
+    log: FlightLog,
+    samples: SurfaceSamples,
+    background: Background,
+    ground: Ground,
+    roughness_m: float,
+    config: PipelineConfig,
+) -> SurfaceFlux:
+    """Return the flux of one gas through one surface with its error.
+
+    Parameters
+    ----------
+    log
+        The flight; air temperature and pressure are taken from it.
+    samples
+        The samples with their wind and enhancement.
+    background
+        Of the gas, over the whole log.
+    ground, roughness_m
+        The ground and its aerodynamic roughness length.
+    config
+        Variogram, kriging, ground and uncertainty settings.
+    """
+    integration = integrate(samples, ground.height_m, roughness_m, config)
+    sources = _error_sources(log, samples, background, integration)
+    budget = error_budget(sources, config.uncertainty)
+    return SurfaceFlux(
+        samples=samples,
+        background=background,
+        integration=integration,
+        budget_kg_h=budget,
+        degrees_of_freedom=effective_degrees_of_freedom(budget, sources.pass_degrees_of_freedom),
+        repeatability_degrees_of_freedom=sources.pass_degrees_of_freedom,
+    )
+
+
+def _error_sources(
+    log: FlightLog, samples: SurfaceSamples, background: Background, integration: Integration
+) -> ErrorSources:
+    """Gather what the error budget is made from."""
+    segment, weights = samples.segment, integration.weights_m2
+    per_ppm = weights * samples.carried(samples.normal_m_s)
+    signal_noise, background_noise = background.noise_std(segment.rows, per_ppm)
+    return ErrorSources(
+        flux_kg_h=integration.flux_kg_h,
+        rotated_flux_kg_h=float(weights @ (samples.enhancement_ppm * samples.carried(samples.tangential_m_s))),
+        pass_flux_kg_h=sum_by_pass(integration.contribution_kg_h, segment.transect, segment.transects),
+        pass_scatter=integration.fit.scatter,
+        pass_degrees_of_freedom=integration.fit.degrees_of_freedom,
+        noise_kg_h=signal_noise,
+        background_kg_h=background_noise,
+        interpolation_kg_h=_interpolation_std(samples, integration, per_ppm),
+        below_kg_h=integration.below.std_kg_h,
+        temperature_c=float(np.mean(log.temperature_c[segment.rows])),
+        pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
+    )
+
+
+def _interpolation_std(samples: SurfaceSamples, integration: Integration, per_ppm: FloatArray) -> float:
+    """Block-kriging error less the sensor noise, which the variogram's sill and nugget hold too."""
+    noise_variance = samples.noise_ppm**2 * samples.noise_correlation * float(per_ppm @ per_ppm)
+    return float(np.sqrt(max(integration.kriging.integral_variance - noise_variance, 0.0)))
+
+
+def signed_parts(grid: KrigedGrid, below: BelowLayer) -> tuple[float, float]:
+    """Return the positive and the negative part of the flux, kg/h."""
+    cells = np.append(np.nan_to_num(grid.flux_density_kg_m2_h.ravel()) * grid.dx_m * grid.dz_m, below.flux_kg_h)
+    return float(cells[cells > 0.0].sum()), float(cells[cells < 0.0].sum())
+
+
+def flux_below_lowest_pass_kg_h(integration: Integration) -> float:
+    """Return the flux below the lowest pass: the layer that was extrapolated, and rows that `y_min` had kriged."""
+    grid, lowest = integration.kriging.grid, float(integration.passes.height_m.min())
+    rows = grid.flux_density_kg_m2_h[grid.z_m < lowest]
+    return integration.below.flux_kg_h + float(np.nansum(rows)) * grid.dx_m * grid.dz_m
+
+
+def height_profile(grid: KrigedGrid, below: BelowLayer) -> HeightProfile:
+    """Return flux per metre of height from the ground up, the extrapolated part marked."""
+    sampled = np.nansum(grid.flux_density_kg_m2_h, axis=1) * grid.dx_m
+    return HeightProfile(
+        height_m=np.concatenate([below.height_m, grid.z_m]),
+        thickness_m=np.concatenate([below.thickness_m, np.full(grid.z_m.size, grid.dz_m)]),
+        flux_kg_h_m=np.concatenate([below.flux_kg_h_m, sampled]),
+        is_extrapolated=np.arange(below.height_m.size + grid.z_m.size) < below.height_m.size,
+    )

@@ -1,1 +1,0 @@
-"""The client's side of the HTTP interface: requests with retries, bodies, downloads, typed answers."""

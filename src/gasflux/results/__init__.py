@@ -1,0 +1,1 @@
+"""What a result becomes: files, figures, report, the page's document."""

@@ -1,0 +1,187 @@
+"""What Waitress itself answers: bodies that must not be taken are read away unstored; refusals are JSON.
+
+Waitress stores a whole body before the application sees the request. A body that is too large, or for which there is no
+room, is refused from its headers: with ``Expect: 100-continue`` at once, else after reading it without storing it, as a
+client that is cut off while it sends seldom sees the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import ErrorTask
+from waitress.utilities import Error
+
+from gasflux.configuration.service_settings import LimitSettings
+from gasflux.errors import Fault
+
+INBUF_BYTES: Final = 512 * 1024
+"""Bodies up to this size stay in memory."""
+
+_COPIES: Final = 2
+"""Waitress stores a body once, the upload a second time."""
+
+_LOOK_EVERY: Final = 1024 * 1024
+"""Bytes of a body between two looks at the free space."""
+
+_MOST_READ_AWAY: Final = 10
+"""Times the limit that is read for the sake of a clear answer; who sends more is cut off."""
+
+_RETRY_AFTER_S: Final = 60
+_TYPES: Final = {413: "too_large", 503: "no_space"}
+_HINTS: Final = {431: "Send fewer or shorter headers."}
+
+
+@dataclass(frozen=True)
+class BodyGuard:
+    """What decides on a body before it is read."""
+
+    limits: LimitSettings
+    folder: Path
+    """Where bodies are stored."""
+
+    def refusal(self, length: int) -> Error | None:
+        """Return why a body of this many bytes is not taken, or None."""
+        if length > self.limits.max_content_length:
+            limit = self.limits.max_content_length
+            return _RefusalError(413, Fault.of("body_too_large", value=length, allowed=limit))
+        return self.shortage(_COPIES * length) if length > INBUF_BYTES else None
+
+    def shortage(self, wanted: int = 0) -> Error | None:
+        """Return the refusal for want of space when these bytes cannot be stored, or None."""
+        if self._free() - wanted >= self.limits.min_free_bytes:
+            return None
+        return _RefusalError(503, Fault.of("disk_nearly_full"))
+
+    def most_read_away(self) -> int:
+        """Return up to how many bytes a refused body is read."""
+        return _MOST_READ_AWAY * self.limits.max_content_length
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self.folder).free
+
+
+class _RefusalError(Error):  # type: ignore[misc]  # Waitress has no types
+    """An answer of a status that Waitress does not know."""
+
+    def __init__(self, code: int, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+        self.code = code
+        self.reason = HTTPStatus(code).phrase
+
+
+class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no types
+    """A request whose body may be refused from its headers."""
+
+    body_bytes_received: int
+    chunked: bool
+    content_length: int
+    headers: dict[str, str]
+    expect_continue: bool
+    completed: bool
+    error: Error | None
+    _unread: int | None = None
+    """Bytes of a refused body that are still to come."""
+    _next_look: int = INBUF_BYTES
+    """Bytes of the body at which the free space is looked at again."""
+
+    def __init__(self, guard: BodyGuard, adjustments: Any) -> None:
+        super().__init__(adjustments)
+        self._guard = guard
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the headers, then judge the body they announce."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # Waitress would drop the connection without an answer
+            raise ParsingError("The address or the length of the body cannot be read") from error
+        self._refuse_ambiguity()
+        refusal = self._guard.refusal(self.content_length) if self.content_length else None
+        if refusal is None:
+            return
+        wait = not self.expect_continue and self.content_length <= self._guard.most_read_away()
+        self.error = refusal
+        self.expect_continue = False
+        self._unread = self.content_length if wait else 0
+        self.content_length = 0
+
+    def _refuse_ambiguity(self) -> None:
+        """Refuse a body whose end a proxy in front may see elsewhere: the rest of it would pass as a request."""
+        is_left = "TRANSFER_ENCODING" in self.headers  # Waitress takes it out of HTTP/1.1, and does not heed it in 1.0
+        if is_left or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Transfer-Encoding goes neither with Content-Length nor with HTTP/1.0")
+
+    def received(self, data: bytes) -> int:
+        """Take bytes of the request, or drop those of a refused body."""
+        if not self._unread:
+            taken = int(super().received(data))
+            self.completed = self.completed or self._unread == 0
+            self._watch_space()
+            return taken
+        dropped = min(len(data), self._unread)
+        self._unread -= dropped
+        self.completed = self._unread == 0
+        return dropped
+
+    def _watch_space(self) -> None:
+        """End a body that would fill the disk: its length may be unknown, and many that fit may come at a time."""
+        if self.completed or self.body_bytes_received < self._next_look:
+            return
+        self._next_look = self.body_bytes_received + _LOOK_EVERY
+        self.error = self._guard.shortage()
+        self.completed = self.error is not None
+
+
+class JsonErrorTask(ErrorTask):  # type: ignore[misc]  # Waitress has no types
+    """Waitress's own refusals in the shape of all other answers."""
+
+    def execute(self) -> None:
+        """Send the refusal and close the connection."""
+        error = self.request.error
+        faults = [error.fault.as_dict()] if isinstance(error, _RefusalError) else []
+        body = json.dumps(_document(error.code, error.body, faults)).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.response_headers.append(("Retry-After", str(_RETRY_AFTER_S)))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+def _document(code: int, reason: str, faults: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+    """Return the body of a refusal; what the server did wrong goes to the log, not to the client."""
+    request_id = secrets.token_hex(8)
+    message = "The server met an unexpected error." if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason
+    if code not in _TYPES:
+        phrase = HTTPStatus(code).phrase
+        message = message if code >= HTTPStatus.INTERNAL_SERVER_ERROR else f"{phrase}: {reason}. {_HINTS.get(code, '')}"
+    logging.getLogger(__name__).info("answered %d: %s", code, reason, extra={"request": request_id})
+    kind = _TYPES.get(code, HTTPStatus(code).name.lower())
+    error = {"type": kind, "details": list(faults), "request_id": request_id}
+    return {"code": code, "message": message.strip(), "data": None, "error": error}
+
+
+def guarded_channel(guard: BodyGuard) -> type[HTTPChannel]:
+    """Return the class of connections whose bodies a guard judges."""
+    members = {"parser_class": staticmethod(partial(GuardedParser, guard)), "error_task_class": JsonErrorTask}
+    return type("GuardedChannel", (HTTPChannel,), members)
+
+
+def is_busy(connection: object) -> bool:
+    """Whether a connection is in the middle of a request or of its answer."""
+    if not isinstance(connection, HTTPChannel):
+        return False
+    return bool(connection.requests or connection.request is not None or connection.total_outbufs_len)

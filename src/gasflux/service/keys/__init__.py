@@ -1,0 +1,1 @@
+"""API keys, what was done with them, and how often."""

@@ -1,0 +1,1 @@
+"""Backup, restoring, and the lock on the data folder."""

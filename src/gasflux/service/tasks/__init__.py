@@ -1,0 +1,1 @@
+"""Tasks: their states, rows, folders and the threads that see them through."""

@@ -1,0 +1,1 @@
+"""What is uploaded: taken in, checked and looked at."""

@@ -1,0 +1,221 @@
+"""A quick look at an upload before it becomes a task: in one warm child, within a budget of seconds and of memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pebble import ProcessExpired
+
+from gasflux.configuration.service_settings import LimitSettings
+from gasflux.errors import Fault, InputError
+from gasflux.service.child_pool import ChildPool, ChildStoppedError
+from gasflux.service.child_process import limit_memory
+
+if TYPE_CHECKING:
+    from gasflux.configuration.pipeline_yaml import ConfigSource
+    from gasflux.reading.validation import Inspection
+    from gasflux.records import FlightLog
+
+MAX_POINTS: Final = 2_000
+"""Of each series of the preview."""
+
+RECYCLE_TASKS: Final = 200
+"""After so many looks the child is replaced; what the allocator keeps stays bounded."""
+
+
+class Inspector:
+    """Looks at flight logs, one at a time.
+
+    Parameters
+    ----------
+    memory_limit_bytes
+        Memory a look may take.
+    limits
+        Of an upload: rows, and bytes it may unpack to.
+    """
+
+    def __init__(self, memory_limit_bytes: int, limits: LimitSettings) -> None:
+        self._memory_limit_bytes = memory_limit_bytes
+        self._limits = limits
+        self._turn = threading.Lock()
+        self._child = ChildPool(warm_up)
+
+    def start(self) -> None:
+        """Start the child."""
+        self._child.renew()
+
+    def stop(self) -> None:
+        """End the child; a look in progress is skipped."""
+        self._child.stop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a look is in progress."""
+        return self._turn.locked()
+
+    def check(self, path: Path, name: str, config: ConfigSource, *, budget_s: float) -> None:
+        """Raise InputError with every fault of a log, if that can be told within `budget_s`."""
+        from gasflux.reading.validation import gathered
+
+        found = self.inspect(path, config, name=name, budget_s=budget_s)
+        if found is not None and found["faults"]:
+            raise gathered(name, [Fault(**fault) for fault in found["faults"]])
+
+    def inspect(
+        self, path: Path, config: ConfigSource, *, budget_s: float, name: str | None = None
+    ) -> dict[str, Any] | None:
+        """Return what a log holds.
+
+        Parameters
+        ----------
+        path
+            The log.
+        config
+            Whatever `load_pipeline_config` takes.
+        budget_s
+            Seconds this may take; the wait for another look and for the start of the child included.
+        name
+            What to call the log; None takes the name of the file.
+
+        Returns
+        -------
+        dict or None
+            As `inspection_document` describes; None when it cannot be told in time.
+
+        Raises
+        ------
+        ConfigError
+            When the configuration is at fault.
+        InputError
+            When the file ends the process that reads it, or needs too much memory.
+        """
+        end = time.monotonic() + budget_s
+        if not self._turn.acquire(timeout=max(budget_s, 0.0)):
+            return None
+        try:
+            return self._look(path, config, name or path.name, end)
+        except ChildStoppedError:
+            return None
+        finally:
+            self._turn.release()
+
+    def _look(self, path: Path, config: ConfigSource, name: str, end: float) -> dict[str, Any] | None:
+        """Have the child look; end it when the time is over or when it went wrong."""
+        if not self._child.is_alive():
+            self._child.renew()
+        if not self._child.is_warm(max(end - time.monotonic(), 0.0)):
+            return None
+        future = self._child.submit(inspect_file, path, config, name, self._limits, self._memory_limit_bytes)
+        if not wait([future], timeout=max(end - time.monotonic(), 0.0)).done:
+            self._child.renew()
+            return None
+        error = future.exception()
+        if error is None and self._child.tasks < RECYCLE_TASKS:
+            return future.result()
+        self._child.renew()
+        if error is not None:
+            raise _meaning(error, name)
+        return future.result()
+
+
+def _meaning(error: BaseException, name: str) -> BaseException:
+    """Return what an error of the child says about the file."""
+    if isinstance(error, ProcessExpired):
+        fault = Fault.of("file_ends_reader")
+    elif isinstance(error, MemoryError):
+        fault = Fault.of("file_needs_memory")
+    else:
+        return error
+    return InputError(f"{name}: {fault.message}", [fault])
+
+
+def warm_up() -> None:
+    """Load in the child what a look needs."""
+
+
+def inspect_file(
+    path: Path, config: ConfigSource, name: str, limits: LimitSettings, memory_limit_bytes: int
+) -> dict[str, Any]:
+    """Look at a file, in the child."""
+    from gasflux.configuration.pipeline_yaml import load_pipeline_config
+    from gasflux.readers import inspect_flight
+
+    limit_memory(memory_limit_bytes)
+    inspection = inspect_flight(
+        path,
+        load_pipeline_config(config),
+        name=name,
+        max_rows=limits.max_rows,
+        max_unpacked_bytes=limits.max_unpacked_bytes,
+    )
+    return inspection_document(inspection, name)
+
+
+def inspection_document(inspection: Inspection, name: str) -> dict[str, Any]:
+    """Return an inspection as a JSON-ready object.
+
+    ``columns`` (name, header, unit, conversion, minimum, maximum, missing), ``ignored_columns``, ``notes``,
+    ``notes_zh``, ``rows_read``, ``rows_used``, ``rows_dropped``, ``faults``; and, when there is no fault, ``start``,
+    ``duration_s``, ``sample_hz``, ``gases`` and ``preview``: the track and the series of gases and wind, thinned.
+    """
+    report, log = inspection.report, inspection.log
+    columns = () if report is None else report.columns
+    return {
+        "name": name,
+        "rows_read": report.rows_read if report else 0,
+        "rows_used": report.rows_used if report else 0,
+        "rows_dropped": dict(report.rows_dropped) if report else {},
+        "columns": [dict(vars(column)) for column in columns],
+        "ignored_columns": list(report.ignored_columns) if report else [],
+        "notes": [note.en for note in report.notes] if report else [],
+        "notes_zh": [note.zh for note in report.notes] if report else [],
+        "faults": [fault.as_dict() for fault in inspection.faults],
+        **_flight(log),
+    }
+
+
+def _flight(log: FlightLog | None) -> dict[str, Any]:
+    """Describe the flight, when there is one."""
+    if log is None:
+        return {"start": None, "duration_s": None, "sample_hz": None, "gases": [], "preview": None}
+    import numpy as np
+
+    return {
+        "start": str(np.datetime_as_string(log.start_utc, unit="ms")),
+        "duration_s": round(float(log.time_s[-1]), 3),
+        "sample_hz": round(log.sample_hz, 3),
+        "gases": list(log.gas_ppm),
+        "preview": _preview(log),
+    }
+
+
+def _preview(log: FlightLog) -> dict[str, Any]:
+    """Thin track and series for a first picture."""
+    from gasflux.results.page_view import extremes, fixed, resolved, span_of, thinned
+
+    path, windy = thinned(log.size, MAX_POINTS), extremes(log.wind_speed_m_s, MAX_POINTS)
+    shown = {gas: extremes(values, MAX_POINTS) for gas, values in log.gas_ppm.items()}
+    return {
+        "track": {
+            "time_s": fixed(log.time_s[path], 2),
+            "longitude_deg": fixed(log.longitude_deg[path], 7),
+            "latitude_deg": fixed(log.latitude_deg[path], 7),
+            "height_m": fixed(log.height_m[path], 2),
+        },
+        "gases": {
+            gas: {
+                "time_s": fixed(log.time_s[rows], 2),
+                "ppm": resolved(log.gas_ppm[gas][rows], span_of(log.gas_ppm[gas])),
+            }
+            for gas, rows in shown.items()
+        },
+        "wind": {
+            "time_s": fixed(log.time_s[windy], 2),
+            "speed_m_s": fixed(log.wind_speed_m_s[windy], 2),
+            "from_deg": None if log.wind_from_deg is None else fixed(log.wind_from_deg[windy], 1),
+        },
+    }

@@ -1,1 +1,0 @@
-"""What a simulated flight is made of; `gasflux.simulation` is the door."""

@@ -1,0 +1,1 @@
+"""Files and times as they are stored."""
