@@ -213,7 +213,9 @@ def table(rows: Sequence[Row]) -> str:
         metered = f"{row.holds_metered:.2f} | {row.metered_above:.2f} | {row.metered_below:.2f}"
         parts = f"{row.width:.2f} | {row.below:.3f} | {row.sampled:.3f} | {row.above:.3f}"
         misses = ", ".join(wanted(row)) or "-"
-        lines.append(f"| {row.lowest_m:g} m | {row.releases} | {medians} | {section} | {metered} | {parts} | {misses} |")
+        lines.append(
+            f"| {row.lowest_m:g} m | {row.releases} | {medians} | {section} | {metered} | {parts} | {misses} |"
+        )
     return "\n".join(lines)
 
 

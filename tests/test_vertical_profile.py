@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gasflux.surface.ground import METHODS, BelowInputs, BelowLayer, extrapolate_below
+from gasflux.surface.ground import METHODS, BelowInputs, ExtrapolatedLayer, extrapolate_below
 from gasflux.surface.passes import PassIntegrals
 from gasflux.surface.vertical_profile import fit_profile, profile_shape
 
@@ -29,7 +29,7 @@ def exact_passes(heights: NDArray[np.float64], height: float = 3.0, spread: floa
     return PassIntegrals(heights, flux, np.full(heights.size, 1e-6), np.ones(1))
 
 
-def below(passes: PassIntegrals, method: str, top: float) -> BelowLayer:
+def below(passes: PassIntegrals, method: str, top: float) -> ExtrapolatedLayer:
     fit = fit_profile(passes, 0.0, ROUGHNESS_M)
     return extrapolate_below(BelowInputs(passes, fit, 0.0, top, ROUGHNESS_M), method)
 

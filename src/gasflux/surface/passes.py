@@ -21,6 +21,8 @@ class PassIntegrals:
     """Its standard deviation from sensor and background noise alone."""
     line_weights_m: FloatArray
     """Length each sample stands for along its pass, shape (m,)."""
+    wind_m_s: FloatArray | None = None
+    """Mean wind speed of each pass, where it is known: tells the profile of the wind."""
 
 
 def line_weights(segment: Segment) -> FloatArray:
