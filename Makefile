@@ -30,7 +30,7 @@ demo: $(READY) ## start the server, post the bundled flight, print its emission 
 	$(BIN)/python -m tools.demo
 
 test: $(READY) ## run the tests; those that need minutes, a browser or a cluster have targets of their own below
-	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --ignore tests/page
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/page
 
 # Each of them starts a server and a browser; more than two at a time measure the machine.
 test-page: $(READY) ## run the tests of the page in a browser; they are skipped where there is none
@@ -70,7 +70,8 @@ proxies: ## install what test-proxy needs, on Debian and as root; elsewhere say 
 test-fuzz: $(READY) ## many requests made from the API's own description; "make test" makes some
 	GASFLUX_FUZZ_EXAMPLES=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/service/test_fuzz.py
 
-check: $(READY) ## lint, format and types, as on Windows too
+check: $(READY) ## lint, format and types, as on Windows too; the layout of the page's JavaScript
+	$(BIN)/python -m tools.check_js
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy

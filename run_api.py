@@ -13,9 +13,9 @@ def main() -> None:
     os.environ["MPLBACKEND"] = "Agg"  # a service has no display
     sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
     from gasflux.cli.commands import run_command_line as run_command
-    from gasflux.cli.service import develop
+    from gasflux.cli.service import develop_command
 
-    run_command(command=develop, name=Path(sys.argv[0]).name)
+    run_command(command=develop_command, name=Path(sys.argv[0]).name)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ def main() -> None:
     if source.is_dir():
         sys.path.insert(0, str(source))
     from gasflux.cli.commands import run_command_line as run_command
-    from gasflux.cli.service import serve
+    from gasflux.cli.service import serve_command
 
-    run_command(command=serve, name=Path(sys.argv[0]).name)
+    run_command(command=serve_command, name=Path(sys.argv[0]).name)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import psutil
 import requests
 from live_server import LiveServer, live_server
 
@@ -77,17 +78,29 @@ class Lists:
         return self.many_p95_ms / self.few_p95_ms
 
 
+@dataclass(frozen=True)
+class Ends:
+    """How long the end of something takes, the longest of several."""
+
+    cancel_s: float
+    """From the request to the death of the process that computed."""
+    idle_stop_s: float
+    """From the signal to the end of a server that has nothing in work."""
+
+
 def main() -> None:
     """Measure and write down."""
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as scratch:
         load = measure_load(Path(scratch) / "load", arguments.flight, arguments.clients, arguments.workers)
         lists = measure_lists(Path(scratch) / "lists", arguments.flight)
+        ends = measure_ends(Path(scratch) / "ends", arguments.flight)
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "system": platform.system()}
     document = {"machine": machine, "load": asdict(load), "lists": asdict(lists) | {"ratio": lists.ratio}}
+    document["ends"] = asdict(ends)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    print(table(load, lists))
+    print(table(load, lists, ends))
 
 
 def _arguments() -> argparse.Namespace:
@@ -213,12 +226,36 @@ def _multiply_rows(database: Path, count: int) -> None:
             connection.execute(f"INSERT INTO tasks ({', '.join(row)}) VALUES ({marks})", copy)
 
 
+def measure_ends(folder: Path, flight: Path) -> Ends:
+    """Cancel tasks in work, then stop the server that has nothing left to do."""
+    with live_server(folder, {"GASFLUX_TASKS_WORKERS": "1"}) as server:
+        _one_task_s(server, flight)  # the worker has loaded what it needs
+        cancel_s = max(_cancel_s(server, flight) for _ in range(ALONE))
+        began = time.monotonic()
+        server.terminate(within_s=TASK_LIMIT_S)
+        return Ends(cancel_s, time.monotonic() - began)
+
+
+def _cancel_s(server: LiveServer, flight: Path) -> float:
+    """Cancel a task in work; return how long its worker lived on."""
+    with GasFluxClient(server.url) as client:
+        task_id = client.upload(flight).task_id
+        while client.task(task_id).status != "processing":
+            time.sleep(HEALTH_PAUSE_S)
+        before = {process.pid for process in server.processes()}
+        began = time.monotonic()
+        client.cancel(task_id)
+        while all(psutil.pid_exists(pid) for pid in before):
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+
 def p95(values: Sequence[float]) -> float:
     """Return the 95th percentile."""
     return statistics.quantiles(values, n=20, method="inclusive")[-1]
 
 
-def table(load: Load, lists: Lists) -> str:
+def table(load: Load, lists: Lists, ends: Ends) -> str:
     """Return the results as Markdown, each beside its goal."""
     rows = (
         (f"{load.clients} clients posting together: tasks completed", f"{load.completed}", f"{load.clients}"),
@@ -230,6 +267,8 @@ def table(load: Load, lists: Lists) -> str:
         ("/health while every worker computes, p95", f"{load.health_p95_ms:.0f} ms", "< 100 ms"),
         (f"/tasks with {FEW} tasks, p95", f"{lists.few_p95_ms:.1f} ms", ""),
         (f"/tasks with {MANY} tasks, p95", f"{lists.many_p95_ms:.1f} ms", f"ratio {lists.ratio:.2f}, about 1"),
+        ("cancel, until nothing computes any more", f"{ends.cancel_s:.2f} s", "< 2 s"),
+        ("stop of an idle server", f"{ends.idle_stop_s:.2f} s", "< 10 s"),
     )
     lines = ["| measured | value | goal |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines)

@@ -509,4 +509,4 @@ def _read_report(count: int, gases: tuple[str, ...]) -> ReadReport:
 
 def own_children() -> list[multiprocessing.process.BaseProcess]:
     """Return the child processes of this test; a service that other tests of this run share keeps its own workers."""
-    return [child for child in multiprocessing.active_children() if not child.name.startswith("pebble")]
+    return [child for child in multiprocessing.active_children() if not child.name.startswith("service-")]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gasflux.reading.aircraft_wind import components, speed_and_direction, wind_over_ground
+from gasflux.reading.values.aircraft_wind import components, speed_and_direction, wind_over_ground
 
 angles = st.floats(0.0, 360.0)
 speeds = st.floats(0.0, 20.0)

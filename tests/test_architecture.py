@@ -3,151 +3,145 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from markdown_pages import ROOT, Page
 
-import gasflux
 from gasflux.simulation import Scenario, simulate
 from gasflux.simulation.files import write_simulated
+from tools import house
 
-PACKAGE = Path(gasflux.__file__).parent
-MODULES = {
-    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
-    for path in PACKAGE.rglob("*.py")
-    if path.name != "__init__.py"
-}
+MODULES = {name: path for name, path in house.modules().items() if path.name != "__init__.py"}
 
-LAYERS = (
+FLOORS = (
     {"__main__"},
     {"cli"},
-    {"cli_backup", "cli_combine", "cli_service"},
-    {"batch_cluster"},
-    {"batch", "console", "server", "server_development", "client"},
-    {"server_address", "server_channel"},
+    {"server"},
     {"app"},
-    {"blueprints.*"},
-    {"api.*", "auth", "openapi", "shared"},
-    {"service.health", "service.metrics"},
-    {"service.assembly"},
-    {"janitor", "service.*"},
-    {"db", "schema"},
-    {"config_reader"},
-    {"service.inspecting"},
-    {"service.settings", "service.logs", "service.stopping"},
-    {"service.worker"},
-    {"service.executor", "service.job_log", "service.child_pool", "service.folders"},
-    {"service.child_process"},
-    {"service.records", "service.errors"},
-    {"data_processor", "simulated.output"},
-    {"reporting", "report.*", "exports", "exports_geo", "exports_view", "drawing"},
-    {"plotting", "figures.*", "processing_pipelines"},
-    {"comparison", "grading.measures"},
-    {"flux", "summary", "combination", "grading.*"},
-    {"ml", "simulation"},
-    {"simulated.*"},
-    {"uncertainty", "interpolation", "surface.*"},
-    {"processing", "flight.*", "readers"},
-    {"background", "baselines.*"},
-    {"reading.validation", "reading.requirements"},
-    {"reading.*"},
-    {"reading.text_files", "reading.plain_text", "reading.workbooks", "reading.biff", "reading.raw_table"},
-    {"reading.headers"},
-    {"remote.*"},
-    {"gas", "reading.units", "reading.signatures"},
-    {"pipeline_yaml"},
-    {"hardened_yaml"},
-    {"result_folder"},
-    {"pipeline_config", "records", "constants", "quantiles", "errors", "version", "whole_file"},
-    {"wording.*"},
+    {"blueprints"},
+    {"auth"},
+    {"api"},
+    {"shared", "service.watch"},
+    {"service", "service.safekeeping"},
+    {"janitor", "service.callbacks", "service.uploads"},
+    {"service.tasks"},
+    {"service.keys"},
+    {"db", "config_reader", "client"},
+    {"jobs"},
+    {"data_processor"},
+    {"plotting", "reporting", "results"},
+    {"results.report"},
+    {"results.figures"},
+    {"processing_pipelines", "ml"},
+    {"grading"},
+    {"rate"},
+    {"background", "interpolation", "processing", "readers", "simulation"},
+    {"baselines", "flight", "reading", "surface"},
+    {"configuration", "gas", "numerics"},
+    {"constants", "errors", "records", "storage", "version"},
+    {"wording"},
 )
-"""From the top down. A module imports from lower layers, or within its own as long as no circle comes of it."""
+"""Rooms from the top floor down. A module imports from its own room, without a circle, or from a lower floor."""
+
+MOST_ROOT_MODULES = 26
+MOST_FILES_IN_A_FOLDER = 18
+LONGEST_CHAIN = 12
+"""What somebody who opens the tree can still take in at a glance: figures of the trees in which one finds one's way."""
 
 OWNERS = {
-    "flask": ("app", "api.", "auth", "openapi", "server", "shared", "blueprints."),
-    "limits": ("service.rate_limit",),
-    "prometheus_client": ("service.metrics",),
-    "waitress": ("server",),
-    "filelock": ("service.data_lock",),
-    "dask": ("service.dask_session",),
-    "distributed": ("service.dask_session", "service.dask_worker"),
-    "pebble": ("service.child_pool", "service.local_executor", "service.inspecting"),
-    "matplotlib": ("plotting", "figures."),
+    "flask": ("app", "api.", "auth", "server.", "shared", "blueprints."),
+    "limits": ("service.keys.rate_limit",),
+    "prometheus_client": ("service.watch.metrics",),
+    "waitress": ("server.",),
+    "filelock": ("service.safekeeping.data_lock",),
+    "dask": ("jobs.dask_session",),
+    "distributed": ("jobs.dask_session", "jobs.dask_worker"),
+    "multiprocessing": ("cli.commands", "jobs.child", "jobs.child_main"),
+    "matplotlib": ("plotting", "results.figures."),
     "sqlite3": ("db",),
     "skgstat": ("surface.variogram",),
     "sklearn": ("ml",),
     "pybaselines": ("baselines.algorithms",),
     "pyproj": ("flight.geometry",),
-    "python_calamine": ("reading.workbooks",),
-    "requests": ("remote.",),
-    "click": ("cli",),
+    "python_calamine": ("reading.",),
+    "requests": ("client.",),
+    "click": ("cli.",),
 }
 """Library -> beginnings of the names of the modules that may import it."""
 
 
-def layer_of(module: str) -> int:
-    """Return the number of a module's layer from the top."""
-    for number, names in enumerate(LAYERS):
-        if module in names:
-            return number
-    for number, names in enumerate(LAYERS):
-        if any(name.endswith("*") and module.startswith(name[:-1]) for name in names):
-            return number
-    raise LookupError(f"{module} stands in no layer of {Path(__file__).name}; put it where it belongs")
+def room_of(module: str) -> str:
+    """Return the room of a module: the longest name of a floor that it begins with."""
+    rooms = [room for floor in FLOORS for room in floor if module == room or module.startswith(f"{room}.")]
+    assert rooms, f"{module} stands on no floor of {Path(__file__).name}; put it where it belongs"
+    return max(rooms, key=len)
 
 
-def imports_of(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield every absolute module name a file imports, inside functions too, with the line."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name}:{node.lineno}: imports are absolute here"
-            yield str(node.module), node.lineno
+def floor_of(room: str) -> int:
+    """Return the number of a room's floor from the top."""
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
 
 
-def inner_imports(module: str) -> set[str]:
-    """Return the modules of the package that one of them imports."""
-    names = {name.removeprefix("gasflux.") for name, _ in imports_of(MODULES[module]) if name.startswith("gasflux.")}
-    return names & MODULES.keys()
+IMPORTS = house.imports()
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_imports_run_downward(module: str) -> None:
-    own = layer_of(module)
-    upward = {name for name in inner_imports(module) if layer_of(name) < own}
-    assert not upward, f"{module} imports from above: {sorted(upward)}"
+def test_imports_run_downward() -> None:
+    upward = [
+        f"{module} imports {other}"
+        for module, others in IMPORTS.items()
+        for other in sorted(others)
+        if (here := room_of(module)) != (there := room_of(other)) and floor_of(here) >= floor_of(there)
+    ]
+    assert not upward
+
+
+def test_the_tree_can_be_taken_in_at_a_glance() -> None:
+    assert len(house.root_modules()) <= MOST_ROOT_MODULES
+    assert not {folder: count for folder, count in house.folders().items() if count > MOST_FILES_IN_A_FOLDER}
+    chain = house.longest_chain(house.imports(at_module_level=True))
+    assert len(chain) <= LONGEST_CHAIN, " -> ".join(chain)
+
+
+def test_each_public_name_exists_once() -> None:
+    assert not house.twice()
 
 
 def test_no_circle() -> None:
-    remaining = {module: inner_imports(module) for module in MODULES}
+    remaining = dict(IMPORTS)
     while leaves := [module for module, needs in remaining.items() if not needs & remaining.keys()]:
         for module in leaves:
             del remaining[module]
     assert not remaining, f"these import each other in a circle: {sorted(remaining)}"
 
 
+@cache
+def imports_in(module: str) -> tuple[tuple[str, int], ...]:
+    """Return what a module imports; walking the package anew for every library took a second each."""
+    return tuple(house.imported_names(MODULES[module]))
+
+
 @pytest.mark.parametrize("library", sorted(OWNERS))
 def test_library_stays_with_its_owner(library: str) -> None:
     strangers = [
         f"{module}:{line}"
-        for module, path in MODULES.items()
-        for name, line in imports_of(path)
+        for module in MODULES
+        for name, line in imports_in(module)
         if name.split(".")[0] == library and not module.startswith(OWNERS[library])
     ]
     assert not strangers
 
 
 def test_nobody_uses_pyplot() -> None:
-    assert not [
-        module for module, path in MODULES.items() if "pyplot" in {name.split(".")[-1] for name, _ in imports_of(path)}
-    ]
+    assert not [module for module in MODULES if "pyplot" in {name.split(".")[-1] for name, _ in imports_in(module)}]
 
 
-@pytest.mark.parametrize("module", sorted(module for module in MODULES if module not in ("cli", "__main__")))
+@pytest.mark.parametrize("module", sorted(module for module in MODULES if module not in ("cli.commands", "__main__")))
 def test_library_neither_prints_nor_exits(module: str) -> None:
     calls = [
         node for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
@@ -167,8 +161,11 @@ def test_broad_excepts_stand_at_boundaries_only() -> None:
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     }
-    service = {"service.dask_executor", "service.dask_worker", "service.runner"}
-    assert broad <= {"batch", "batch_cluster", "cli", "drawing", "janitor", "reading.workbooks"} | service
+    jobs = {"jobs.batch", "jobs.dask_executor", "jobs.dask_worker", "jobs.child_main", "jobs.drawing"}
+    assert (
+        broad
+        <= {"cli.run_flights", "cli.commands", "janitor", "reading.files.workbooks", "service.tasks.runner"} | jobs
+    )
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -195,7 +192,7 @@ def test_importing_the_pipeline_loads_no_pictures_and_no_service() -> None:
 
 
 def test_processing_a_short_log_loads_neither_pandas_nor_pictures(tmp_path: Path) -> None:
-    """Loading them would take as long as the flight."""
+    """Loading them would take as long as the flight: ``python -m tools.import_cost pandas pybaselines``."""
     log, output = tmp_path / "flight.csv", tmp_path / "out"
     write_simulated(simulate(Scenario(seed=3)), log, "flight")
     unwanted = {"scipy", "pandas", "pybaselines", "matplotlib", "sklearn", "skgstat", "numba", "flask", "sqlite3"}
@@ -214,3 +211,28 @@ def test_top_level_only_defines(module: str) -> None:
     statements = [node for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
     assert all(ast.unparse(node.value.func).startswith("_") for node in statements)  # type: ignore[attr-defined]
     assert not [node for node in body if isinstance(node, ast.For | ast.While | ast.With | ast.Try)]
+
+
+def test_the_map_shows_every_room() -> None:
+    """CONTRIBUTING's map has each folder and module of the root once, in the order of the floors, and what it names."""
+    page = Page(ROOT / "CONTRIBUTING.md")
+    rows = [(names(row[0]), names(row[1])) for row in next(t for t in page.tables() if t[0][0] == "room")[2:]]
+    shown = [room for rooms, _ in rows for room in rooms]
+    folders = {f"{name}/" for name in house.folders() if "/" not in name}
+    assert sorted(shown) == sorted(folders | set(house.root_modules()) - {"__init__"})
+    heights = [[floor_of(room.rstrip("/")) for room in rooms] for rooms, _ in rows]
+    assert all(max(upper) <= min(lower) for upper, lower in pairwise(heights))
+    for rooms, inside in rows:
+        places = [house.PACKAGE, *(house.PACKAGE / room for room in rooms)]
+        there = {name for name in inside for place in places if exists(place, name)}
+        assert set(inside) <= there, f"{rooms} of the map has no {set(inside) - there}"
+
+
+def names(cell: str) -> list[str]:
+    """Return what stands in backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def exists(place: Path, name: str) -> bool:
+    """Tell whether a folder holds a module, or with a slash at the end a folder, of a name."""
+    return (place / name).is_dir() if name.endswith("/") else (place / f"{name}.py").is_file()

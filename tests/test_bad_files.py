@@ -97,8 +97,6 @@ class Bad:
         self.make, self.words, self.column, self.row, self.error = make, words, column, row, error
 
 
-NMEA_LAT = [3241.46 + 0.0001 * i for i in range(ROWS)]
-NMEA_LON = [-10304.5 + 0.0001 * i for i in range(ROWS)]
 SHEET = "xl/worksheets/sheet1.xml"
 STRAY_CELL = (
     '<worksheet><dimension ref="A1:B2"/><sheetData><row r="1048576"><c r="XFD1048576"/></row></sheetData></worksheet>'
@@ -145,7 +143,7 @@ BAD = {
         "16,384 columns",
         "delete",
     ),
-    "empty sheet": Bad(lambda path: write_xlsx(path, [], rows_of(flight())), "'Sheet1' is empty", "'Sheet2'", row=1),
+    "empty sheets": Bad(lambda path: write_xlsx(path, [], []), "'Sheet1' is empty", "'Sheet2'", row=1),
     "sheet without header": Bad(lambda path: write_xlsx(path, rows_of(flight())[1:]), "no header", "row 1", row=1),
     "password": Bad(content(compound("EncryptionInfo", "EncryptedPackage")), "password", "without one"),
     "Word document": Bad(content(compound("WordDocument")), "Office document", ".xlsx", error=UnsupportedFileError),
@@ -170,8 +168,29 @@ BAD = {
     "no latitude": Bad(columns(without=("latitude",)), "'latitude'", "missing", "add it", column="latitude"),
     "no height": Bad(columns(without=("height_ato",)), "'height_ato'", "altitude", column="height_ato"),
     "no wind": Bad(columns(without=("windspeed",)), "'windspeed'", "missing", column="windspeed"),
-    "no temperature": Bad(columns(without=("temperature",)), "'temperature'", "degC", column="temperature"),
-    "cell pressure only": Bad(columns(pressure="GasP_torr"), "'GasP_torr'", "inside the instrument", column="pressure"),
+    "pressure in an unknown unit": Bad(
+        columns(pressure="Pressure (banana)"),
+        "'Pressure (banana)'",
+        "'banana' is not known",
+        column="Pressure (banana)",
+    ),
+    "direction under an unknown name": Bad(
+        columns(winddir="my winddirection"), "looks like the wind direction", "ignore", column="my winddirection"
+    ),
+    "wind relative to the aircraft": Bad(
+        columns(winddir="Relative Wind Direction"),
+        "relative to the aircraft",
+        "true wind",
+        column="Relative Wind Direction",
+    ),
+    "components of an unknown frame": Bad(
+        columns({"u": [1.0] * ROWS, "v": [2.0] * ROWS}, without=("winddir", "windspeed")),
+        "wind_east: 'u'",
+        column="u + v",
+    ),
+    "path concentration": Bad(columns(ch4="CH4 (ppm-m)"), "along a path", "no mole fraction", column="CH4 (ppm-m)"),
+    "explosive limit": Bad(columns(ch4="CH4 (%LEL)"), "explosive limit", "ch4_%", column="CH4 (%LEL)"),
+    "signal of a sensor": Bad(columns(ch4="CH4 (mV)"), "a signal", column="CH4 (mV)"),
     "no gas": Bad(columns(ch4="sensor_1"), "no gas column", "'sensor_1'", column="ch4"),
     "a column twice": Bad(
         columns({"x": flight()["ch4"]}, x="CH4"), "twice", "columns 9 and 10", "rename", column="ch4"
@@ -223,14 +242,6 @@ BAD = {
     # place
     "latitude and longitude swapped": Bad(
         columns(latitude="longitude", longitude="latitude"), "row 2", "swapped", column="latitude", row=2
-    ),
-    "NMEA degrees": Bad(
-        columns({"latitude": NMEA_LAT, "longitude": NMEA_LON}),
-        "row 2",
-        "NMEA",
-        "decimal degrees",
-        column="latitude",
-        row=2,
     ),
     "metres": Bad(columns({"latitude": [3_618_000.5] * ROWS}), "row 2", "metres", "WGS84", column="latitude", row=2),
     "one position": Bad(
@@ -287,7 +298,8 @@ def test_swapped_positions_that_are_both_possible_cannot_be_told(tmp_path: Path)
         ({"sheet": 7}, ("no sheet 7", "'Sheet1', 'Sheet2'")),
         ({"columns": {"ch4": "Inlet 9"}}, ("columns.ch4", "'Inlet 9'", "'pressure'")),
         ({"columns": {"methan": "ch4"}}, ("'methan'", "windspeed")),
-        ({"units": {"pressure": "psi"}}, ("units.pressure", "'psi'", "hPa, Pa, kPa")),
+        ({"units": {"pressure": "banana"}}, ("units.pressure", "'banana'", "hPa, Pa, kPa")),
+        ({"units": {"ch4": "ppm-m"}}, ("units.ch4", "along a path")),
         ({"gases": {"n2o": [0.2, 1.0]}}, ("'n2o'", "columns not used: 'ch4'")),
         ({"gases": {"voc": [0.0, 1.0]}}, ("'voc'", "chemical formula")),
         ({"gases": {"ch4": [1.5, 2.0]}}, ("'ch4'", "row 2", "1.5 to 2")),
@@ -306,7 +318,7 @@ def test_settings_that_do_not_fit_the_file(settings: dict[str, object], words: t
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no such file names")
 def test_many_faults_still_make_one_line(tmp_path: Path) -> None:
     table: dict[str, Cells] = {**flight(), **{gas: ["x"] * ROWS for gas in ("co2", "n2o", "nh3", "so2", "h2s")}}
-    table = {name: ["bad value " * 20, *cells[1:]] for name, cells in table.items()}
+    table = {name: [cells[0], "bad value " * 20, *cells[2:]] for name, cells in table.items()}
     path = tmp_path / ("a\nb" * 30 + ".csv")
     path.write_text(text_of(table))
     gases = {gas: [0.0, 1.0] for gas in ("ch4", "co2", "n2o", "nh3", "so2", "h2s", "c2h6")}

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from builders import own_children
 
-from gasflux.batch import Job, JobOptions, JobResult, describe, find_logs, input_stem, plan_jobs, run_jobs
+from gasflux.cli.flight_logs import describe, find_logs, input_stem, plan_jobs
+from gasflux.cli.run_flights import BatchOptions, FlightLine, run_jobs
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import InputError
+from gasflux.jobs.records import Job
 from gasflux.simulation.files import simulate_kind, write_simulated
 
-QUICK = JobOptions(load_pipeline_config(None), figures=False)
+QUICK = BatchOptions(load_pipeline_config(None), figures=False)
 
 
 def touch(path: Path) -> Path:
@@ -62,7 +64,7 @@ def test_stem(name: str, stem: str) -> None:
 def test_logs_of_one_name_get_folders_of_their_own(tmp_path: Path) -> None:
     paths = [Path("a/f.csv"), Path("b/f.csv"), Path("c/F.xlsx"), Path("d/f-2.csv"), Path("a/f.csv")]
     jobs = plan_jobs(paths, tmp_path)
-    assert [job.path for job in jobs] == paths[:4]
+    assert [job.input_path for job in jobs] == paths[:4]
     assert [job.output_dir.name for job in jobs] == ["f", "f-2", "F-3", "f-2-2"]
     assert len({job.output_dir.name.casefold() for job in jobs}) == len(jobs)
 
@@ -83,15 +85,15 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
-def by_name(results: list[JobResult]) -> dict[str, JobResult]:
-    return {result.job.path.name: result for result in results}
+def by_name(results: list[FlightLine]) -> dict[str, FlightLine]:
+    return {result.job.input_path.name: result for result in results}
 
 
 def test_workers_and_one_process_agree(flights: list[Path], tmp_path: Path) -> None:
     def rates(workers: int) -> dict[str, float]:
         jobs = plan_jobs(flights[:2], tmp_path / str(workers))
-        results = run_jobs(jobs, QUICK, workers, lambda *event: None)
-        return {result.job.path.name: (result.output_vars or {})["gases"]["ch4"]["flux_kg_h"] for result in results}
+        results = by_name(list(run_jobs(jobs, QUICK, workers, lambda *event: None)))
+        return {name: (result.output_vars or {})["gases"]["ch4"]["flux_kg_h"] for name, result in results.items()}
 
     assert rates(1) == rates(2)
 
@@ -103,12 +105,11 @@ def test_a_killed_worker_fails_alone(flights: list[Path], tmp_path: Path) -> Non
 
     def kill_first_worker(index: int, stage: str, percent: float) -> None:
         if index == 0 and stage == "figures" and not killed:  # drawing takes long enough to be caught at it
-            first = min(own_children(), key=lambda child: int(child.name.split("-")[-1]))
-            assert first.pid is not None
-            os.kill(first.pid, signal.SIGKILL)
-            killed.append(first.pid)
+            (unfinished,) = tmp_path.glob(".f0.*.part")  # its name holds who writes it
+            killed.append(int(unfinished.name.split(".")[2].partition("-")[0]))
+            os.kill(killed[0], signal.SIGKILL)
 
-    drawing = JobOptions(QUICK.config, figures=True)
+    drawing = BatchOptions(QUICK.config, figures=True)
     results = by_name(list(run_jobs(jobs, drawing, 2, kill_first_worker)))
     assert killed
     assert "worker process ended with code -9" in str(results["f0.csv"].error)
@@ -134,7 +135,7 @@ def test_one_job_at_a_time_draws_in_processes_of_their_own(flights: list[Path], 
             seen[index] = len(own_children())
 
     jobs = plan_jobs([flights[0], touch(tmp_path / "bad.csv"), flights[1]], tmp_path / "out")
-    results = list(run_jobs(jobs, JobOptions(QUICK.config, drawing_processes=1), 1, note))
+    results = list(run_jobs(jobs, BatchOptions(QUICK.config, drawing_processes=1), 1, note))
     assert [result.error is None for result in results] == [True, False, True]
     assert seen == {0: 1, 2: 1}
     assert all((jobs[index].output_dir / "figures" / "curtain_ch4.png").exists() for index in seen)

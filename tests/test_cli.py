@@ -10,13 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 import pandas as pd
 import pytest
+from patience import HANG_S, wait_until
 from test_pipeline_yaml import HANDOVER_YAML
 
 from gasflux.cli import commands as cli
@@ -209,7 +209,7 @@ def test_what_may_not_be_read_or_written_is_named(tmp_path: Path) -> None:
 
     def failures(*arguments: object) -> list[str]:
         command = [*NO_RIGHTS, sys.executable, "-m", "gasflux", *map(str, arguments)]
-        run = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False, timeout=60)
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False, timeout=HANG_S)
         assert (run.returncode, run.stdout) == (1, "")
         return run.stderr.splitlines()
 
@@ -230,13 +230,15 @@ def test_what_may_not_be_read_or_written_is_named(tmp_path: Path) -> None:
 def test_an_output_that_is_full_or_closed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gasflux", "inspect", str(SAMPLE)]
     with Path("/dev/full").open("w") as full:
-        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=60)
+        run = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=HANG_S
+        )
     assert (run.returncode, run.stderr) == (1, "error: No space left on device\n")
     shell = f"{shlex.join(command)} | true"
-    run = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=60)
+    run = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=HANG_S)
     assert run.stderr == ""
     shell = f"{shlex.join([*command[:3], 'process', str(SAMPLE), '--no-figures'])} >&- 2>&-"
-    assert subprocess.run(["sh", "-c", shell], cwd=tmp_path, check=False, timeout=60).returncode == 0
+    assert subprocess.run(["sh", "-c", shell], cwd=tmp_path, check=False, timeout=HANG_S).returncode == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has other signals")
@@ -246,11 +248,9 @@ def test_ctrl_c_leaves_no_unfinished_results(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gasflux", "process", "a.xlsx", "b.xlsx", "--jobs", "2"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8") as process:
         # A folder in the making is there for the second or more that its figures take; it is looked for every 20 ms.
-        until = time.monotonic() + 60
-        while not list(tmp_path.glob("output/.*.part")) and time.monotonic() < until:
-            time.sleep(0.02)
+        wait_until(lambda: list(tmp_path.glob("output/.*.part")), "the first flight")
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=HANG_S)
     assert (process.returncode, errors.strip()) == (130, "stopped.")
     assert not list(tmp_path.glob("output/.*"))
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from builders import flight_result, own_children
+from result_tables import grid_frame, processed_frame
 
 import gasflux
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.data_processor import Outcome, _write_tables, process_file
-from gasflux.drawing import DrawingProcesses
 from gasflux.errors import CancelledError, GasFluxError
+from gasflux.jobs.drawing import DrawingProcesses
 from gasflux.records import FlightResult
-from gasflux.results.output_vars import grid_frame, processed_frame
 from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.simulation.files import write_simulated
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from live_server import LiveServer, live_server
+from patience import HANG_S
 
 from gasflux.client import GasFluxClient
 from gasflux.configuration.service_settings import TaskSettings
@@ -85,7 +86,7 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     copy = tmp_path / UNIT.name
     copy.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/gasflux", str(tmp_path)), encoding="utf-8")
     done = subprocess.run(
-        ["systemd-analyze", "verify", str(copy)], capture_output=True, encoding="utf-8", timeout=60, check=False
+        ["systemd-analyze", "verify", str(copy)], capture_output=True, encoding="utf-8", timeout=HANG_S, check=False
     )
     about = [line for line in done.stderr.splitlines() if "gasflux" in line]
     assert (done.returncode, about) == (0, [])
@@ -97,7 +98,7 @@ def test_the_unit_is_confined() -> None:
         ["systemd-analyze", "security", "--offline=yes", f"--threshold={MOST_EXPOSED * 10:.0f}", str(UNIT)],
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=HANG_S,
         check=False,
     )
     if "unrecognized option" in done.stderr:
@@ -108,9 +109,11 @@ def test_the_unit_is_confined() -> None:
 @pytest.mark.parametrize("script", [INSTALLER, BACKUP], ids=lambda path: path.name)
 @pytest.mark.skipif(not shutil.which("sh"), reason="there is no shell")
 def test_scripts_are_good_shell_and_refuse_wrong_use(script: Path) -> None:
-    subprocess.run(["sh", "-n", str(script)], check=True, timeout=60)
+    subprocess.run(["sh", "-n", str(script)], check=True, timeout=HANG_S)
     wrong = ["--no-such-option"] if script == INSTALLER else []
-    done = subprocess.run(["sh", str(script), *wrong], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    done = subprocess.run(
+        ["sh", str(script), *wrong], capture_output=True, encoding="utf-8", timeout=HANG_S, check=False
+    )
     assert done.returncode == 2
     assert script.name in done.stderr
 
@@ -137,7 +140,9 @@ def python_for_all() -> str | None:
     check = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"
     for program in ("/usr/bin/python3", "/usr/local/bin/python3", sys.executable):
         try:
-            done = subprocess.run([program, "-c", check], user="nobody", capture_output=True, timeout=60, check=False)
+            done = subprocess.run(
+                [program, "-c", check], user="nobody", capture_output=True, timeout=HANG_S, check=False
+            )
         except OSError:
             continue
         if done.returncode == 0:
@@ -182,7 +187,7 @@ def as_nobody(prefix: Path, script: str, *arguments: str) -> str:
         extra_groups=[],
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=HANG_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -196,7 +201,7 @@ def test_backup_of_a_running_server_comes_back(tmp_path: Path) -> None:
     archives = tmp_path / "backups"
     with live_server(tmp_path / "first", {"GASFLUX_TASKS_WORKERS": "1"}) as first:
         with GasFluxClient(first.url) as client:
-            before = client.process(SAMPLE, folder=tmp_path / "before", timeout=120)
+            before = client.process(SAMPLE, folder=tmp_path / "before", timeout=HANG_S)
         for _ in range(3):
             back_up(first, home, archives, keep=2)
     kept = sorted(archives.glob("gasflux_*.tar.gz"))
@@ -204,7 +209,7 @@ def test_backup_of_a_running_server_comes_back(tmp_path: Path) -> None:
     second = LiveServer(tmp_path / "second")
     second.folder.mkdir()
     gasflux = [sys.executable, "-m", "gasflux", "restore", str(kept[-1])]
-    subprocess.run(gasflux, cwd=second.folder, env=second.environment, check=True, capture_output=True, timeout=120)
+    subprocess.run(gasflux, cwd=second.folder, env=second.environment, check=True, capture_output=True, timeout=HANG_S)
     with live_server(second.folder) as running, GasFluxClient(running.url) as client:
         assert [task.task_id for task in client.tasks()] == [before.task.task_id]
         client.download(before.task.task_id, tmp_path / "after")
@@ -226,7 +231,7 @@ def back_up(server: LiveServer, home: Path, archives: Path, keep: int) -> None:
         env=server.environment | {"KEEP": str(keep)},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=HANG_S,
         check=False,
     )
     assert done.returncode == 0 or "exists" in done.stderr, done.stderr

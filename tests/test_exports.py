@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from builders import flight_result
+from result_tables import grid_frame, processed_frame
 
 from gasflux.records import FlightResult
-from gasflux.results.maps import MAX_POINTS, decimate, flight_geojson, flight_kml
-from gasflux.results.output_vars import grid_frame, number, output_vars, processed_frame, to_json
+from gasflux.results.maps import MAX_MAP_POINTS, every_nth_row, flight_geojson, flight_kml
+from gasflux.results.output_vars import number, output_vars, to_json
 
 KML = "{http://www.opengis.net/kml/2.2}"
 
@@ -193,12 +194,12 @@ def test_grid_has_every_cell(curtain: FlightResult, curtains: FlightResult) -> N
 
 @pytest.mark.parametrize("samples", [1, 2, 4_999, 5_000, 5_001, 9_999, 10_000, 1_000_003])
 def test_a_map_keeps_first_and_last_and_its_limit(samples: int) -> None:
-    rows, step = decimate(samples)
+    rows, step = every_nth_row(samples)
     assert rows[0] == 0
     assert rows[-1] == samples - 1
-    assert rows.size <= MAX_POINTS
+    assert rows.size <= MAX_MAP_POINTS
     assert np.all(np.diff(rows)[:-1] == step)
-    assert step == 1 or samples > MAX_POINTS
+    assert step == 1 or samples > MAX_MAP_POINTS
 
 
 def test_geojson_is_rfc_7946(curtain: FlightResult) -> None:

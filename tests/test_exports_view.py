@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from gasflux.data_processor import process_flight
 from gasflux.records import FlightResult
 from gasflux.results.output_vars import to_json
-from gasflux.results.page_view import MAX_CELLS, extremes, resolved, significant, thinned, view_document
+from gasflux.results.page_view import (
+    MAX_VIEW_CELLS,
+    extremes,
+    resolved_numbers,
+    significant_numbers,
+    thinned,
+    view_document,
+)
 from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.simulation.files import simulate_kind
 
@@ -79,7 +86,7 @@ def test_fine_grid_is_thinned() -> None:
     result = flight("steady")
     document = view_document(result)
     grids = [gas["grid"] for gas in document["segments"][0]["gases"].values()]
-    assert sum(grid["nx"] * grid["nz"] for grid in grids) <= MAX_CELLS
+    assert sum(grid["nx"] * grid["nz"] for grid in grids) <= MAX_VIEW_CELLS
 
 
 @given(st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=1, max_size=400), st.integers(4, 60))
@@ -103,9 +110,9 @@ def test_even_thinning_keeps_both_ends(size: int, limit: int) -> None:
 
 
 def test_numbers_keep_what_matters() -> None:
-    assert significant(np.array([123456.0, 0.000123456, np.nan])) == [123500.0, 0.0001235, None]
+    assert significant_numbers(np.array([123456.0, 0.000123456, np.nan])) == [123500.0, 0.0001235, None]
     # An offset of 420 ppm leaves a rise of 0.5 ppm its four digits.
-    assert resolved(np.array([420.12345678]), 0.5) == [420.12346]
+    assert resolved_numbers(np.array([420.12345678]), 0.5) == [420.12346]
 
 
 def test_flags_come_in_every_language() -> None:

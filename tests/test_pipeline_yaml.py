@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.configuration.bounded_yaml import MAX_BYTES
+from gasflux.configuration.bounded_yaml import MAX_YAML_BYTES
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import default_config_text, dump_effective_config, load_pipeline_config
 from gasflux.errors import ConfigError
@@ -150,7 +150,7 @@ def test_wrong_strategy_lists_those_that_exist() -> None:
         ("algorithmic_baseline_settings: {smooth_halfwindow: 3}", "'smooth_half_window'"),
         ("algorithmic_baseline_settings: {fastchrm: {half_window: 3}}", "'fastchrom'"),
         ("filters: {exclude: [{start: 2026-01-01, ende: 2026-01-02}]}", "'end'"),
-        ("qqqq: 1", "known here: algorithmic_baseline_settings"),
+        ("qqqq: 1", "known here: air, algorithmic_baseline_settings"),
     ],
 )
 def test_unknown_key_names_the_nearest(text: str, expected: str) -> None:
@@ -210,7 +210,7 @@ ALIAS_BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("output_dir: !!python/object/apply:os.getcwd []", "tag"),
         ("output_dir: !secret x", "tag"),
         ("output_dir: !!binary aGVsbG8=", "tag"),
-        ("#" * (MAX_BYTES + 1), "bytes"),
+        ("#" * (MAX_YAML_BYTES + 1), "bytes"),
         (b"\xff\xfe\x00", "UTF-8"),
         ("gases: [unclosed", "line 1"),
         ("a: b: c", "line 1"),

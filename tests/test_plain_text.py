@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gasflux.reading.plain_text import EMPTY_CELLS, plain_columns
-from gasflux.reading.raw_table import Column, HeaderPlace
-from gasflux.reading.text_files import _frame, _Layout, frame_columns
+from gasflux.reading.files.plain_text import EMPTY_CELLS, plain_columns
+from gasflux.reading.files.text_files import _frame, frame_columns
+from gasflux.reading.layouts.header_place import HeaderPlace
+from gasflux.reading.layouts.text_layout import TextLayout
+from gasflux.reading.raw_table import Column
 
 NUMBERS = ("0", "-0", "1", "007", "+2.5", "-.5", "3.", "1e-5", "6.02E23", "0.1", "12.345678901234567", "1681862400123")
 ODD_NUMBERS = ("1e", "1e400", "--2", "1.2.3", "1 2", "9" * 19, "9" * 25, "inf", "-Infinity", "+nan", "1_000", "0x10")
@@ -35,7 +37,7 @@ PLAIN = st.sampled_from(NUMBERS + EMPTIES[:5])
 
 def by_pandas(data: bytes, delimiter: str, width: int, decimal: str) -> tuple[Column, ...]:
     headers = tuple(f"h{index}" for index in range(width))
-    return frame_columns(_frame(data, _Layout(delimiter, HeaderPlace(0, 0, headers, (), 0), 1, 0), decimal))
+    return frame_columns(_frame(data, TextLayout(delimiter, HeaderPlace(0, 0, headers, (), 0), 1, 0, ()), decimal))
 
 
 def assert_same(data: bytes, delimiter: str, width: int, decimal: str = ".") -> bool:

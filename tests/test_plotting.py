@@ -28,7 +28,7 @@ from PIL import Image
 from gasflux.plotting import all_figures, draw, png_bytes, render_figures
 from gasflux.records import FlightResult, FloatArray, SegmentResult
 from gasflux.results.figures.names import FigureKey, figure_keys
-from gasflux.results.figures.style import FONT_FILE, MAX_POINTS, decimate, fraction_unit, mass_unit, thin
+from gasflux.results.figures.style import FONT_FILE, MAX_DRAWN_POINTS, decimate, fraction_unit, mass_unit, thin
 from gasflux.results.figures.texts import FIGURE_TEXTS, compass_point, gas_label, named
 
 PER_SURFACE = {"curtain_ch4", "profile_ch4", "variogram_ch4", "wind_rose", "wind_series"}
@@ -209,7 +209,7 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
 
 
 def test_every_component_of_the_budget_has_a_name() -> None:
-    source = Path(__file__).parents[1] / "src" / "gasflux" / "uncertainty.py"
+    source = Path(__file__).parents[1] / "src" / "gasflux" / "rate" / "error_budget.py"
     written = set(re.findall(r'^        "(\w+)": ', source.read_text(encoding="utf-8"), re.MULTILINE))
     assert written, "the budget is written elsewhere now; look for its names there"
     assert {f"budget.{name}" for name in written} <= FIGURE_TEXTS.keys()
@@ -231,7 +231,7 @@ def test_decimation_keeps_the_extremes_and_the_ends(values: list[float], limit: 
 
 
 def test_short_series_are_drawn_whole() -> None:
-    np.testing.assert_array_equal(decimate(np.zeros(MAX_POINTS)), np.arange(MAX_POINTS))
+    np.testing.assert_array_equal(decimate(np.zeros(MAX_DRAWN_POINTS)), np.arange(MAX_DRAWN_POINTS))
 
 
 def test_dots_are_spread_evenly() -> None:

@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gasflux.plotting import draw, png_bytes
-from gasflux.reading.time_cells import read_times
+from gasflux.reading.times.cells import read_times
 from gasflux.reading.units import Dimension, conversion_text, find_unit
 from gasflux.records import ColumnReport, Flag, FlightResult, FluxInterval, Quality
-from gasflux.reporting import MAX_BYTES, render_report
+from gasflux.reporting import MAX_REPORT_BYTES, render_report
 from gasflux.results.figures.names import figure_keys
 from gasflux.results.report.columns import conversion_said
 from gasflux.results.report.numbers import decimals_for, fixed, percent, plain, significant, tick_beyond, upper_bound
@@ -199,7 +199,7 @@ def test_three_gases_and_three_segments_stay_below_three_megabytes() -> None:
     # Figures of the same kind have about the same size, and drawing all 48 takes 6 s.
     figures = {key.file_name: drawn[key.kind] for key in figure_keys(result)}
     html = render_report(result, figures, CONFIG)
-    assert len(html.encode()) < MAX_BYTES
+    assert len(html.encode()) < MAX_REPORT_BYTES
     assert len(Page(html).all("img")) == len(figures) == 48
 
 
@@ -207,7 +207,7 @@ def test_figures_that_do_not_fit_are_named(flight: FlightResult) -> None:
     large = {name: PIXEL + bytes(250_000) for name in little_figures(flight)}
     html = render_report(flight, large, CONFIG)
     page = Page(html)
-    assert len(html.encode()) < MAX_BYTES
+    assert len(html.encode()) < MAX_REPORT_BYTES
     shown = len(page.all("img"))
     assert 0 < shown < len(large)
     assert f"{len(large) - shown} figures are not embedded" in page.text

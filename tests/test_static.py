@@ -11,6 +11,7 @@ import pytest
 
 import gasflux
 from gasflux.results.report.texts import REPORT_TEXTS
+from tools import check_js
 
 STATIC = Path(gasflux.__file__).parent / "static"
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
@@ -57,6 +58,20 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere(path: Path) -> None:
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
 def test_files_stay_small(path: Path) -> None:
     assert path.stat().st_size < LIMIT_BYTES
+
+
+def test_scripts_keep_their_layout(capsys: pytest.CaptureFixture[str]) -> None:
+    """As `make check` holds it; every script of the page is looked at, and none of what others wrote."""
+    assert check_js.scripts() == SCRIPTS
+    assert check_js.main([]) == 0, capsys.readouterr().out
+
+
+def test_every_fault_of_layout_is_told_with_its_line() -> None:
+    longest = "é" * check_js.LINE_LENGTH
+    assert not list(check_js.faults(f"{longest}\n\n  ok;\n"))
+    broken = {f"{longest}x\n": 1, "a;\nb; \n": 2, "\ta;\n": 1, "a;\r\n": 1, "a;": 1, "a;\n\n": 3}
+    for text, line in broken.items():
+        assert [number for number, _ in check_js.faults(text)] == [line], text
 
 
 def test_libraries_are_as_published() -> None:

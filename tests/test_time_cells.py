@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gasflux.reading.time_cells import _parse_iso, _parse_many_iso
+from gasflux.reading.times.cells import _parse_iso, _parse_many_iso
 
 SAME = (
     "2023-04-19 10:00",

@@ -433,14 +433,14 @@ def test_the_documents_own_configuration_accepts_a_flight_in_its_ranges() -> Non
 
 def test_all_faults_come_in_one_answer() -> None:
     columns: dict[str, Cells] = {**flight()}
-    del columns["pressure"]
+    del columns["longitude"]
     columns["latitude"] = ["x" if i == 2 else cell for i, cell in enumerate(columns["latitude"])]
     columns["windspeed"] = [-1.0 if i >= 38 else cell for i, cell in enumerate(columns["windspeed"])]
     with pytest.raises(InputError) as caught:
         read(columns, gases={"ch4": [1.5, 2.21], "co2": [300, 500]})
     found = {(fault.column, fault.row, fault.count) for fault in caught.value.faults}
     assert found == {
-        ("pressure", None, 1),
+        ("longitude", None, 1),
         ("latitude", 4, 1),
         ("windspeed", 40, 2),
         ("ch4", 13, ROWS - 11),

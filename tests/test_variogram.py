@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gasflux.configuration.pipeline_config import SemivariogramSettings
 from gasflux.records import FloatArray, IntArray, VariogramFit
-from gasflux.surface.variogram import directional_variogram, fit_variogram, semivariance
+from gasflux.surface.variogram import directional_variogram, fit_variogram, longest_lag_m, semivariance
 from gasflux.surface.variogram_models import ESTIMATORS, MODELS, entropy, matern, semivariances, stable
 
 EXACT = 1e-9
@@ -158,7 +158,7 @@ def test_directional_variogram_is_that_of_scikit_gstat(changes: dict[str, Any]) 
         fit_sill=1.0,
     )
     counts = np.array([len(part) for part in theirs.lag_classes()])
-    ours = directional_variogram(along, height, values, chosen)
+    ours = directional_variogram(along, height, values, chosen, longest_lag_m(along, height, chosen.maxlag))
     np.testing.assert_array_equal(ours.pairs, counts[counts > 0])
     np.testing.assert_allclose(ours.semivariance, theirs.experimental[counts > 0], rtol=EXACT)
 
@@ -166,7 +166,7 @@ def test_directional_variogram_is_that_of_scikit_gstat(changes: dict[str, Any]) 
 def test_direction_needs_pairs() -> None:
     along, height, _ = passes(levels=1)
     upright = SemivariogramSettings(azimuth=90.0, tolerance=1.0)
-    assert directional_variogram(along, 0.0 * height, along, upright).pairs.size == 0
+    assert directional_variogram(along, 0.0 * height, along, upright, np.inf).pairs.size == 0
 
 
 def test_reach_takes_in_the_next_level() -> None:
@@ -174,8 +174,8 @@ def test_reach_takes_in_the_next_level() -> None:
     along, height, transect = passes(levels=4)
     along = along + 2.0 * (transect % 2)
     upright = SemivariogramSettings(azimuth=90.0)
-    narrow = directional_variogram(along, height, along, upright)
-    wide = directional_variogram(along, height, along, upright, reach_m=2.5)
+    narrow = directional_variogram(along, height, along, upright, np.inf)
+    wide = directional_variogram(along, height, along, upright, np.inf, reach_m=2.5)
     next_level = (4.0, 8.0)
     assert narrow.pairs[(narrow.height_m > next_level[0]) & (narrow.height_m < next_level[1])].sum() < 20
     assert wide.pairs[(wide.height_m > next_level[0]) & (wide.height_m < next_level[1])].sum() > 100

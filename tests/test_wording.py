@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -20,6 +21,7 @@ from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.wording.catalogue import TEXTS
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
+from gasflux.wording.layouts import LAYOUT_TEXTS
 from gasflux.wording.notes import NOTE_TEXTS
 from gasflux.wording.phrases import Phrase
 from gasflux.wording.refusals import REFUSAL_TEXTS
@@ -31,12 +33,10 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 FIGURES = re.compile(r"\d+(?:\.\d+)?")
 
 SPOKEN = (
-    *("reading", "service/inspecting.py", "service/upload_check.py", "service/text_structure.py"),
-    *("service/workbook_structure.py", "service/local_executor.py", "service/worker.py", "service/dask_worker.py"),
-    *("service/dask_executor.py", "service/runner.py", "service/intake.py", "api/faults.py", "baselines"),
-    *("readers.py", "hardened_yaml.py", "pipeline_yaml.py", "pipeline_config.py", "background.py", "drawing.py"),
-    *("flux.py", "interpolation.py", "processing.py", "processing_pipelines.py", "flight/geometry.py"),
-    *("flight/phase_model.py", "surface"),
+    *("reading", "readers.py", "service/uploads", "service/tasks/runner.py", "jobs", "api/faults.py"),
+    *("configuration/bounded_yaml.py", "configuration/pipeline_yaml.py", "configuration/pipeline_config.py"),
+    *("baselines", "background.py", "surface", "interpolation.py", "rate/surface_flux.py", "processing.py"),
+    *("processing_pipelines.py", "flight/geometry.py", "flight/phase_model.py"),
 )
 """What says something to a user of the page about his file, his settings or his task."""
 
@@ -48,15 +48,20 @@ def sources() -> list[Path]:
     return [file for path in paths for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def calls(path: Path) -> Iterator[ast.Call]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
 
 
 def strings(path: Path) -> set[str]:
     """Every literal text of a module, the constant parts of its f-strings too."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {
+        node.value for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
 def placeholders(text: str) -> set[str]:
@@ -73,7 +78,8 @@ def test_both_languages_name_the_same_figures(name: str) -> None:
 
 
 def test_no_name_is_taken_twice() -> None:
-    assert len(TEXTS) == sum(map(len, (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS, REFUSAL_TEXTS, NOTE_TEXTS)))
+    parts = (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS, REFUSAL_TEXTS, NOTE_TEXTS, LAYOUT_TEXTS)
+    assert len(TEXTS) == sum(map(len, parts))
 
 
 def test_no_text_is_left_over() -> None:
@@ -103,8 +109,8 @@ def test_nobody_writes_a_sentence_beside_the_catalogue(path: Path) -> None:
     written = []
     for call in calls(path):
         name = ast.unparse(call.func)
-        gathers = {"Fault": 99, "TaskFailure": 3}.get(name, 2)
-        if name in (*ERRORS, "Fault", "TaskFailure") and 0 < len(call.args) < gathers:
+        gathers = {"Fault": 99, "JobFailure": 3}.get(name, 2)
+        if name in (*ERRORS, "Fault", "JobFailure") and 0 < len(call.args) < gathers:
             written.append(ast.unparse(call))
     assert not written
 

@@ -1,6 +1,6 @@
 """Cut Noto Sans CJK SC down to the glyphs that Chinese figures use.
 
-Run after changing ``figures/texts.py`` (a test tells when a character is missing)::
+Run after changing ``results/figures/texts.py`` (a test tells when a character is missing)::
 
     python tools/subset_font.py NotoSansCJK-Regular.ttc
 

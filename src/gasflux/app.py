@@ -14,7 +14,7 @@ from flask import Flask, Response, g, request
 
 from gasflux.api.headers import register_headers
 from gasflux.api.refusals import register_refusals
-from gasflux.api.upload_request import StreamingRequest
+from gasflux.api.streaming_request import StreamingRequest
 from gasflux.auth import register_auth
 from gasflux.blueprints.api_keys import api_keys_bp
 from gasflux.blueprints.config import config_bp

@@ -1,4 +1,4 @@
-"""The service's settings from `gasflux.ini` and the environment, held against the one table in `service.settings`.
+"""The service's settings from `gasflux.ini` and the environment, held against `configuration.service_settings`.
 
 The first found of ``./gasflux.ini``, ``./config.ini`` and ``<project root>/gasflux.ini`` is read; a variable of the
 environment beats the file, a key that is given nowhere takes its default. All faults are told at once, one line each.
@@ -19,7 +19,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-import gasflux
 from gasflux.configuration.service_settings import SettingRow, Settings, setting_rows
 from gasflux.errors import ConfigError, Fault
 
@@ -68,7 +67,13 @@ class _Given:
 def load_settings(
     *, start: Path | None = None, environment: Mapping[str, str] | None = None, file: Path | None = None
 ) -> Settings:
-    """Return the settings as `read_settings` does, its notes written to the log."""
+    """Return the settings as `read_settings` does, its notes written to the log.
+
+    Parameters
+    ----------
+    start, environment, file
+        As of `read_settings`.
+    """
     loaded = read_settings(start=start, environment=environment, file=file)
     for note in loaded.notes:
         logging.getLogger(__name__).warning("%s", note)
@@ -124,7 +129,7 @@ def _program_folder() -> Path | None:
 
 def _project_root() -> Path | None:
     """Folder of the checkout, or of the executable; None for an installed package."""
-    root = Path(gasflux.__file__).parents[2]
+    root = Path(__file__).parents[2]
     return root if (root / "server_waitress.py").is_file() else _program_folder()
 
 

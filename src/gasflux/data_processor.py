@@ -1,4 +1,4 @@
-"""One job: a flight log and a configuration in, a folder with every result file out, whole or not at all."""
+"""File in, folder of result files out, whole or not at all; `gasflux.jobs.flight_job` calls it inside a job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,17 +16,20 @@ from numpy.typing import NDArray
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
-from gasflux.drawing import DrawingProcesses, RenderFigures
-from gasflux.processing_pipelines import StageClock, process_log, utc_now
+from gasflux.processing_pipelines import StageClock, process_log, utc_text
 from gasflux.readers import flight_from_frame, read_flight
-from gasflux.reading.workbooks import MAX_UNPACKED_BYTES
+from gasflux.reading.files.workbooks import MAX_UNPACKED_BYTES
 from gasflux.records import FlightResult, ProgressCallback
-from gasflux.results.folder import ARCHIVE, REPORT, RESULT, file_names, install, staging
+from gasflux.results.folder import ARCHIVE, REPORT, RESULT, file_names, install_files, staging
 from gasflux.results.maps import flight_geojson, flight_kml
-from gasflux.results.output_vars import grid_columns, output_vars, processed_columns, to_json
+from gasflux.results.output_vars import output_vars, to_json
+from gasflux.results.tables import grid_columns, processed_columns
 
 if TYPE_CHECKING:
     import pandas as pd
+
+RenderFigures = Callable[[FlightResult, Callable[[str], None] | None], dict[str, bytes]]
+"""How all figures of a flight become file name -> PNG, telling the name of each that is done."""
 
 _CSV_ROWS: Final = 20_000
 
@@ -106,14 +109,14 @@ def process_file(
     max_unpacked_bytes
         Bytes it may unpack to when it is a workbook or .gz.
     render
-        Who draws, such as the `render` of `drawing.DrawingProcesses`, which its owner starts and ends; None draws here.
+        Who draws, such as `jobs.drawing.DrawingProcesses.render`, whose owner starts and ends them; None draws here.
 
     Raises
     ------
     GasFluxError
         What is wrong with the log or cannot be computed from it.
     """
-    started_at, clock = utc_now(), StageClock(progress)
+    started_at, clock = utc_text(), StageClock(progress)
     with clock.stage("reading", 0.0):
         log = read_flight(path, config, name=name, max_rows=max_rows, max_unpacked_bytes=max_unpacked_bytes)
     result = process_log(log, config, _scaled(progress, _READ, _COMPUTED))
@@ -128,12 +131,12 @@ def process_file(
         with clock.stage("files", _REPORTED):
             _write_tables(result, folder)
         stages = _in_order(clock.seconds, result.stages_s)
-        finished = replace(result, stages_s=stages, started_at=started_at, finished_at=utc_now())
+        finished = replace(result, stages_s=stages, started_at=started_at, finished_at=utc_text())
         document = output_vars(finished)
         _write_text(folder / RESULT, to_json(document) + "\n")
         _write_archive(folder)
         names = file_names(folder)
-        install(folder, output_dir, names)
+        install_files(folder, output_dir, names)
     if progress is not None:
         progress("files", _DONE)
     return Outcome(finished, document, output_dir, names)
@@ -163,11 +166,18 @@ def _write_figures(
         if progress is not None:
             progress("figures", min(_COMPUTED + drawn, _DRAWN))
 
-    pictures = (render or DrawingProcesses(0).render)(result, advance)
+    pictures = (render or _render_here)(result, advance)
     (folder / "figures").mkdir()
     for name, png in pictures.items():
         (folder / "figures" / name).write_bytes(png)
     return pictures
+
+
+def _render_here(result: FlightResult, progress: Callable[[str], None] | None) -> dict[str, bytes]:
+    """Draw in this process; matplotlib is loaded for that alone."""
+    from gasflux.plotting import render_figures
+
+    return render_figures(result, progress)
 
 
 def _write_report(result: FlightResult, pictures: Mapping[str, bytes], config_yaml: str, folder: Path) -> None:

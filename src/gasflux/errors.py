@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,17 @@ class RetryLaterError(ServiceError):
 
     @classmethod
     def later(cls, code: str, retry_after_s: int, /, **figures: Any) -> Self:
-        """Return the refusal of one sentence of the catalogue, `figures` as in `gasflux.errors.Fault.of`."""
+        """Return the refusal of one sentence of the catalogue, `figures` as in `gasflux.errors.Fault.of`.
+
+        Parameters
+        ----------
+        code
+            Of the sentence in `gasflux.wording.catalogue`.
+        retry_after_s
+            Seconds after which another try may help.
+        figures
+            Values of the placeholders, as in `gasflux.errors.Fault.of`.
+        """
         fault = Fault.of(code, **figures)
         return cls(fault.message, retry_after_s, [fault])
 

@@ -74,11 +74,6 @@ class GridSpec:
         """Cell centres in height, shape (nz,)."""
         return np.asarray(self.z0_m + self.dz_m * (np.arange(self.nz) + 0.5))
 
-    @property
-    def area_m2(self) -> float:
-        """Area of all cells."""
-        return self.nx * self.dx_m * self.nz * self.dz_m
-
 
 @dataclass(frozen=True, eq=False)
 class Kriging:

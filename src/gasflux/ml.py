@@ -74,7 +74,17 @@ def train(seed: int = 0, flights: int = 40) -> PhaseModel:
 
 
 def fitted_network(inputs: FloatArray, labels: IntArray, seed: int) -> MLPClassifier:
-    """Return a scikit-learn network fitted to standardised features, shape (k, f), and their phases, shape (k,)."""
+    """Return a scikit-learn network fitted to standardised features, shape (k, f), and their phases, shape (k,).
+
+    Parameters
+    ----------
+    inputs
+        Features less their mean, over their spread, shape (k, f).
+    labels
+        True phase of each row, shape (k,).
+    seed
+        The same seed gives the same network.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
@@ -86,7 +96,15 @@ def fitted_network(inputs: FloatArray, labels: IntArray, seed: int) -> MLPClassi
 
 
 def exported(network: Any, mean: FloatArray, scale: FloatArray) -> PhaseModel:
-    """Return the numbers of a scikit-learn network with the standardisation before it."""
+    """Return the numbers of a scikit-learn network with the standardisation before it.
+
+    Parameters
+    ----------
+    network
+        A fitted `MLPClassifier` of f features.
+    mean, scale
+        What is taken from the features, and what they are divided by, before it, shape (f,).
+    """
     return PhaseModel(
         mean=mean,
         scale=scale,

@@ -13,7 +13,8 @@ from gasflux.flight.grouping import LEAST_PASSES, LEAST_SPREAD_M, Group
 from gasflux.flight.motion import Runs, straight_runs
 from gasflux.flight.phases import FlownPasses
 from gasflux.records import Cylinder, FlightLog, FloatArray, IntArray, Phase, Segment, Track
-from gasflux.wording.phrases import NOTHING, Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 _PART_OF_REVOLUTION: Final = 0.15
 """Less than this share of a circle, cut off by the seam, belongs to the revolution beside it."""

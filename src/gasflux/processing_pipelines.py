@@ -85,7 +85,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
     ProcessingError
         When no gas was measured on any of them.
     """
-    started_at, clock = utc_now(), StageClock(progress)
+    started_at, clock = utc_text(), StageClock(progress)
     with clock.stage("geometry", 0.0):
         track = local_track(log)
         flown = find_passes(track, log.time_s, config.filters, config.strategies.spatial, log.start_utc)
@@ -109,13 +109,13 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
         summary=summary,
         gases=gases,
         started_at=started_at,
-        finished_at=utc_now(),
+        finished_at=utc_text(),
         stages_s=clock.seconds,
         language=config.language,
     )
 
 
-def utc_now() -> str:
+def utc_text() -> str:
     """Return the time now, ISO 8601 in UTC."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,14 @@ import numpy as np
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import InputError, TooManyRowsError
 from gasflux.reading.columns import listed_gases
+from gasflux.reading.files.text_files import frame_columns, read_text
+from gasflux.reading.files.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.signatures import GZIP, OLE, ZIP, refuse_foreign, unsupported
-from gasflux.reading.text_files import frame_columns, read_text
+from gasflux.reading.times.known_start import start_in_name
 from gasflux.reading.validation import Inspection, gathered, inspect_table
-from gasflux.reading.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.records import FlightLog
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +65,7 @@ def read_flight(
     shown = name or path.name
     try:
         data = _load(path)
-        table = _within(_table(data, config, max_unpacked_bytes), max_rows)
+        table = _within(_table(data, config, max_unpacked_bytes, name or path.name), max_rows)
     except InputError as error:
         raise type(error)(str(gathered(shown, error.faults)), error.faults) from error
     return inspect_table(table, config, shown, _sha256(data)).log_or_raise(shown)
@@ -86,7 +88,7 @@ def inspect_flight(
     """
     try:
         data = _load(path)
-        table = _within(_table(data, config, max_unpacked_bytes), max_rows)
+        table = _within(_table(data, config, max_unpacked_bytes, name or path.name), max_rows)
         return inspect_table(table, config, name or path.name, _sha256(data))
     except InputError as error:
         return Inspection(None, error.faults, None)
@@ -150,7 +152,7 @@ def _load(path: Path) -> bytes:
     return data
 
 
-def _table(data: bytes, config: PipelineConfig, max_unpacked_bytes: int) -> RawTable:
+def _table(data: bytes, config: PipelineConfig, max_unpacked_bytes: int, name: str) -> RawTable:
     """Cells of a file, by the signature of its content.
 
     Raises
@@ -164,9 +166,11 @@ def _table(data: bytes, config: PipelineConfig, max_unpacked_bytes: int) -> RawT
     if data.startswith((ZIP, OLE)):
         if data.startswith(OLE):
             _check_ole(data)
-        return read_workbook(data, config.sheet, known, listed, max_unpacked_bytes)
-    refuse_foreign(data)
-    return read_text(data, known, listed)
+        table = read_workbook(data, config.sheet, known, listed, max_unpacked_bytes)
+    else:
+        refuse_foreign(data)
+        table = read_text(data, known, listed)
+    return table if table.start is not None else replace(table, start=start_in_name(name))
 
 
 def _within(table: RawTable, max_rows: int | None) -> RawTable:

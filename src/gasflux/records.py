@@ -77,6 +77,18 @@ class ReadReport:
     """Zone of the times, None where the file gives none and they stand as logged."""
 
 
+@dataclass(frozen=True)
+class AssumedAir:
+    """Temperature or pressure that no column of the log gave."""
+
+    names: tuple[str, ...]
+    """``temperature``, ``pressure``: which."""
+    temperature_error_k: float = 0.0
+    """One standard deviation of an assumed temperature, K; 0 for one that was measured."""
+    pressure_error_hpa: float = 0.0
+    """The same of the pressure, hPa."""
+
+
 @dataclass(frozen=True, eq=False)
 class FlightLog:
     """One flight, clean: time strictly increasing, canonical units, no missing position, wind or gas value needed."""
@@ -102,6 +114,8 @@ class FlightLog:
     report: ReadReport
     ground_height_m: FloatArray | None = None
     """Height of the ground in the same reference as `height_m`, where the file tells (``height_agl`` beside it)."""
+    assumed_air: AssumedAir | None = None
+    """What of the air was assumed; None where the log has columns of both temperature and pressure."""
 
     @property
     def size(self) -> int:
@@ -210,11 +224,6 @@ class Background:
         """Mean of the baseline, ppm."""
         return float(np.nanmean(self.baseline_ppm))
 
-    def baseline_std(self, rows: IntArray, weights: FloatArray) -> float:
-        """Return the baseline's 1-sigma error of ``sum(weights * enhancement[rows])``, ppm x unit of the weights."""
-        gradient = np.asarray(weights @ self.design[rows])
-        return float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
-
     def noise_std(self, rows: IntArray, weights: FloatArray) -> tuple[float, float]:
         """Return the 1-sigma errors noise causes in ``sum(weights * enhancement[rows])``, in two independent parts.
 
@@ -312,11 +321,6 @@ class KrigedGrid:
     std_kg_m2_h: FloatArray
     failed_nodes: int
     negative_nodes: int
-
-    @property
-    def area_m2(self) -> float:
-        """Area the cells cover: exactly nx dx times nz dz."""
-        return self.x_m.size * self.dx_m * self.z_m.size * self.dz_m
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from gasflux.results.report.sections import (
 from gasflux.results.report.texts import caption, report_text
 from gasflux.version import __version__
 
-MAX_BYTES: Final = 3_000_000
+MAX_REPORT_BYTES: Final = 3_000_000
 """The contract's limit for one report."""
 
 TEXT_RESERVE_BYTES: Final = 400_000
@@ -68,7 +68,17 @@ class Album:
     omitted: tuple[str, ...]
 
     def of(self, gas: str | None, segment: int | None, *kinds: str) -> list[EmbeddedFigure]:
-        """Return the figures of a gas (None: the wind) and segment (None: the whole flight), in order of number."""
+        """Return the figures of a gas (None: the wind) and segment (None: the whole flight), in order of number.
+
+        Parameters
+        ----------
+        gas
+            Formula; None for figures of the wind.
+        segment
+            Number of the surface; None for figures of the whole flight.
+        kinds
+            Kinds of figure that are wanted.
+        """
         wanted = [key for key in self.figures if (key.gas, key.segment) == (gas, segment) and key.kind in kinds]
         return sorted((self.figures[key] for key in wanted), key=lambda figure: figure.number)
 
@@ -91,7 +101,7 @@ def render_report(result: FlightResult, figures: Mapping[str, bytes], config_yam
         HTML below 3 MB: figures that do not fit are named instead. Every text of the input is escaped, there is no
         script, and nothing is loaded from elsewhere.
     """
-    # jinja2 takes 60 ms to load, and a run without a report does not need it.
+    # A run without a report need not load it: some hundredths of a small flight (python -m tools.import_cost jinja2).
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -99,7 +109,7 @@ def render_report(result: FlightResult, figures: Mapping[str, bytes], config_yam
         lstrip_blocks=True,
     )  # fmt: skip
     say = partial(report_text, language=result.language)
-    album = _album(result, figures, MAX_BYTES - TEXT_RESERVE_BYTES - len(config_yaml.encode()))
+    album = _album(result, figures, MAX_REPORT_BYTES - TEXT_RESERVE_BYTES - len(config_yaml.encode()))
     return environment.get_template("report.html").render(
         **_content(result),
         album=album,
@@ -135,7 +145,7 @@ def _content(result: FlightResult) -> dict[str, Any]:
         "end": clock_text(result.summary.end),
         "finished": clock_text(result.finished_at),
         "version": __version__,
-        "limit_mb": f"{MAX_BYTES / 1e6:g}",
+        "limit_mb": f"{MAX_REPORT_BYTES / 1e6:g}",
     }
 
 

@@ -16,8 +16,8 @@ from flask import Response, current_app, g, jsonify, request
 if TYPE_CHECKING:
     from gasflux.service.parts import Service
 
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 _SLOW_S: Final = 1.0
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -93,12 +93,12 @@ def with_etag(response: Response) -> Response:
     return response
 
 
-def log_performance(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+def log_performance(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
     """Log how long each call of a function takes: a warning above one second, else for debugging."""
     log = logging.getLogger(function.__module__)
 
     @functools.wraps(function)
-    def timed(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+    def timed(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
         started = time.perf_counter()
         try:
             return function(*args, **kwargs)

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+from patience import HANG_S, wait_until
 
 from gasflux.client import GasFluxClient
 from gasflux.version import __version__
@@ -27,11 +27,6 @@ from tools.build_exe import PROGRAMS, ROOT, SHARED, build, place
 pytestmark = pytest.mark.exe
 
 SAMPLE = ROOT / "src" / "gasflux" / "data" / "sample_flight.xlsx"
-LIMIT_S = 90.0
-"""A start takes 3 s and a flight 5 s on a quiet machine; a loaded one with a cold disk takes many times that."""
-
-STOP_LIMIT_S = 30.0
-"""The drain time is 20 s, after which the server has ended whatever happens."""
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +57,7 @@ def run(home: Path, program: str, *arguments: str, **variables: str) -> subproce
         cwd=home,
         capture_output=True,
         encoding="utf-8",
-        timeout=LIMIT_S,
+        timeout=HANG_S,
         check=False,
     )
 
@@ -94,14 +89,14 @@ def server(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_whole_flight_over_http(home: Path, tmp_path: Path) -> None:
     with server(home) as (process, url):
         with GasFluxClient(url) as client:
-            result = client.process(SAMPLE, folder=tmp_path / "results", timeout=LIMIT_S)
+            result = client.process(SAMPLE, folder=tmp_path / "results", timeout=HANG_S)
         assert set(result.gases) == {"ch4", "co2"}
         assert (tmp_path / "results" / "report.html").stat().st_size > 100_000
         family = psutil.Process(process.pid).children(recursive=True)
         assert family
         process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
-        assert process.wait(STOP_LIMIT_S) == 0
-        _, alive = psutil.wait_procs(family, timeout=5)  # they have been told to end before the server ended
+        assert process.wait(HANG_S) == 0
+        _, alive = psutil.wait_procs(family, timeout=HANG_S)  # they have been told to end before the server ended
         assert not alive
     assert (home / "web_api_data" / "outputs" / "gasflux.db").is_file()
     assert (home / "logs" / "gasflux_api.log").is_file()
@@ -111,7 +106,7 @@ def test_whole_flight_over_http(home: Path, tmp_path: Path) -> None:
 def test_page_and_documentation_are_inside(home: Path) -> None:
     with server(home) as (_, url):
         for path in ("/", "/docs", "/openapi.json"):
-            assert requests.get(url + path, timeout=LIMIT_S).status_code == 200
+            assert requests.get(url + path, timeout=HANG_S).status_code == 200
     assert (home / "docs" / "API_DOCUMENTATION.md").is_file()
 
 
@@ -159,7 +154,7 @@ def test_no_write_permission_is_a_sentence(home: Path) -> None:
             cwd=folder,
             capture_output=True,
             encoding="utf-8",
-            timeout=LIMIT_S,
+            timeout=HANG_S,
             check=False,
             preexec_fn=become_nobody,
         )
@@ -171,12 +166,10 @@ def test_no_write_permission_is_a_sentence(home: Path) -> None:
 
 def test_killed_server_leaves_no_worker(home: Path) -> None:
     with server(home) as (process, _):
-        until = time.monotonic() + LIMIT_S
-        while time.monotonic() < until and len(psutil.Process(process.pid).children(recursive=True)) < 3:
-            time.sleep(0.2)  # until workers are there
+        wait_until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 3, "workers")
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
-        _, alive = psutil.wait_procs(family, timeout=5)  # they notice within milliseconds
+        _, alive = psutil.wait_procs(family, timeout=HANG_S)  # they notice within milliseconds
         assert not alive
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from page_gallery import Gallery
 from page_steps import NewServer, OpenPage
 from page_world import SAMPLE, upload
+from patience import HANG_S
 from playwright.sync_api import expect
 
 STORED = 300
@@ -23,7 +24,7 @@ NOW = datetime.now(UTC).replace(hour=6)
 def computed(gallery: Gallery, *names: str) -> dict[str, float]:
     """Return the estimate of the server for methane."""
     ids = ",".join(gallery.ids[name] for name in names)
-    with urllib.request.urlopen(f"{gallery.server.url}reports/combined?ids={ids}", timeout=30) as answer:
+    with urllib.request.urlopen(f"{gallery.server.url}reports/combined?ids={ids}", timeout=HANG_S) as answer:
         combined: dict[str, float] = json.load(answer)["data"]["gases"]["ch4"]["combined"]
     return combined
 

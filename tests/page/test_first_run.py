@@ -7,7 +7,7 @@ from pathlib import Path
 
 from page_gallery import BAD
 from page_steps import NewServer, OpenPage, send_sample
-from page_world import PROCESSING_MS, SAMPLE, Server
+from page_world import SAMPLE, Server
 from playwright.sync_api import expect
 
 
@@ -20,7 +20,7 @@ def test_first_run_to_report(new_server: NewServer, open_page: OpenPage) -> None
     page.get_by_test_id("submit-upload").click()
     row = page.get_by_test_id("task-row")
     expect(row).to_have_attribute("data-task-id", re.compile(r"[0-9a-f-]{36}"))
-    expect(row).to_have_attribute("data-status", "completed", timeout=PROCESSING_MS)
+    expect(row).to_have_attribute("data-status", "completed")
     expect(row.get_by_test_id("flux-value")).to_contain_text("kg/h")
     row.get_by_role("link", name="sample_flight.xlsx", exact=True).click()
     expect(page.get_by_test_id("flux-value")).to_contain_text("5.51 ± 0.56 kg/h")
@@ -155,7 +155,7 @@ def test_cancel_and_run_again(new_server: NewServer, open_page: OpenPage) -> Non
     expect(row).to_contain_text("Cancelled")
     row.get_by_role("button", name="Run again").click()
     page.get_by_role("dialog").get_by_test_id("rerun-now").click()
-    expect(row).to_have_attribute("data-status", "completed", timeout=PROCESSING_MS)
+    expect(row).to_have_attribute("data-status", "completed")
 
 
 def test_run_again_with_other_settings(new_server: NewServer, open_page: OpenPage) -> None:
@@ -175,7 +175,7 @@ def test_run_again_with_other_settings(new_server: NewServer, open_page: OpenPag
     dialog.get_by_role("button", name="Form").click()
     expect(dialog.get_by_label("Below the lowest pass")).to_have_value("none")
     dialog.get_by_test_id("rerun-now").click()
-    expect(page.get_by_text("50 % interval")).to_be_visible(timeout=PROCESSING_MS)
+    expect(page.get_by_text("50 % interval")).to_be_visible()
 
 
 def test_settings_that_do_not_work_are_named_before_sending(server: Server, open_page: OpenPage) -> None:

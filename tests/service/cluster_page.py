@@ -7,14 +7,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from dask_cluster import START_S, free_port, kill_family
+from dask_cluster import free_port, kill_family
 from markdown_pages import ROOT, Block, Page
+from patience import HANG_S, wait_until
 
 from gasflux.simulation import Scenario, simulate
 from gasflux.simulation.files import write_simulated
@@ -38,9 +38,6 @@ BLOCKS: Final[Mapping[str, str]] = {
     "tls": "--protocol tls",
 }
 """Name -> a text that only this block has."""
-
-LIMIT_S: Final = 240.0
-"""Four flights take 10 s; a machine that runs other tests on every core may need many times that."""
 
 
 def blocks() -> list[Block]:
@@ -87,7 +84,7 @@ class Desk:
     def run(self, command: str) -> str:
         """Run commands to their good end; return what they printed."""
         with self.started(command, "command") as process:
-            assert process.wait(LIMIT_S) == 0, self.said("command")
+            assert process.wait(HANG_S) == 0, self.said("command")
         return self.said("command")
 
     @contextmanager
@@ -114,10 +111,7 @@ class Desk:
 
     def until(self, name: str, text: str, count: int = 1) -> None:
         """Wait until a command has written something often enough."""
-        end = time.monotonic() + START_S
-        while self.said(name).count(text) < count:
-            assert time.monotonic() < end, self.said(name)
-            time.sleep(0.05)
+        wait_until(lambda: self.said(name).count(text) >= count, lambda: self.said(name))
 
     def results(self) -> list[Path]:
         """Return the folders with results."""
@@ -129,6 +123,6 @@ def interrupt(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGINT)
     try:
-        process.wait(START_S)
+        process.wait(HANG_S)
     except subprocess.TimeoutExpired:
         kill_family(process)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from api_service import Api, running_api
+from api_service import SAMPLE, Api, running_api
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 @pytest.fixture(scope="session")
 def done(api: Api) -> dict[str, Any]:
     """The sample flight, completed and pinned."""
-    answer = api.upload(name="sample flight.xlsx")
+    answer = api.upload(SAMPLE.read_bytes(), "sample flight.xlsx")
     assert answer.status_code == 202, answer.text
     task = api.finished(answer.json["data"]["task_id"])  # type: ignore[index]
     assert task["status"] == "completed", task

@@ -7,15 +7,12 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
-
-START_S = 60.0
-"""A scheduler or worker starts in 2 s; a machine that runs other tests on every core may need many times that."""
+from patience import wait_until
 
 
 class DaskCluster:
@@ -80,10 +77,7 @@ class DaskCluster:
             return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=said, stderr=said)
 
     def _wait_for(self, name: str, text: str) -> None:
-        end = time.monotonic() + START_S
-        while not re.search(text, self.said(name)):
-            assert time.monotonic() < end, self.said(name)
-            time.sleep(0.05)
+        wait_until(lambda: re.search(text, self.said(name)), lambda: self.said(name))
 
 
 @contextmanager

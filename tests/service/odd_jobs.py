@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
-from gasflux.service.executor import JobFailedError
-from gasflux.service.local_executor import LocalExecutor
-from gasflux.service.tasks.records import Job, JobResult, ResultFile, TaskFailure
-from gasflux.service.worker import ProgressFile, progress_path
+from gasflux.jobs.executor import JobFailedError
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.pool import nothing
+from gasflux.jobs.records import Job, JobFailure, JobResult, ResultFile
 
 MIB = 1 << 20
 MEMORY_LIMIT = 256 * MIB
@@ -28,12 +28,11 @@ def job_in(root: Path, act: str) -> Job:
     upload = root / "uploads" / task_id
     upload.mkdir(parents=True)
     return Job(
-        task_id=task_id,
-        attempt=1,
         input_path=upload / "input.csv",
-        input_name=act,
-        config_path=None,
         output_dir=root / "outputs" / task_id,
+        input_name=act,
+        page_view=True,
+        task_id=task_id,
         log_path=upload / "task.log",
         memory_limit_bytes=MEMORY_LIMIT,
         max_rows=1000,
@@ -41,33 +40,46 @@ def job_in(root: Path, act: str) -> Job:
     )
 
 
-def nothing() -> None:
-    """Load nothing: these jobs need no science."""
-
-
-def act(job: Job) -> JobResult:
+def act(job: Job, tell: Callable[[str, float], None]) -> JobResult:
     """Do what the name of the input says, after noting who does it."""
     job.output_dir.mkdir(parents=True, exist_ok=True)
-    ProgressFile(job).write("acting", 10.0)
-    name = _told(job) or job.input_name
+    _note_worker(job)
+    tell("acting", 10.0)
+    name = _told(job) or str(job.input_name)
     if name == "sleep":
-        time.sleep(600)
+        time.sleep(10_000)
     elif name == "short sleep":
         time.sleep(1.0)
+    elif name == "wait":
+        _until_let_go(job)
     elif name == "busy":
         sum(range(10**13))  # C code that never looks whether another thread, or a signal handler, wants to run
     elif name == "grow":
         _grow()
-    elif name == "steps":
-        _steps(job)
+    elif name.startswith("steps "):
+        _steps(tell, Path(name.removeprefix("steps ")))
     else:
         _end(name, job)
     (job.output_dir / "report.html").write_text(f"{name}\n")
     return JobResult((ResultFile("report.html", len(name) + 1, "text/html"),), ())
 
 
+def _worker_file(job: Job) -> Path:
+    """Return where a job notes who does it."""
+    assert job.log_path is not None
+    return job.log_path.with_name("worker.pid")
+
+
+def _note_worker(job: Job) -> None:
+    """Write down the id of this process, whole or not at all."""
+    part = _worker_file(job).with_suffix(".part")
+    part.write_text(str(os.getpid()))
+    part.replace(_worker_file(job))
+
+
 def _told(job: Job) -> str:
     """Return what a file beside the input says to do this once."""
+    assert job.log_path is not None
     order = job.log_path.with_name("once.txt")
     if not order.exists():
         return ""
@@ -76,13 +88,25 @@ def _told(job: Job) -> str:
     return word
 
 
+def let_go(log_path: Path) -> None:
+    """End the wait of a job, told by the path of its log."""
+    log_path.with_name("go.txt").touch()
+
+
+def _until_let_go(job: Job) -> None:
+    """Wait for `let_go`."""
+    assert job.log_path is not None
+    while not job.log_path.with_name("go.txt").exists():
+        time.sleep(0.01)
+
+
 def _end(name: str, job: Job) -> None:
     """Come to a bad end, by name."""
     if name == "fault":
-        raise JobFailedError(TaskFailure("invalid_input", "no wind", ({"message": "no wind", "column": "windspeed"},)))
+        raise JobFailedError(JobFailure("invalid_input", "no wind", ({"message": "no wind", "column": "windspeed"},)))
     if name == "big fault":
         _kept.append(bytearray(b"x") * (64 * MIB))
-        raise JobFailedError(TaskFailure("invalid_input", "no wind"))
+        raise JobFailedError(JobFailure("invalid_input", "no wind"))
     if name == "surprise":
         raise RuntimeError("a secret of the server")
     if name == "exit":
@@ -93,7 +117,7 @@ def _end(name: str, job: Job) -> None:
         os._exit(0)
     if name == "killed":
         psutil.Process().kill()
-    if name == "killed once" and not job.log_path.exists():
+    if name == "killed once" and job.log_path is not None and not job.log_path.exists():
         job.log_path.touch()
         psutil.Process().kill()
     if name == "hoard":
@@ -108,11 +132,12 @@ def _grow() -> None:
         time.sleep(0.01)
 
 
-def _steps(job: Job) -> None:
-    """Tell of progress, slower than the supervisor looks."""
+def _steps(tell: Callable[[str, float], None], heard: Path) -> None:
+    """Tell of progress, each time until a file of this name says that it was heard."""
     for percent in (20.0, 40.0, 60.0):
-        ProgressFile(job).write(f"step {percent:g}", percent)
-        time.sleep(0.5)
+        tell(f"step {percent:g}", percent)
+        while not (heard / f"step {percent:g}").exists():
+            time.sleep(0.01)
 
 
 def worker_of(job: Job) -> psutil.Process:
@@ -120,17 +145,12 @@ def worker_of(job: Job) -> psutil.Process:
     return psutil.Process(pid_of(job))
 
 
-def pid_of(job: Job, wait_s: float = 30.0) -> int:
+def pid_of(job: Job, wait_s: float = 600.0) -> int:
     """Wait until a worker acts on a job and return the id of its process."""
     end = time.monotonic() + wait_s
     while time.monotonic() < end:
-        try:
-            state = json.loads(progress_path(job).read_text())
-        except (OSError, ValueError):
-            time.sleep(0.02)
-            continue
-        if state["stage"] == "acting":
-            return int(state["pid"])
+        if _worker_file(job).exists():
+            return int(_worker_file(job).read_text())
         time.sleep(0.02)
     raise TimeoutError("no worker began")
 
@@ -145,12 +165,12 @@ def is_gone(process: psutil.Process) -> bool:
 
 def main() -> None:
     """Be a server that computes until it is killed: folder and act are the arguments."""
-    executor = LocalExecutor(1, function=act, warm=nothing)
+    executor = LocalExecutor(1, function=act, setup=nothing)
     executor.start()
     job = job_in(Path(sys.argv[1]), sys.argv[2])
     sys.stdout.write(f"{job.task_id}\n")
     sys.stdout.flush()
-    executor.run(job, timeout_s=600, on_progress=lambda stage, percent: None, cancelled=threading.Event())
+    executor.run(job, timeout_s=10_000, on_progress=lambda stage, percent: None, cancelled=threading.Event())
 
 
 if __name__ == "__main__":

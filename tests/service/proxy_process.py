@@ -7,7 +7,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,13 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import requests
+from patience import HANG_S, wait_until
 from requests.adapters import HTTPAdapter
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "WAITRESS_DEPLOYMENT.md"
 NAME: Final = "gasflux.example.org"
-START_LIMIT_S: Final = 30.0
-"""Either listens within half a second; the rest is for machines that run other tests on every core."""
-
 _REST_OF_NGINX: Final = """\
 {user}
 pid {folder}/nginx.pid;
@@ -63,7 +60,7 @@ def make_certificate(folder: Path) -> Certificate:
     kind = ["-x509", "-days", "2", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     names = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
     files = ["-keyout", str(made.key), "-out", str(made.chain)]
-    subprocess.run(["openssl", "req", *kind, *names, *files], check=True, capture_output=True, timeout=60)
+    subprocess.run(["openssl", "req", *kind, *names, *files], check=True, capture_output=True, timeout=HANG_S)
     return made
 
 
@@ -84,7 +81,7 @@ class Proxy:
         """Send a request from one of this machine's addresses."""
         with requests.Session() as session:
             session.mount("https://", _FromAddress(of))
-            given: dict[str, Any] = {"timeout": 60, "allow_redirects": False, "verify": str(self.certificate.chain)}
+            given: dict[str, Any] = {"timeout": HANG_S, "allow_redirects": False, "verify": str(self.certificate.chain)}
             return session.request(method, self.url + path, **given | options)
 
 
@@ -113,7 +110,7 @@ def running_proxy(program: str, folder: Path, server_port: int) -> Iterator[Prox
         yield proxy
     finally:
         process.terminate()  # nginx and Caddy both end at once
-        process.wait(START_LIMIT_S)
+        process.wait(HANG_S)
 
 
 def _nginx(proxy: Proxy, folder: Path, server_port: int) -> list[str]:
@@ -165,7 +162,7 @@ def _for_old_caddy() -> dict[str, str]:
 
 def _check(command: list[str]) -> None:
     """Let a program judge its configuration, as the page tells to."""
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=START_LIMIT_S, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -186,13 +183,17 @@ def _free_ports() -> tuple[int, int]:
 
 
 def _until_it_listens(process: subprocess.Popen[bytes], proxy: Proxy, folder: Path) -> None:
-    until = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", proxy.https_port), timeout=1.0).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    process.kill()
-    raise AssertionError((folder / "said.txt").read_text(encoding="utf-8"))
+    try:
+        wait_until(lambda: process.poll() is not None or _listens(proxy.https_port), f"{folder.name} that listens")
+    except AssertionError:
+        process.kill()
+        raise
+    assert process.poll() is None, (folder / "said.txt").read_text(encoding="utf-8")
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=HANG_S).close()
+    except OSError:
+        return False
+    return True

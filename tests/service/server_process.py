@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,14 +14,11 @@ from typing import Any
 import psutil
 import requests
 from live_server import LiveServer, ended
+from patience import HANG_S, wait_until
+from quick_flight import quick_flight
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "src" / "gasflux" / "data" / "sample_flight.xlsx"
-END_LIMIT_S = 60.0
-"""A start that fails takes 1 s, a stop less; a machine that runs other tests on every core may need many times that."""
-
-TASK_LIMIT_S = 120.0
-"""A task takes 2 to 4 s; likewise."""
 
 
 class ServerProcess(LiveServer):
@@ -62,7 +58,7 @@ class ServerProcess(LiveServer):
         return int(self.url.rpartition(":")[2])
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return requests.get(self.url + path, **{"timeout": 30, **options})
+        return requests.get(self.url + path, **{"timeout": HANG_S, **options})
 
     def data(self, path: str) -> dict[str, Any]:
         answer = self.get(path)
@@ -70,22 +66,35 @@ class ServerProcess(LiveServer):
         data: dict[str, Any] = answer.json()["data"]
         return data
 
-    def upload(self, path: Path = SAMPLE) -> str:
-        """Upload a flight; return the id of its task."""
-        with path.open("rb") as stream:
-            answer = requests.post(self.url + "/upload", files={"file": stream}, timeout=60)
+    def upload(self) -> str:
+        """Upload the quickest flight; return the id of its task."""
+        files = {"file": ("flight.csv", quick_flight())}
+        answer = requests.post(self.url + "/upload", files=files, timeout=HANG_S)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["data"]["task_id"])
 
     def wait_for(self, task_id: str, *statuses: str) -> dict[str, Any]:
         """Wait until a task has one of some statuses."""
-        until = time.monotonic() + TASK_LIMIT_S
-        while time.monotonic() < until:
+
+        def seen() -> dict[str, Any] | None:
             task = self.data(f"/task/{task_id}")
-            if task["status"] in statuses:
-                return task
-            time.sleep(0.05)
-        raise AssertionError(f"{task_id} is still {task['status']}")
+            return task if task["status"] in statuses else None
+
+        return wait_until(seen, lambda: self.data(f"/task/{task_id}"))
+
+    def has_read(self, client: socket.socket) -> bool:
+        """Whether it has taken a connection and read all that was sent over it.
+
+        Linux tells in /proc/net/tcp: the bytes that wait, and 0 for the inode of what nobody has accepted yet.
+        """
+        ends = f"0100007F:{self.port:04X}", f"0100007F:{client.getsockname()[1]:04X}"
+        lines = (line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines())
+        found = [line for line in lines if (line[1], line[2]) == ends]
+        return bool(found) and all(line[4].endswith(":00000000") and line[9] != "0" for line in found)
+
+    def is_stopping(self) -> bool:
+        """Whether it runs but refuses work."""
+        return self.get("/health").status_code == 503 and self.running.poll() is None
 
     def family(self) -> list[psutil.Process]:
         """Return every process it started."""
@@ -94,7 +103,7 @@ class ServerProcess(LiveServer):
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; return the exit code."""
         self.running.send_signal(number)
-        return self.running.wait(END_LIMIT_S)
+        return self.running.wait(HANG_S)
 
 
 @contextmanager
@@ -117,7 +126,7 @@ def refusal(folder: Path, **variables: object) -> str:
         env=server.environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=END_LIMIT_S,
+        timeout=HANG_S,
         check=False,
     )
     assert run.returncode == 1
@@ -125,9 +134,9 @@ def refusal(folder: Path, **variables: object) -> str:
     return run.stderr
 
 
-def all_gone(processes: list[psutil.Process], limit_s: float = 10.0) -> bool:
-    """Whether processes end within a time; a watchdog notices the end of its server within a second."""
-    _, alive = psutil.wait_procs(processes, timeout=limit_s)
+def all_gone(processes: list[psutil.Process]) -> bool:
+    """Whether processes end; a watchdog notices the end of its server within a second."""
+    _, alive = psutil.wait_procs(processes, timeout=HANG_S)
     return not alive
 
 

@@ -8,20 +8,17 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from dask_cluster import free_port
+from patience import HANG_S, wait_until
 
 PROGRAMS: Final = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scancel", "squeue")
 SYSTEM_PATH: Final = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 """Daemons lie where a user's PATH does not lead."""
-
-START_S: Final = 60.0
-"""The node is ready after 3 s; a machine that runs other tests on every core may need many times that."""
 
 CONFIGURATION: Final = """\
 ClusterName=test
@@ -109,7 +106,7 @@ class SlurmNode:
             self._until(lambda: not self.run("squeue", "--noheader").strip())
         for daemon in reversed(self._daemons):
             daemon.send_signal(signal.SIGTERM)
-            daemon.wait(START_S)
+            daemon.wait(HANG_S)
 
     def said(self) -> str:
         """Return the ends of what the daemons wrote."""
@@ -122,10 +119,7 @@ class SlurmNode:
             self._daemons.append(subprocess.Popen([found, *options], env=self.environment, stdout=said, stderr=said))
 
     def _until(self, is_so: Callable[[], bool]) -> None:
-        end = time.monotonic() + START_S
-        while not is_so():
-            assert time.monotonic() < end, self.said()
-            time.sleep(0.1)
+        wait_until(is_so, self.said)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from gasflux.db import Database
-from gasflux.service.tasks.records import GasSummary, JobResult, NewTask, ResultFile, Task
+from gasflux.jobs.records import GasSummary, JobResult, ResultFile
+from gasflux.service.tasks.records import NewTask, Task
 from gasflux.service.tasks.store import TaskStore
 
 NOBODY = 65534

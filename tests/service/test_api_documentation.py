@@ -16,12 +16,12 @@ import pytest
 import requests
 from hostile_files import sample
 from live_server import LiveServer, live_server
+from patience import HANG_S
 
 from gasflux.client import GasFluxClient
 
 PAGE = Path(__file__).parents[2] / "docs" / "API_DOCUMENTATION.md"
 BOOTSTRAP = "the-bootstrap-key-of-this-test"
-TASK_LIMIT_S = 120.0
 
 _EXAMPLE = re.compile(
     r"^### `(?P<endpoint>[A-Z]+ [^`]+)`\n(?P<text>.*?)^```sh\n(?P<command>.*?)^```\n\n"
@@ -81,7 +81,7 @@ def shell(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> dict[
             f"{server.url}/api_keys",
             json={"name": variable, "admin": admin},
             headers={"X-Admin-Bootstrap-Key": BOOTSTRAP},
-            timeout=30,
+            timeout=HANG_S,
         )
         variables[variable] = answer.json()["data"]["api_key"]
     return variables
@@ -95,7 +95,7 @@ def run(command: str, variables: Mapping[str, str]) -> tuple[int, str, str]:
         env=os.environ | variables,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=HANG_S,
         check=True,
     )
     body, _, outcome = done.stdout.rpartition("\n")
@@ -114,7 +114,7 @@ def test_every_request_answers_as_the_page_says(server: LiveServer, shell: dict[
         if example.endpoint == "POST /upload":
             variables["TASK"] = json.loads(body)["data"]["task_id"]
             with GasFluxClient(server.url) as client:
-                client.wait(variables["TASK"], timeout=TASK_LIMIT_S)
+                client.wait(variables["TASK"], timeout=HANG_S)
         if example.endpoint == "POST /api_keys":
             variables["KEY_ID"] = json.loads(body)["data"]["key_id"]
 
@@ -150,7 +150,7 @@ def test_the_comparison_sees_differences() -> None:
 
 
 def test_every_endpoint_is_on_the_page(server: LiveServer) -> None:
-    paths = requests.get(f"{server.url}/openapi.json", timeout=30).json()["paths"]
+    paths = requests.get(f"{server.url}/openapi.json", timeout=HANG_S).json()["paths"]
     served = {
         f"{method.upper()} {path}"
         for path, entry in paths.items()

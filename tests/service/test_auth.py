@@ -11,6 +11,7 @@ import pytest
 import requests
 from api_service import BOOTSTRAP, Api, running_api
 from live_server import LiveServer, live_server
+from patience import HANG_S
 
 from gasflux.storage.clock import utc_now
 
@@ -253,5 +254,5 @@ def first_run_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveS
 
 @pytest.mark.parametrize("headers", FORWARDING, ids=str)
 def test_the_real_server_takes_no_proxy_for_this_machine(first_run_server: LiveServer, headers: dict[str, str]) -> None:
-    assert requests.get(f"{first_run_server.url}/tasks", timeout=30).status_code == 200
-    assert requests.get(f"{first_run_server.url}/tasks", headers=headers, timeout=30).status_code == 401
+    assert requests.get(f"{first_run_server.url}/tasks", timeout=HANG_S).status_code == 200
+    assert requests.get(f"{first_run_server.url}/tasks", headers=headers, timeout=HANG_S).status_code == 401

@@ -18,12 +18,14 @@ from gasflux.cli.commands import cli
 from gasflux.configuration.service_settings import DatabaseSettings, PathSettings, Settings
 from gasflux.db import Database
 from gasflux.errors import DataFolderBusyError
+from gasflux.jobs.records import JobResult, ResultFile
+from gasflux.results.folder import media_type
 from gasflux.service.keys.store import KeyStore
 from gasflux.service.safekeeping.backup import DATABASE, BackupError, all_tasks, check_backup, write_backup
 from gasflux.service.safekeeping.data_lock import DataLock
 from gasflux.service.safekeeping.restore import restore_backup, restore_settings
 from gasflux.service.tasks.folders import TaskFolders
-from gasflux.service.tasks.records import JobResult, NewTask, Task, TaskStatus
+from gasflux.service.tasks.records import NewTask, Task, TaskStatus
 from gasflux.service.tasks.store import TaskStore
 
 LIMITS = {"max_queue": 1000, "max_attempts": 4}
@@ -34,6 +36,14 @@ def settings_in(folder: Path) -> Settings:
     return Settings(
         paths=PathSettings(folder / "uploads", folder / "outputs"),
         database=DatabaseSettings(folder / "outputs" / "gasflux.db"),
+    )
+
+
+def listed(folder: Path) -> tuple[ResultFile, ...]:
+    """Return the files of a task's results."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return tuple(
+        ResultFile(path.relative_to(folder).as_posix(), path.stat().st_size, media_type(path.name)) for path in files
     )
 
 
@@ -62,7 +72,7 @@ class Home:
         (folder / "figures").mkdir(parents=True)
         (folder / "report.html").write_text(f"report of {task.task_id}")
         (folder / "figures" / "curtain_ch4.png").write_bytes(os.urandom(3000))
-        assert self.store.complete(task.task_id, task.attempts, JobResult(self.folders.result_files(task.task_id), ()))
+        assert self.store.complete(task.task_id, task.attempts, JobResult(listed(folder), ()))
         return self.store.get(task.task_id)
 
     def files(self) -> dict[str, bytes]:
@@ -192,9 +202,8 @@ def test_copies_made_in_use_hold_together(home: Home, tmp_path: Path) -> None:
         for task in all_tasks(other.store):
             assert other.folders.input_path(task.task_id, task.input_file).is_file()
             if task.status is TaskStatus.COMPLETED:
-                assert {f.name: f.size_bytes for f in other.folders.result_files(task.task_id)} == {
-                    f.name: f.size_bytes for f in task.results
-                }
+                restored = listed(other.folders.output_dir(task.task_id))
+                assert {f.name: f.size_bytes for f in restored} == {f.name: f.size_bytes for f in task.results}
         other.close()
 
 

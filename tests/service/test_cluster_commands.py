@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from cluster_page import Desk, block, interrupt
 from dask_cluster import free_port
+from patience import HANG_S
 from server_process import ServerProcess, running
 from slurm_cluster import SYSTEM_PATH
 
@@ -146,4 +147,4 @@ def test_ssh(desk: Desk) -> None:
             interrupt(process)
     assert desk.results() == expected
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", desk.port), timeout=5)
+        socket.create_connection(("127.0.0.1", desk.port), timeout=HANG_S)

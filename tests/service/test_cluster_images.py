@@ -16,6 +16,7 @@ from dask_cluster import free_port
 from fresh_environment import FreshEnvironment
 from jsonschema_rs import validator_for
 from markdown_pages import ROOT
+from patience import HANG_S
 
 pytestmark = [
     pytest.mark.dask,
@@ -65,7 +66,7 @@ def test_flights_through_the_image(checkout: Path, tmp_path: Path) -> None:
     here = f"--host 127.0.0.1 --port {ours.port} --dashboard-address 127.0.0.1:{page}"
     with cluster.started(f"{arguments('scheduler', {})} {here}", "scheduler"):
         cluster.until("scheduler", "Scheduler at:")
-        with urllib.request.urlopen(f"http://127.0.0.1:{page}{probe()}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{page}{probe()}", timeout=HANG_S) as answer:
             assert answer.status == 200
         # As the operator sets them; the schema's test looks whether it still does.
         variables = {"DASK_WORKER_NAME": "one", "DASK_SCHEDULER_ADDRESS": f"tcp://127.0.0.1:{ours.port}"}

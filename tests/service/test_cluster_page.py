@@ -12,7 +12,7 @@ from cluster_page import BLOCKS, PAGE, block, blocks
 from test_deployment_page import ROWS
 
 from gasflux.config_reader import load_settings
-from gasflux.service.dask_executor import DaskExecutor
+from gasflux.jobs.dask_executor import DaskExecutor
 from gasflux.service.parts import make_executor
 from gasflux.wording.work import INSTALL_DASK
 

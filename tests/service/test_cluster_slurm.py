@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster_page import LIMIT_S, PAGE, Desk, block
-from dask_cluster import START_S
+from cluster_page import PAGE, Desk, block
+from patience import HANG_S, wait_until
 from slurm_cluster import SlurmNode, missing, slurm_node
 
 pytestmark = [
@@ -39,11 +38,8 @@ def desk(slurm: SlurmNode, tmp_path: Path) -> Desk:
 
 def wait_for_jobs(slurm: SlurmNode, count: int) -> list[str]:
     """Wait until so many jobs run; return their numbers."""
-    end = time.monotonic() + START_S
-    while len(jobs := slurm.jobs()) != count:
-        assert time.monotonic() < end, (jobs, slurm.said())
-        time.sleep(0.2)
-    return jobs
+    wait_until(lambda: len(slurm.jobs()) == count, lambda: (slurm.jobs(), slurm.said()))
+    return slurm.jobs()
 
 
 def test_sbatch(slurm: SlurmNode, desk: Desk) -> None:
@@ -72,7 +68,7 @@ def test_jobqueue(slurm: SlurmNode, desk: Desk) -> None:
         with desk.started(block("process").text, "flights") as flights:
             desk.until("flights", "0.csv")
             slurm.run("scancel", first[0])
-            assert flights.wait(LIMIT_S) == 0, desk.said("flights")
+            assert flights.wait(HANG_S) == 0, desk.said("flights")
         assert desk.results() == expected
         assert wait_for_jobs(slurm, JOBS - 1) == first[1:]
     wait_for_jobs(slurm, 0)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from live_server import ended
-from server_process import END_LIMIT_S, ServerProcess
+from patience import HANG_S
+from server_process import ServerProcess
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no other signal to stand in for it")
 
@@ -19,11 +20,11 @@ STAND_IN = "import signal; signal.SIGBREAK = signal.SIGUSR2; "
 def test_a_worker_leaves_it_to_its_server() -> None:
     """It goes to every process of a console: one that ended of it would cost its task an attempt."""
     code = STAND_IN + (
-        "from gasflux.service.child_process import prepare; prepare(); "
+        "from gasflux.jobs.child_main import prepare; prepare(); "
         "signal.raise_signal(signal.SIGINT); signal.raise_signal(signal.SIGBREAK); print('works on')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=END_LIMIT_S, check=False
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=HANG_S, check=False
     )
     assert (done.returncode, done.stdout.strip()) == (0, "works on")
 

@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dask_cluster import DaskCluster, dask_cluster, kill_family
+from patience import HANG_S, wait_until
 
 from gasflux.simulation import Scenario, simulate
 from gasflux.simulation.files import write_simulated
@@ -21,7 +21,6 @@ from gasflux.simulation.files import write_simulated
 pytestmark = pytest.mark.dask
 
 FLIGHTS = 4
-LIMIT_S = 120.0
 """A flight takes a second; a machine that runs other tests on every core may need many times that."""
 
 
@@ -43,7 +42,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 
 def process(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gasflux", "process", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=LIMIT_S, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=HANG_S, check=False)
 
 
 def documents(output: Path) -> dict[str, Any]:
@@ -91,7 +90,7 @@ def test_flights_of_a_dead_worker_are_done_again(flights: Path, tmp_path: Path) 
         with subprocess.Popen([*command, "--output", str(tmp_path / "out")], stderr=subprocess.DEVNULL) as running:
             wait_for_work(cluster)
             kill_family(cluster.workers[0])
-            assert running.wait(LIMIT_S) == 1
+            assert running.wait(HANG_S) == 1
     assert len(documents(tmp_path / "out")) == FLIGHTS
 
 
@@ -104,11 +103,10 @@ def test_ctrl_c_ends_what_is_under_way(flights: Path, tmp_path: Path) -> None:
         ) as running:
             wait_for_work(cluster)
             running.send_signal(signal.SIGINT)
-            assert running.wait(LIMIT_S) == 130
+            assert running.wait(HANG_S) == 130
             assert running.stderr is not None
             assert running.stderr.read().splitlines()[-1] == "stopped."
-        # A worker looks five times a second whether its job is wanted; the rest is for a busy machine.
-        wait_until_empty(cluster, 10.0)
+        wait_until(lambda: not scratch(cluster), lambda: scratch(cluster))
     assert not list((tmp_path / "out").glob(".*"))
 
 
@@ -124,15 +122,4 @@ def scratch(cluster: DaskCluster) -> list[Path]:
 
 def wait_for_work(cluster: DaskCluster) -> None:
     """Wait until a worker has begun."""
-    end = time.monotonic() + LIMIT_S
-    while not scratch(cluster):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def wait_until_empty(cluster: DaskCluster, limit_s: float) -> None:
-    """Wait until no job has left anything."""
-    end = time.monotonic() + limit_s
-    while scratch(cluster):
-        assert time.monotonic() < end, scratch(cluster)
-        time.sleep(0.02)
+    wait_until(lambda: scratch(cluster), "the first flight")

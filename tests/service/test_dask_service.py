@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from api_service import FINISH_S, Api, running_api
+from api_service import Api, running_api
 from dask_cluster import DaskCluster, dask_cluster, kill_family
+from patience import wait_until
 
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.data_processor import process_file
@@ -21,14 +20,6 @@ pytestmark = pytest.mark.dask
 def on(cluster: DaskCluster) -> dict[str, Any]:
     """Settings of a service that has its tasks done there."""
     return {"executor": "dask", "dask_scheduler": cluster.address, "workers": 2}
-
-
-def until(is_so: Callable[[], object], what: str) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + FINISH_S
-    while not is_so():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.05)
 
 
 def health(api: Api) -> tuple[str, str, str]:
@@ -59,10 +50,10 @@ def test_flight_through_http(tmp_path: Path) -> None:
 
 def test_tasks_wait_for_a_cluster_that_is_away(tmp_path: Path) -> None:
     with dask_cluster(tmp_path / "cluster") as cluster, running_api(tmp_path / "api", tasks=on(cluster)) as api:
-        until(lambda: health(api)[2].startswith("the cluster at"), "a cluster without workers")
+        wait_until(lambda: health(api)[2].startswith("the cluster at"), "a cluster without workers")
         cluster.kill_scheduler()
         task_id = api.upload().json["data"]["task_id"]  # type: ignore[index]
-        until(lambda: health(api)[:2] == ("degraded", "degraded"), "the trouble")
+        wait_until(lambda: health(api)[:2] == ("degraded", "degraded"), "the trouble")
         assert "tasks wait" in health(api)[2]
         cluster.start_scheduler()
         kill_family(cluster.add_worker())

@@ -6,10 +6,10 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from patience import HANG_S
 
 from gasflux.cli.tables import FLUX_HEADER
 
@@ -18,12 +18,11 @@ RUN = "import pathlib, sys; from tools import demo; sys.exit(demo.main(pathlib.P
 
 
 def run(folder: Path) -> subprocess.CompletedProcess[str]:
-    # 60 s is what the demonstration may take on a user's machine.
     command = [sys.executable, "-c", RUN, str(folder)]
     # The code page of a Chinese Windows, in which it runs when its output is redirected, lacks some of what it says.
     chinese = os.environ | {"PYTHONIOENCODING": "cp936"}
     return subprocess.run(
-        command, cwd=ROOT, env=chinese, capture_output=True, encoding="utf-8", timeout=60, check=False
+        command, cwd=ROOT, env=chinese, capture_output=True, encoding="utf-8", timeout=HANG_S, check=False
     )
 
 
@@ -52,12 +51,11 @@ def test_demo_keeps_its_own_lines_apart_from_the_servers(tmp_path: Path) -> None
 
 def test_demo_that_cannot_write_fails_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    began = time.monotonic()
     shown = run(tmp_path / "file" / "demo")
     assert shown.returncode == 1
     assert shown.stderr.startswith("The demonstration failed: ")
     assert "Traceback" not in shown.stderr
-    assert time.monotonic() - began < 30.0  # it fails before any server is started
+    assert "server | " not in shown.stdout  # it fails before any server is started
 
 
 @pytest.mark.parametrize("line", ["python -m tools.demo", "make demo"])

@@ -14,11 +14,10 @@ import requests
 from flight_files import write_xls
 from hostile_files import SAMPLE
 from live_server import LiveServer, live_server
+from patience import HANG_S
 
 CLIENT = Path(__file__).parents[2].parent / "shared" / "contract" / "handover_client.py"
 BOOTSTRAP = "a-long-enough-bootstrap-key"
-LIMIT_S = 120
-"""The client's own default: a flight takes a few seconds, on a machine busy with other tests some ten times that."""
 
 pytestmark = pytest.mark.skipif(not CLIENT.exists(), reason="the hand-over client is not on this machine")
 
@@ -47,7 +46,7 @@ def locked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Li
     settings = {"GASFLUX_SECURITY_ADMIN_BOOTSTRAP_KEY": BOOTSTRAP}
     with live_server(tmp_path_factory.mktemp("locked"), settings) as server:
         headers = {"X-Admin-Bootstrap-Key": BOOTSTRAP}
-        answer = requests.post(f"{server.url}/api_keys", json={"name": "client"}, headers=headers, timeout=30)
+        answer = requests.post(f"{server.url}/api_keys", json={"name": "client"}, headers=headers, timeout=HANG_S)
         yield server, answer.json()["data"]["api_key"]
 
 
@@ -56,9 +55,9 @@ def run_client(server: LiveServer, folder: Path, suffix: str, config: bool, key:
     command = [sys.executable, str(CLIENT), server.url, str(folder / f"flight{suffix}")]
     command += [str(folder / "config.yaml")] if config else []
     command += ["--key", key] if key else []
-    command += ["--out", str(out), "--timeout", str(LIMIT_S)]
+    command += ["--out", str(out), "--timeout", str(round(HANG_S))]
     # ResourceWarnings of the files it leaves open are its own affair.
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S + 60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * HANG_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -85,6 +84,6 @@ def test_a_server_with_keys_refuses_the_client_without(
     locked_server: tuple[LiveServer, str], flights: Path, tmp_path: Path
 ) -> None:
     command = [sys.executable, str(CLIENT), locked_server[0].url, str(flights / "flight.csv"), "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 1
     assert "upload answered 401" in done.stdout

@@ -14,9 +14,11 @@ import pytest
 import requests
 from hostile_files import CASES, EVIL_NAMES, Hostile, csv_rows, sample
 from live_server import LiveServer, live_server
+from patience import HANG_S
+from quick_flight import quick_log
 
 from gasflux.client import GasFluxClient, TaskFailedError, TaskInfo
-from gasflux.client.typed_answers import faults_of
+from gasflux.client.typed_answers import faults_in
 
 LIMIT_BYTES = 64 << 20
 """`max_content_length` of this server, above the largest case (50 MB)."""
@@ -24,9 +26,6 @@ LIMIT_BYTES = 64 << 20
 GROWTH_BYTES = 160 << 20
 """What the server process may grow by over all cases: eight threads with a body and a block each, and arenas that the
 allocator keeps. The largest case alone would take gigabytes if it were parsed in the server."""
-
-TASK_LIMIT_S = 180.0
-"""A hostile task ends in seconds; the rest is for machines busy with other tests."""
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -56,14 +55,14 @@ def post(server: LiveServer, name: str, content: bytes, config: bytes | None = N
     files: dict[str, Any] = {"file": (name, content)}
     if config is not None:
         files["config"] = ("config.yaml", config)
-    return requests.post(f"{server.url}/upload", files=files, timeout=120)
+    return requests.post(f"{server.url}/upload", files=files, timeout=HANG_S)
 
 
 def end_of(server: LiveServer, task_id: str) -> TaskInfo:
     """Return a task once it is finished, whichever way."""
     with GasFluxClient(server.url) as client:
         try:
-            return client.wait(task_id, timeout=TASK_LIMIT_S)
+            return client.wait(task_id, timeout=HANG_S)
         except TaskFailedError as error:
             return error.task
 
@@ -75,7 +74,7 @@ def test_each_gets_a_clear_answer(server: LiveServer, memory_before: int, case: 
     body = answer.json()
     assert body["code"] == answer.status_code
     message = str(body["message"])
-    faults = faults_of(body.get("error", {}).get("details"))
+    faults = faults_in(body.get("error", {}).get("details"))
     if answer.status_code == 202:
         task = end_of(server, body["data"]["task_id"])
         assert (task.status == "completed") == case.completes, task.error
@@ -96,7 +95,7 @@ def test_no_name_reaches_the_disk(server: LiveServer, name: str) -> None:
         + b"\r\n--b--\r\n"
     )
     answer = requests.post(
-        f"{server.url}/upload", data=body, headers={"Content-Type": "multipart/form-data; boundary=b"}, timeout=60
+        f"{server.url}/upload", data=body, headers={"Content-Type": "multipart/form-data; boundary=b"}, timeout=HANG_S
     )
     assert answer.status_code in (202, 400, 422), answer.text[:300]
     assert "X-Evil" not in answer.headers
@@ -113,7 +112,7 @@ def test_the_limit_holds_to_the_byte(server: LiveServer, excess: int) -> None:
     padding = LIMIT_BYTES + excess - sum(map(len, frame)) - len(csv_rows())
     body = frame[0] + csv_rows() + b"\n" * padding + frame[1]
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
-    answer = requests.post(f"{server.url}/upload", data=body, headers=headers, timeout=120)
+    answer = requests.post(f"{server.url}/upload", data=body, headers=headers, timeout=HANG_S)
     # At the limit the body is looked at: 64 million empty rows are too many, said of rows and not of bytes.
     assert answer.status_code == 413
     assert answer.headers["Content-Type"].startswith("application/json")
@@ -124,7 +123,7 @@ def test_the_limit_holds_to_the_byte(server: LiveServer, excess: int) -> None:
 def raw(server: LiveServer, body: bytes, **headers: str) -> tuple[int, bytes]:
     """Post a body as it is, with whatever headers, and return status and answer."""
     address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=HANG_S)
     try:
         connection.putrequest("POST", "/upload")
         for name, value in ({"Content-Type": "multipart/form-data; boundary=b"} | headers).items():
@@ -174,7 +173,7 @@ def test_broken_forms_get_a_refusal(
 def test_a_body_shorter_than_it_says_makes_no_task(server: LiveServer) -> None:
     tasks = len(list(server.uploads.iterdir()))
     address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=HANG_S)
     connection.putrequest("POST", "/upload")
     connection.putheader("Content-Type", "multipart/form-data; boundary=b")
     connection.putheader("Content-Length", str(len(_PART) + 10_000))
@@ -188,21 +187,15 @@ def test_a_body_shorter_than_it_says_makes_no_task(server: LiveServer) -> None:
 
 def test_honest_tasks_beside_them_complete(server: LiveServer) -> None:
     with GasFluxClient(server.url) as client:
-        accepted = [client.upload(sample_path(server)) for _ in range(4)]
+        accepted = [client.upload(quick_log(server.console_folder)) for _ in range(4)]
         chosen = [case for case in CASES if case.name in ("far cell", "zip bomb", "a million empty rows", "NaN flood")]
         threads = [threading.Thread(target=post, args=(server, case.file_name, case.make())) for case in chosen]
         for thread in threads:
             thread.start()
-        ends = [client.wait(task.task_id, timeout=TASK_LIMIT_S) for task in accepted]
+        ends = [client.wait(task.task_id, timeout=HANG_S) for task in accepted]
         for thread in threads:
             thread.join()
     assert [task.status for task in ends] == ["completed"] * 4
-
-
-def sample_path(server: LiveServer) -> Path:
-    path = server.folder / "sample.xlsx"
-    path.write_bytes(sample())
-    return path
 
 
 def test_no_stray_file_and_no_worker_is_left(tmp_path: Path) -> None:
@@ -220,5 +213,5 @@ def test_no_stray_file_and_no_worker_is_left(tmp_path: Path) -> None:
         assert not list((server.uploads / ".incoming").iterdir())
         assert {path.name for path in server.folder.iterdir()} <= {"uploads", "outputs", "gasflux.log"}
         # The drain time is 20 s; nothing is running, so it is not needed.
-        assert server.terminate(within_s=20) == 0
-        assert server.leftovers(within_s=5) == []
+        assert server.terminate(within_s=HANG_S) == 0
+        assert server.leftovers(within_s=HANG_S) == []

@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gasflux.configuration.service_settings import Settings
-from gasflux.service.watch.logs import CONTINUED, SafeFormatter, configured_logging, log_context
+from gasflux.service.watch.logs import CONTINUED, SafeFormatter, configured_logging
 from gasflux.wording.plain import escape
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ [\w.]+ \[[^]]*\] ")
@@ -40,8 +39,7 @@ def test_lines_say_when_how_grave_where_and_of_what(tmp_path: Path) -> None:
     path = tmp_path / "logs" / "gasflux_api.log"
     with logging_to(path):
         log.info("plain")
-        with log_context(request="r1"), log_context(task=TASK):
-            log.warning("氣體 %d", 7)
+        log.warning("氣體 %d", 7, extra={"request": "r1", "task": TASK})
         log.error("single", extra={"task": TASK})
         log.debug("below the level")
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -52,15 +50,6 @@ def test_lines_say_when_how_grave_where_and_of_what(tmp_path: Path) -> None:
         f"ERROR gasflux.test [task:{TASK}] single",
     ]
     assert sum(f"task:{TASK}" in line for line in lines) == 2, "the document's grep finds the lines of a task"
-
-
-def test_the_mark_stays_with_its_thread(tmp_path: Path) -> None:
-    path = tmp_path / "a.log"
-    with logging_to(path), log_context(task=TASK):
-        other = threading.Thread(target=log.info, args=("of another thread",))
-        other.start()
-        other.join()
-    assert "[-] of another thread" in path.read_text(encoding="utf-8")
 
 
 def test_a_message_cannot_forge_a_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import HANG_S
 from server_process import ROOT, running
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
@@ -49,6 +50,6 @@ def test_the_first_key_makes_private_folders(tmp_path: Path) -> None:
         "--config",
         str(tmp_path / "gasflux.ini"),
     ]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=HANG_S)
     assert (tmp_path / "web_api_data" / "outputs" / "gasflux.db").is_file()
     assert open_to_others(tmp_path) == [tmp_path / "gasflux.ini"]

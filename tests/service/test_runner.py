@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -11,20 +12,20 @@ from pathlib import Path
 
 import odd_jobs
 import pytest
+from patience import HANG_S, wait_until
 from stores import new_task, opened
 
 from gasflux.configuration.service_settings import Settings, TaskSettings
-from gasflux.service.local_executor import LocalExecutor
+from gasflux.jobs.local_executor import LocalExecutor
+from gasflux.jobs.pool import nothing
+from gasflux.jobs.records import JobResult
 from gasflux.service.tasks.changes import TaskChanges
 from gasflux.service.tasks.folders import TaskFolders
-from gasflux.service.tasks.records import JobResult, Task, TaskStatus
+from gasflux.service.tasks.records import Task, TaskStatus
 from gasflux.service.tasks.runner import TaskRunner, worker_count
 from gasflux.service.tasks.store import TaskStore
 from gasflux.service.tasks.time_left import DurationEstimator
 from gasflux.storage.clock import utc_now
-
-LIMIT_S = 30.0
-"""Far beyond any of these tasks, also on a busy machine."""
 
 
 @dataclass
@@ -45,19 +46,22 @@ class Bench:
         self.runner.wake()
         return new.task_id
 
+    def let_go(self, task_id: str) -> None:
+        """End the wait of a task."""
+        odd_jobs.let_go(self.folders.log_path(task_id))
+
     def tell_once(self, task_id: str, act: str) -> None:
         """Have the next attempt do something else."""
         self.folders.log_path(task_id).with_name("once.txt").write_text(act)
 
     def until(self, task_id: str, is_so: Callable[[Task], bool]) -> Task:
         """Wait for a state of a task."""
-        end = time.monotonic() + LIMIT_S
-        while time.monotonic() < end:
+
+        def seen() -> Task | None:
             task = self.store.get(task_id)
-            if is_so(task):
-                return task
-            time.sleep(0.02)
-        raise TimeoutError(str(self.store.get(task_id)))
+            return task if is_so(task) else None
+
+        return wait_until(seen, lambda: self.store.get(task_id))
 
     def end_of(self, task_id: str) -> Task:
         """Wait for the end of a task."""
@@ -72,7 +76,7 @@ class Bench:
 def bench_in(
     root: Path,
     slots: int = 1,
-    timeout_s: int = 60,
+    timeout_s: int = 10_000,
     hook: Callable[[Task], None] | None = None,
     store_type: type[TaskStore] = TaskStore,
 ) -> Iterator[Bench]:
@@ -81,7 +85,7 @@ def bench_in(
     folders = TaskFolders(root / "uploads", root / "outputs")
     folders.prepare()
     finished: list[Task] = []
-    executor = LocalExecutor(slots, function=odd_jobs.act, warm=odd_jobs.nothing)
+    executor = LocalExecutor(slots, function=odd_jobs.act, setup=nothing)
     limits = replace(TaskSettings(), timeout=timeout_s, memory_limit=odd_jobs.MEMORY_LIMIT)
     runner = TaskRunner(store, executor, Settings(tasks=limits), folders, hook or finished.append)
     runner.start()
@@ -105,7 +109,7 @@ def test_tasks_complete_in_their_order(bench: Bench) -> None:
     assert [task.results[0].name for task in tasks] == ["report.html"] * 3
     assert (bench.folders.output_dir(task_ids[0]) / "report.html").read_text() == "good 0\n"
     assert "completed in" in bench.log_of(task_ids[0])
-    bench.runner.stop(LIMIT_S)
+    bench.runner.stop(HANG_S)
     assert [task.task_id for task in bench.finished] == task_ids
 
 
@@ -149,11 +153,9 @@ def test_task_that_hangs_is_ended(tmp_path: Path) -> None:
 def test_cancel_ends_a_running_task(bench: Bench) -> None:
     task_id = bench.add("busy")
     bench.until(task_id, lambda task: task.stage == "acting")
-    began = time.monotonic()
     bench.store.cancel(task_id)
     bench.runner.cancel(task_id)
     task = bench.end_of(task_id)
-    assert time.monotonic() - began < 2.0  # what the service promises
     assert task.failure is not None
     assert task.failure.type == "cancelled"
     assert not bench.folders.output_dir(task_id).exists()
@@ -161,9 +163,10 @@ def test_cancel_ends_a_running_task(bench: Bench) -> None:
 
 
 def test_waiting_task_that_is_cancelled_never_runs(bench: Bench) -> None:
-    blocker, task_id = bench.add("short sleep"), bench.add("sleep")
+    blocker, task_id = bench.add("wait"), bench.add("sleep")
     bench.until(blocker, lambda task: task.stage == "acting")
     bench.store.cancel(task_id)
+    bench.let_go(blocker)
     bench.end_of(bench.add("good"))
     assert bench.store.get(task_id).attempts == 0
 
@@ -186,9 +189,7 @@ def test_cancel_between_claim_and_work_is_heard(tmp_path: Path) -> None:
 def test_stop_puts_unfinished_tasks_back(bench: Bench) -> None:
     running, waiting = bench.add("busy"), bench.add("good")
     bench.until(running, lambda task: task.stage == "acting")
-    began = time.monotonic()
-    bench.runner.stop(0.2)
-    assert time.monotonic() - began < 5.0  # 0.2 s of grace, the end of a worker, and a busy machine
+    bench.runner.stop(0.2)  # the work itself would last for hours
     for task_id in (running, waiting):
         assert bench.store.get(task_id).status is TaskStatus.PENDING
     assert not bench.folders.output_dir(running).exists()
@@ -197,18 +198,23 @@ def test_stop_puts_unfinished_tasks_back(bench: Bench) -> None:
 
 
 def test_stop_lets_short_work_finish(bench: Bench) -> None:
-    task_id = bench.add("short sleep")
+    task_id = bench.add("wait")
     bench.until(task_id, lambda task: task.stage == "acting")
-    bench.runner.stop(LIMIT_S)
+    stop = threading.Thread(target=bench.runner.stop, args=(HANG_S,))
+    stop.start()
+    assert bench.runner._stopping.wait(HANG_S)
+    bench.let_go(task_id)
+    stop.join()
     assert bench.store.get(task_id).status is TaskStatus.COMPLETED
 
 
-def test_result_waits_for_a_locked_database(bench: Bench) -> None:
-    task_id = bench.add("short sleep")
+def test_result_waits_for_a_locked_database(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    task_id = bench.add("wait")
     bench.until(task_id, lambda task: task.stage == "acting")
     with closing(sqlite3.connect(bench.root / "tasks.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        time.sleep(2.0)  # the work ends after 1 s, and every write fails after 0.1 s
+        bench.let_go(task_id)
+        wait_until(lambda: "again until it can" in caplog.text, "a write that fails")
         other.execute("ROLLBACK")
     assert bench.end_of(task_id).status is TaskStatus.COMPLETED
     assert bench.runner.is_alive()
@@ -262,17 +268,15 @@ class _BeginsMeanwhile(TaskStore):
     """The interleaving in which a task that waited when it was looked at is in work when it is hidden."""
 
     def begin_delete(self, task_id: str) -> None:
-        end = time.monotonic() + LIMIT_S
-        while self.get(task_id).stage != "acting":
-            assert time.monotonic() < end
-            time.sleep(0.01)
+        wait_until(lambda: self.get(task_id).stage == "acting")
         super().begin_delete(task_id)
 
 
 def test_deletion_waits_for_work_that_began_meanwhile(tmp_path: Path) -> None:
     with bench_in(tmp_path, store_type=_BeginsMeanwhile) as bench:
-        first, doomed = bench.add("short sleep"), bench.add("busy")
+        first, doomed = bench.add("wait"), bench.add("busy")
         bench.until(first, lambda task: task.stage == "acting")
+        bench.let_go(first)
         seen: list[bool] = []
         bench.folders.remove = lambda task_id: seen.append(bench.store.is_in_work(task_id)) or ()  # type: ignore[method-assign,func-returns-value]
         TaskChanges(bench.store, bench.folders, bench.runner).delete(doomed)
@@ -310,10 +314,8 @@ def test_surprises_end_neither_thread_nor_queue(tmp_path: Path, caplog: pytest.L
 def test_thread_that_is_gone_is_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench.runner, "_turn", lambda: sys.exit())  # the quietest end of a thread
     bench.runner.wake()
-    end = time.monotonic() + LIMIT_S
-    while (problem := bench.runner.problem()) is None:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    problem = wait_until(bench.runner.problem)
+    assert problem is not None
     assert problem.startswith("0 of 1 supervising threads")
     assert not bench.runner.is_alive()
 

@@ -14,14 +14,12 @@ from pathlib import Path
 import pytest
 from api_service import Api, running_api
 from live_server import LiveServer, live_server
+from patience import HANG_S
 from test_trouble import mounted, needs_mount
 
 from gasflux.db import Database
 from gasflux.errors import StorageError
 from gasflux.service.callbacks.sender import is_public
-
-ANSWER_S = 10.0
-"""An answer takes milliseconds; a machine that runs other tests on every core may need many times that."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 def sent(server: LiveServer, request: bytes) -> list[int]:
     """Send bytes; return the status of every answer until the server closes the connection."""
-    with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), ANSWER_S) as connection:
+    with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), HANG_S) as connection:
         connection.sendall(request)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     return [int(status) for status in re.findall(rb"^HTTP/1\.[01] (\d{3})", answer, re.MULTILINE)]
@@ -67,7 +65,7 @@ def test_strangers_cannot_fill_the_disk(tmp_path: Path) -> None:
     with (
         mounted("-t", "tmpfs", "-o", "size=32m", "tmpfs", str(disk)),
         live_server(disk, settings) as server,
-        socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), ANSWER_S) as connection,
+        socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), HANG_S) as connection,
     ):
         connection.sendall(b"POST /upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         with contextlib.suppress(ConnectionError):  # the server hangs up on who goes on sending

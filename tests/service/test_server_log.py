@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import requests
+from patience import HANG_S
 from server_process import SAMPLE, running
 
 BOOTSTRAP = "a-bootstrap-key-of-fair-length"
@@ -22,7 +23,7 @@ def test_tasks_are_marked_and_keys_are_not_there(tmp_path: Path) -> None:
     }
     with running(tmp_path, **variables) as server:
         admin = {"X-Admin-Bootstrap-Key": BOOTSTRAP}
-        issued = requests.post(f"{server.url}/api_keys", json={"name": "a client"}, headers=admin, timeout=30)
+        issued = requests.post(f"{server.url}/api_keys", json={"name": "a client"}, headers=admin, timeout=HANG_S)
         assert issued.status_code == 201, issued.text
         key = issued.json()["data"]["api_key"]
         for wrong in (WRONG, NONSENSE, key + "x"):
@@ -31,7 +32,7 @@ def test_tasks_are_marked_and_keys_are_not_there(tmp_path: Path) -> None:
             assert server.get(path, headers={"X-API-Key": key}).status_code in (404, 422), path
         with SAMPLE.open("rb") as stream:
             answer = requests.post(
-                f"{server.url}/upload", files={"file": stream}, headers={"X-API-Key": key}, timeout=60
+                f"{server.url}/upload", files={"file": stream}, headers={"X-API-Key": key}, timeout=HANG_S
             )
         task_id = answer.json()["data"]["task_id"]
         server.wait_for(task_id, "completed")

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from gasflux.errors import Fault
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _SHOWN: Final = 60
 """Characters of a wrong value that are quoted back."""

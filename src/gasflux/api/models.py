@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gasflux.api.text import NAME_PATTERN, plain_name
+from gasflux.api.task_names import NAME_PATTERN, plain_name
 
 MAX_NAME: Final = 200
 MAX_COMPARED: Final = 100
@@ -94,7 +94,7 @@ class GasInfo(Model):
     grade: str = Field(description="A (best) to D")
 
 
-class TaskInfo(Model):
+class TaskEntry(Model):
     """A task: one uploaded flight and what became of it."""
 
     task_id: str
@@ -191,14 +191,14 @@ class TaskListQuery(PageQuery):
 class TaskList(Model):
     """Some of the tasks."""
 
-    tasks: list[TaskInfo]
+    tasks: list[TaskEntry]
     pagination: Pagination
 
 
 class Tasks(Model):
     """Tasks without pages."""
 
-    tasks: list[TaskInfo]
+    tasks: list[TaskEntry]
 
 
 class TaskStatistics(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gasflux.api.models import KeyInfo, Pagination, ReportInfo, TaskInfo
+from gasflux.api.models import KeyInfo, Pagination, ReportInfo, TaskEntry
 from gasflux.service.keys.records import ApiKey
 from gasflux.service.parts import Service
 from gasflux.service.tasks.as_json import report_answer, task_answer, text_or_none
@@ -10,10 +10,10 @@ from gasflux.service.tasks.records import Task, TaskPage
 from gasflux.storage.clock import as_text
 
 
-def task_info(task: Task, service: Service) -> TaskInfo:
+def task_info(task: Task, service: Service) -> TaskEntry:
     """Return a task with the time it still takes."""
     left_s = None if task.status.is_final else service.runner.time_left_s(task)
-    return TaskInfo.model_validate(task_answer(task, service.settings.cleanup, left_s))
+    return TaskEntry.model_validate(task_answer(task, service.settings.cleanup, left_s))
 
 
 def report_info(task: Task) -> ReportInfo:

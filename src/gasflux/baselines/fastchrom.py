@@ -1,7 +1,8 @@
 """FastChrom's search for background, as pybaselines' `fastchrom` does it with its default keywords.
 
-Written out because importing pybaselines costs more time than all the rest of a small flight; a test holds the mask
-equal to pybaselines' on hundreds of series. Source: Johnsen et al. 2013, Analyst 138:3502.
+Written out because importing pybaselines costs more time than all the rest of a small flight
+(``python -m tools.import_cost pybaselines`` measures it); a test holds the mask equal to pybaselines' on hundreds of
+series. Source: Johnsen et al. 2013, Analyst 138:3502.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What completed tasks found."""
+"""What completed tasks found, as a list and combined; the report itself is a file: see `download`."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, send_file
 from gasflux.api.endpoint import Access, FileAnswer, RequestError, endpoint
 from gasflux.api.headers import RESULT_POLICY
 from gasflux.api.log_tail import last_lines
-from gasflux.api.models import LogLines, LogQuery, TaskChange, TaskInfo, TaskView
+from gasflux.api.models import LogLines, LogQuery, TaskChange, TaskEntry, TaskView
 from gasflux.api.presenting import task_info
 from gasflux.errors import Fault, UnknownIdError
 from gasflux.service.tasks.records import TaskStatus
@@ -21,7 +21,7 @@ tasks_bp = Blueprint("tasks", __name__, url_prefix="/task")
     summary="A task as it stands",
     description="Whoever knows the id may look: it cannot be guessed.",
     access=Access.CAPABILITY,
-    answer=TaskInfo,
+    answer=TaskEntry,
     has_etag=True,
     tag="tasks",
 )
@@ -41,7 +41,7 @@ def get_task(task_id: str) -> Response:
     ),
     access=Access.KEY,
     body=TaskChange,
-    answer=TaskInfo,
+    answer=TaskEntry,
     errors=(404, 409, 503),
     tag="tasks",
 )

@@ -12,8 +12,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from gasflux.api.endpoint import Access, RequestError, endpoint
 from gasflux.api.models import MAX_NAME, AcceptedUpload, Preview
-from gasflux.api.text import NAME_PATTERN, plain_name
-from gasflux.api.upload_request import stream_into
+from gasflux.api.streaming_request import stream_into
+from gasflux.api.task_names import NAME_PATTERN, plain_name
 from gasflux.auth import client_address, principal
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import Fault, RetryLaterError

@@ -18,10 +18,10 @@ from gasflux.results.output_vars import comparison_vars
 from gasflux.results.report.numbers import significant
 
 
-@click.command()
+@click.command("combine")
 @click.argument("results", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="RESULT...")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def combine(results: tuple[Path, ...], as_json: bool) -> None:
+def combine_command(results: tuple[Path, ...], as_json: bool) -> None:
     """Take flights of one source together: their rates side by side, and the estimate from all of them.
 
     RESULT is a folder that `gasflux process` wrote, or the output_vars.json in it. The flights count as repeats of one

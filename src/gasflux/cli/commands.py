@@ -11,18 +11,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gasflux.batch import Job, JobOptions, JobProgress, JobResult, describe, find_logs, plan_jobs, run_jobs
-from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_document, inspection_lines
+from gasflux.cli.flight_logs import describe, find_logs, plan_jobs
+from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_json, inspection_lines
 from gasflux.configuration.pipeline_yaml import default_config_text, load_pipeline_config
-from gasflux.drawing import drawing_processes_here
 from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
 from gasflux.results.folder import flight_of
 from gasflux.storage.whole_file import write_whole
 from gasflux.version import __version__
+
+if TYPE_CHECKING:
+    from gasflux.cli.run_flights import BatchOptions, FlightLine
+    from gasflux.jobs.batch import BatchProgress
+    from gasflux.jobs.records import Job
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -34,16 +38,19 @@ _KINDS = (
     *("steady", "meandering", "weak", "drifting", "shuffled", "high_lowest_pass", "gusty", "5hz"),
     *("spiral_steady", "spiral_meandering"),
 )
-"""Those of `simulated.kinds`, written out so that ``--help`` need not import the simulation (a test compares)."""
+"""Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares).
+
+That would take longer than all of the command line: ``python -m tools.import_cost gasflux.simulation`` measures it.
+"""
 
 _TEST_FLIGHTS = 10
 """Flights a newly trained classifier is scored on; their seed is not that of the training."""
 
 
 _ELSEWHERE = {
-    "serve": ("gasflux.cli.service", "serve", "Run the web service until it is stopped (Ctrl-C, SIGTERM)."),
-    "create-key": ("gasflux.cli.service", "create_key", "Make an API key and print it, this once."),
-    "combine": ("gasflux.cli.combine", "combine", "Take several flights of one source together."),
+    "serve": ("gasflux.cli.service", "serve_command", "Run the web service until it is stopped (Ctrl-C, SIGTERM)."),
+    "create-key": ("gasflux.cli.service", "create_key_command", "Make an API key and print it, this once."),
+    "combine": ("gasflux.cli.combine", "combine_command", "Take several flights of one source together."),
     "backup": ("gasflux.cli.backup", "backup", "Copy everything the service keeps into one file."),
     "restore": ("gasflux.cli.backup", "restore", "Put a backup into empty data folders."),
 }
@@ -118,6 +125,9 @@ def process(
     Exit code: 0 when all succeeded, 1 when a file failed or the YAML is wrong (one line each says why), 2 for wrong
     usage.
     """
+    from gasflux.cli.run_flights import BatchOptions
+    from gasflux.jobs.drawing import drawing_processes_here
+
     settings = load_pipeline_config(config)
     logs, missing = _find_all(paths)
     planned = plan_jobs(logs, output or Path(settings.output_dir).expanduser())
@@ -125,7 +135,7 @@ def process(
         _report_failure(path, error, as_json)
     results, earlier = [], [flight_of(job.output_dir) for job in planned]
     with _progress_bar(planned) as on_progress:
-        options = JobOptions(settings, not no_figures, debug, drawing_processes_here())
+        options = BatchOptions(settings, not no_figures, debug, drawing_processes_here())
         for result in _results(planned, options, jobs, scheduler, on_progress):
             results.append(result)
             if not as_json:
@@ -138,19 +148,19 @@ def process(
     for result in results:
         _tell_replaced(result, earlier[result.index])
     for result in failed:
-        _report_failure(result.job.path, str(result.error), as_json)
+        _report_failure(result.job.input_path, str(result.error), as_json)
     if failed or missing:
         sys.exit(EXIT_FAILED)
 
 
 def _results(
-    planned: Sequence[Job], options: JobOptions, jobs: int, scheduler: str | None, on_progress: JobProgress
-) -> Iterator[JobResult]:
+    planned: Sequence[Job], options: BatchOptions, jobs: int, scheduler: str | None, on_progress: BatchProgress
+) -> Iterator[FlightLine]:
     """Run the jobs here, or on a cluster, which decides itself how many run side by side."""
+    from gasflux.cli.run_flights import run_jobs, run_on_cluster
+
     if scheduler is None:
         return run_jobs(planned, options, jobs, on_progress)
-    from gasflux.batch_cluster import run_on_cluster
-
     return run_on_cluster(planned, options, scheduler, on_progress)
 
 
@@ -181,7 +191,7 @@ def _is_watched() -> bool:
 
 
 @contextmanager
-def _progress_bar(jobs: Sequence[Job]) -> Iterator[JobProgress]:
+def _progress_bar(jobs: Sequence[Job]) -> Iterator[BatchProgress]:
     """Show how far all jobs are together, on a terminal only."""
     if not jobs or not _is_watched():
         yield lambda index, stage, percent: None
@@ -191,19 +201,19 @@ def _progress_bar(jobs: Sequence[Job]) -> Iterator[JobProgress]:
 
         def advance(index: int, stage: str, percent: float) -> None:
             done[index] = percent
-            bar.update(int(sum(done)) - bar.pos, f"{jobs[index].path.name}: {stage}")
+            bar.update(int(sum(done)) - bar.pos, f"{jobs[index].input_path.name}: {stage}")
 
         yield advance
 
 
-def _tell_progress(result: JobResult, done: int, count: int) -> None:
+def _tell_progress(result: FlightLine, done: int, count: int) -> None:
     """Say that one file of many has ended, where there is no progress bar: in a log of a batch."""
     if count > 1 and not _is_watched():
         outcome = "failed" if result.error else "done"
-        click.echo(f"{done} of {count}: {result.job.path.name} {outcome}", err=True)
+        click.echo(f"{done} of {count}: {result.job.input_path.name} {outcome}", err=True)
 
 
-def _tell_replaced(result: JobResult, earlier: tuple[str, str] | None) -> None:
+def _tell_replaced(result: FlightLine, earlier: tuple[str, str] | None) -> None:
     """Say so when the results of another flight had the same folder; stdout is left to the results."""
     if earlier is None or result.output_vars is None:
         return
@@ -212,15 +222,15 @@ def _tell_replaced(result: JobResult, earlier: tuple[str, str] | None) -> None:
     if sha256 != own:
         click.echo(
             f"note: {result.job.output_dir} held the results of another flight, {name} (SHA-256 {sha256[:12]}); those "
-            f"of {result.job.path} (SHA-256 {own[:12]}) replaced them; another --output keeps both.",
+            f"of {result.job.input_path} (SHA-256 {own[:12]}) replaced them; another --output keeps both.",
             err=True,
         )
 
 
-def _print_table(results: Sequence[JobResult]) -> None:
+def _print_table(results: Sequence[FlightLine]) -> None:
     """Print the rates of the files that succeeded, in the order they were given, and where their reports are."""
     finished = sorted((result for result in results if result.output_vars), key=lambda result: result.index)
-    rows = [row for result in finished for row in flux_rows(result.job.path.name, result.output_vars or {})]
+    rows = [row for result in finished for row in flux_rows(result.job.input_path.name, result.output_vars or {})]
     if not rows:
         return
     click.echo(format_table(FLUX_HEADER, rows))
@@ -271,7 +281,7 @@ def _by_option(error: GasFluxError) -> str:
     return " ".join(told) or f"--out: {error}"
 
 
-@cli.command()
+@cli.command("simulate")
 @click.option("--rate", type=float, required=True, metavar="KG_H", help="True emission rate, kg/h.")
 @click.option("--out", type=_NEW_FILE, required=True, metavar="FILE", help="Log to write: .xlsx, .csv or .csv.gz.")
 @click.option(
@@ -280,7 +290,7 @@ def _by_option(error: GasFluxError) -> str:
 @click.option("--kind", type=click.Choice(_KINDS), default="meandering", show_default=True)
 @click.option("--hz", type=float, help="Sampling rate; else that of the kind.")
 @click.option("--gas", "gases", multiple=True, default=("ch4",), metavar="NAME[=KG_H]", help="Gas; may be repeated.")
-def simulate(rate: float, out: Path, seed: int, kind: str, hz: float | None, gases: tuple[str, ...]) -> None:
+def simulate_command(rate: float, out: Path, seed: int, kind: str, hz: float | None, gases: tuple[str, ...]) -> None:
     """Write a simulated flight of known emission, and the truth beside it as FILE.truth.json."""
     from gasflux.simulation.files import simulate_kind, write_simulated
 
@@ -302,7 +312,7 @@ def inspect(file: Path, config: Path | None, as_json: bool) -> None:
 
     inspection = inspect_flight(file, load_pipeline_config(config))
     if as_json:
-        click.echo(json.dumps(inspection_document(file.name, inspection), ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(inspection_json(file.name, inspection), ensure_ascii=False, allow_nan=False))
     else:
         click.echo("\n".join(inspection_lines(file.name, inspection)))
     if inspection.faults:
@@ -352,7 +362,17 @@ def _tell_usage(error: click.ClickException) -> None:
 def run_command_line(
     arguments: Sequence[str] | None = None, command: click.Command | None = None, name: str = "gasflux"
 ) -> NoReturn:
-    """Run the command line, or one command under a name of its own: one line for what went wrong, no traceback."""
+    """Run the command line, or one command under a name of its own: one line for what went wrong, no traceback.
+
+    Parameters
+    ----------
+    arguments
+        Words after the program's name; None takes those of the process.
+    command
+        What to run; None takes `gasflux` with all its commands.
+    name
+        Of the program in its help.
+    """
     if getattr(sys, "frozen", False):  # a packed program is started again as its own child process
         from multiprocessing import freeze_support
 

@@ -36,7 +36,7 @@ def _host(context: click.Context, option: click.Parameter, host: str | None) -> 
 def _key_name(context: click.Context, option: click.Parameter, name: str) -> str:
     """Refuse a name that the service itself would not take."""
     from gasflux.api.models import MAX_NAME
-    from gasflux.api.text import plain_name
+    from gasflux.api.task_names import plain_name
 
     if len(name) > MAX_NAME:
         raise click.BadParameter(f"it has {len(name)} characters; allowed are {MAX_NAME}.")
@@ -46,13 +46,13 @@ def _key_name(context: click.Context, option: click.Parameter, name: str) -> str
         raise click.BadParameter(f"{error}.") from None
 
 
-@click.command(context_settings=_HELP)
+@click.command("serve", context_settings=_HELP)
 @ini_option
 @click.option("--host", callback=_host, help="Address to listen on; else [server] host.")
 @_PORT
 @_VERSION
 @private_files()
-def serve(config: Path | None, host: str | None, port: int | None) -> None:
+def serve_command(config: Path | None, host: str | None, port: int | None) -> None:
     """Run the web service until it is stopped (Ctrl-C, SIGTERM)."""
     from gasflux.server import waitress_server as server
 
@@ -60,22 +60,22 @@ def serve(config: Path | None, host: str | None, port: int | None) -> None:
     click.get_current_context().exit(server.serve(loaded.settings, loaded.notes))
 
 
-@click.command(context_settings=_HELP)
+@click.command("develop", context_settings=_HELP)
 @ini_option
 @click.option("--host", callback=_host, default="127.0.0.1", show_default=True, help="Address to listen on.")
 @_PORT
 @click.option("--reload", is_flag=True, help="Start again when a source file changes.")
 @_VERSION
 @private_files()
-def develop(config: Path | None, host: str, port: int | None, reload: bool) -> None:
+def develop_command(config: Path | None, host: str, port: int | None, reload: bool) -> None:
     """Run the web service for development; [server] debug = true shows errors in the browser."""
-    from gasflux.server.development import develop as run
+    from gasflux.server.development import develop
 
     loaded = loaded_settings(config, GASFLUX_HOST=host, GASFLUX_PORT=port)
-    click.get_current_context().exit(run(loaded.settings, loaded.notes, reload))
+    click.get_current_context().exit(develop(loaded.settings, loaded.notes, reload))
 
 
-@click.command(context_settings=_HELP)
+@click.command("create-key", context_settings=_HELP)
 @click.option("--name", required=True, callback=_key_name, help="Who or what will use the key.")
 @click.option("--admin", is_flag=True, help="The key may also manage keys and reset statistics.")
 @click.option(
@@ -84,7 +84,7 @@ def develop(config: Path | None, host: str, port: int | None, reload: bool) -> N
 @ini_option
 @_VERSION
 @private_files()
-def create_key(name: str, admin: bool, expires_days: int | None, config: Path | None) -> None:
+def create_key_command(name: str, admin: bool, expires_days: int | None, config: Path | None) -> None:
     """Make an API key and print it, this once. The server may be running."""
     issued = _issue(loaded_settings(config).settings, name, admin, expires_days)
     key = issued.key

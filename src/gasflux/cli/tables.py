@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gasflux.readers import Inspection
     from gasflux.records import ColumnReport, ReadReport
 
-Row = Sequence[str]
+TableRow = Sequence[str]
 
 
 def text_width(text: str) -> int:
@@ -22,22 +22,22 @@ def text_width(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
-def format_table(header: Row, rows: Sequence[Row]) -> str:
+def format_table(header: TableRow, rows: Sequence[TableRow]) -> str:
     """Return rows under a header, columns aligned left, two blanks apart."""
     columns = zip(header, *rows, strict=True)
     widths = [max(text_width(cell) for cell in column) for column in columns]
 
-    def line(row: Row) -> str:
+    def line(row: TableRow) -> str:
         cells = (cell + " " * (width - text_width(cell)) for cell, width in zip(row, widths, strict=True))
         return "  ".join(cells).rstrip()
 
     return "\n".join([line(header), "  ".join("-" * width for width in widths), *map(line, rows)])
 
 
-FLUX_HEADER: Row = ("file", "gas", "flux kg/h", "interval", "grade")
+FLUX_HEADER: TableRow = ("file", "gas", "flux kg/h", "interval", "grade")
 
 
-def flux_rows(name: str, document: Mapping[str, Any]) -> Iterator[Row]:
+def flux_rows(name: str, document: Mapping[str, Any]) -> Iterator[TableRow]:
     """Yield one row per gas of an `output_vars` object, rounded as the report rounds."""
     for gas, values in document["gases"].items():
         yield name, gas, *_rate_cells(values), values["quality"]["grade"]
@@ -53,18 +53,18 @@ def _rate_cells(values: Mapping[str, Any]) -> tuple[str, str]:
     return rate, f"{low} to {high} ({100.0 * interval['level']:.0f} %)"
 
 
-COMPARISON_HEADER: Row = ("flight", "gas", "flux kg/h", "interval", "grade", "weight")
+COMPARISON_HEADER: TableRow = ("flight", "gas", "flux kg/h", "interval", "grade", "weight")
 
 
-def comparison_rows(gas: str, compared: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield one row per flight of a comparison, as `exports.comparison_vars` has it, and one of all of them."""
+def comparison_rows(gas: str, compared: Mapping[str, Any]) -> Iterator[TableRow]:
+    """Yield one row per flight of a comparison, see `results.output_vars.comparison_vars`, and one of all of them."""
     for flight in compared["flights"]:
         yield flight["name"], gas, *_rate_cells(flight), flight["grade"], f"{100.0 * flight['weight']:.0f} %"
     if len(compared["flights"]) > 1:
         yield "all", gas, *_rate_cells(compared["combined"]), "", ""
 
 
-def inspection_document(name: str, inspection: Inspection) -> dict[str, Any]:
+def inspection_json(name: str, inspection: Inspection) -> dict[str, Any]:
     """Return what was recognised in a log as a JSON-ready object."""
     report = inspection.report
     found: dict[str, Any] = {} if report is None else dict(vars(report))
@@ -93,6 +93,6 @@ def _report_lines(name: str, report: ReadReport) -> Iterator[str]:
     yield from (f"note: {note.en}" for note in report.notes)
 
 
-def _column_row(column: ColumnReport) -> Row:
+def _column_row(column: ColumnReport) -> TableRow:
     bounds = ("" if bound is None else f"{bound:.7g}" for bound in (column.minimum, column.maximum))
     return (column.name, column.header, column.unit, column.conversion, *bounds, str(column.missing))

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import requests
 
-from gasflux.client.errors import UnreachableError, refusal
+from gasflux.client.errors import UnreachableError, refused
 from gasflux.errors import ConfigError
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _KEY_HEADER: Final = "X-API-Key"
 _PASSING: Final = frozenset({429, 502, 503, 504})
@@ -40,7 +40,7 @@ class _Session(requests.Session):
             prepared_request.headers.pop(_KEY_HEADER, None)
 
 
-class Connection:
+class ServerConnection:
     """The way to one server.
 
     Parameters
@@ -97,7 +97,17 @@ class Connection:
             return _content(answer).get("data")
 
     def send(self, method: str, path: str, *, repeatable: bool = True, **options: Any) -> requests.Response:
-        """Return a good answer; see `json`."""
+        """Return a good answer; errors as of `json`.
+
+        Parameters
+        ----------
+        method, path
+            Of the request.
+        repeatable
+            Whether doing it twice is as good as once; otherwise it is repeated only when it surely was not done.
+        options
+            Of `requests.Session.request`.
+        """
         for pause_s in self._pauses_s():
             answer, problem = self._try(method, path, repeatable, options)
             if answer is not None and not _may_help(answer, repeatable):
@@ -105,7 +115,7 @@ class Connection:
             wait_s = max(pause_s or 0.0, _retry_after_s(answer))
             if pause_s is None or wait_s > _LONGEST_PAUSE_S:
                 break
-            logger.info("%s %s: %s; again in %.1f s", method, path, problem or answer, wait_s)
+            _log.info("%s %s: %s; again in %.1f s", method, path, problem or answer, wait_s)
             if answer is not None:
                 answer.close()
             time.sleep(wait_s)
@@ -113,7 +123,7 @@ class Connection:
             raise UnreachableError(f"The server {self._base_url} does not answer ({problem}); is it running?")
         if answer.status_code >= 400:
             with answer:
-                raise refusal(answer.status_code, _content(answer))
+                raise refused(answer.status_code, _content(answer))
         return answer
 
     def _pauses_s(self) -> Iterable[float | None]:

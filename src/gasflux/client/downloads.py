@@ -8,7 +8,7 @@ from typing import Final
 
 import requests
 
-from gasflux.client.connection import Connection
+from gasflux.client.connection import ServerConnection
 from gasflux.client.errors import DownloadError
 from gasflux.client.typed_answers import RemoteFile
 
@@ -20,7 +20,7 @@ _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]|[. ]$')
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-def download_file(connection: Connection, file: RemoteFile, folder: Path) -> Path:
+def download_file(connection: ServerConnection, file: RemoteFile, folder: Path) -> Path:
     """Fetch one result.
 
     Parameters
@@ -70,7 +70,7 @@ def safe_name(name: str) -> PurePosixPath:
     return PurePosixPath(*parts)
 
 
-def _continue(connection: Connection, file: RemoteFile, part: Path, etag: str | None) -> tuple[str | None, bool]:
+def _continue(connection: ServerConnection, file: RemoteFile, part: Path, etag: str | None) -> tuple[str | None, bool]:
     """Fetch what is missing; return the file's version and whether all of it is there."""
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gasflux.client.typed_answers import TaskInfo, faults_of
+from gasflux.client.typed_answers import TaskInfo, faults_in
 from gasflux.errors import GasFluxError
 
 
@@ -63,7 +63,7 @@ class RefusedError(ClientError):
     def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
         error = answer.get("error") or {}
         super().__init__(
-            str(answer.get("message") or f"The server answered {status}."), faults_of(error.get("details"))
+            str(answer.get("message") or f"The server answered {status}."), faults_in(error.get("details"))
         )
         self.status = status
         self.type = str(error.get("type") or "unknown")
@@ -106,7 +106,7 @@ _BY_STATUS: Mapping[int, type[RefusedError]] = {
 }
 
 
-def refusal(status: int, answer: Mapping[str, Any]) -> RefusedError:
+def refused(status: int, answer: Mapping[str, Any]) -> RefusedError:
     """Return the error of a status.
 
     Parameters

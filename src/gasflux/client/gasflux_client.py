@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from gasflux.client.connection import Connection
+from gasflux.client.connection import ServerConnection
 from gasflux.client.downloads import download_file
 from gasflux.client.errors import (
     BusyError,
@@ -20,9 +20,9 @@ from gasflux.client.errors import (
     WaitTimeoutError,
 )
 from gasflux.client.multipart import UploadBody
-from gasflux.client.typed_answers import Report, Result, TaskInfo, report, task_info
+from gasflux.client.typed_answers import Report, Result, TaskInfo, report, task_from
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _FIRST_POLL_S: Final = 0.2
 _LONGEST_POLL_S: Final = 3.0
@@ -68,7 +68,7 @@ class GasFluxClient:
         self.base_url = address.strip().rstrip("/")
         self._timeout = timeout
         self._retries = retries
-        self._connection = Connection(self.base_url, key, timeout, retries)
+        self._connection = ServerConnection(self.base_url, key, timeout, retries)
 
     def __repr__(self) -> str:
         return f"GasFluxClient({self.base_url!r})"
@@ -123,11 +123,11 @@ class GasFluxClient:
         files = {"file": Path(path)} | ({"config": Path(config)} if config is not None else {})
         body = UploadBody({field: value for field, value in fields.items() if value is not None}, files)
         headers = {"Content-Type": body.content_type, "Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        return task_info(self._connection.json("POST", "/upload", data=body, headers=headers))
+        return task_from(self._connection.json("POST", "/upload", data=body, headers=headers))
 
     def task(self, task_id: str) -> TaskInfo:
         """Return a task as it stands."""
-        return task_info(self._connection.json("GET", _task_path(task_id)))
+        return task_from(self._connection.json("GET", _task_path(task_id)))
 
     def wait(self, task_id: str, progress: Progress | None = None, timeout: float | None = None) -> TaskInfo:
         """Wait until a task is completed.
@@ -172,7 +172,19 @@ class GasFluxClient:
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> Result:
-        """Upload a flight, wait for it and fetch its results; parameters and errors as of the single steps."""
+        """Upload a flight, wait for it and fetch its results; errors as of the single steps.
+
+        Parameters
+        ----------
+        path, config
+            As of `upload`.
+        folder
+            As of `download`.
+        name
+            As of `upload`.
+        progress, timeout
+            As of `wait`; the timeout, in seconds, is that of the waiting alone.
+        """
         task = self.wait(self.upload(path, config, name).task_id, progress, timeout)
         return Result(task, self._download(task, Path(folder)))
 
@@ -180,6 +192,15 @@ class GasFluxClient:
         self, data_file: str | Path, config_file: str | Path | None = None, api_key: str | None = None
     ) -> Mapping[str, Any]:
         """Do as the hand-over document's client does: the results land in the current folder.
+
+        Parameters
+        ----------
+        data_file
+            Flight log.
+        config_file
+            Processing YAML, a file.
+        api_key
+            For these requests instead of the client's own.
 
         Returns
         -------
@@ -201,7 +222,7 @@ class GasFluxClient:
         text
             Only those with this in their name, file name or id.
         """
-        return map(task_info, self._pages("/tasks", "tasks", {"status": status, "q": text}))
+        return map(task_from, self._pages("/tasks", "tasks", {"status": status, "q": text}))
 
     def reports(
         self, gas: str | None = None, since: str | None = None, until: str | None = None, text: str | None = None
@@ -236,11 +257,11 @@ class GasFluxClient:
         try:
             self._connection.json("DELETE", _task_path(task_id))
         except NotFoundError:
-            logger.info("task %s was gone already", task_id)
+            _log.info("task %s was gone already", task_id)
 
     def health(self) -> Mapping[str, Any]:
         """Return the server's health, also when it is unhealthy; asked once, without retries."""
-        once = Connection(self.base_url, None, self._timeout, retries=0)
+        once = ServerConnection(self.base_url, None, self._timeout, retries=0)
         try:
             return dict(once.json("GET", "/health"))
         except BusyError as error:
@@ -269,7 +290,7 @@ class GasFluxClient:
         return tuple(download_file(self._connection, file, folder) for file in task.results)
 
     def _change(self, task_id: str, change: Mapping[str, Any]) -> TaskInfo:
-        return task_info(self._connection.json("PUT", _task_path(task_id), repeatable=False, json=change))
+        return task_from(self._connection.json("PUT", _task_path(task_id), repeatable=False, json=change))
 
     def _pages(self, path: str, entries: str, filters: Mapping[str, str | None]) -> Iterator[Mapping[str, Any]]:
         """Yield the entries of a list, page by page."""
@@ -285,4 +306,4 @@ def _task_path(task_id: str) -> str:
 
 
 def _log_status(task: TaskInfo) -> None:
-    logger.info("Status: %s - %s", task.status, task.message)
+    _log.info("Status: %s - %s", task.status, task.message)

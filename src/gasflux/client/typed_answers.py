@@ -96,12 +96,12 @@ class Result:
         return max((rate.grade for rate in self.task.gases), default=None)
 
 
-def task_info(data: Mapping[str, Any]) -> TaskInfo:
+def task_from(data: Mapping[str, Any]) -> TaskInfo:
     """Return a task from the `data` of an answer."""
     plain = {name: data[name] for name in _PLAIN if name in data}
     return TaskInfo(
         **plain,
-        faults=faults_of(data.get("error_details")),
+        faults=faults_in(data.get("error_details")),
         results=tuple(_file(entry) for entry in data.get("results") or ()),
         gases=_gases(data.get("gases")),
         raw=data,
@@ -133,7 +133,7 @@ def _gas(gas: str, entry: Mapping[str, Any]) -> GasRate:
     return GasRate(gas, entry["flux_kg_h"], interval["low"], interval["high"], interval["level"], entry["grade"])
 
 
-def faults_of(details: Any) -> tuple[Fault, ...]:
+def faults_in(details: Any) -> tuple[Fault, ...]:
     """Return the faults that a server lists.
 
     Parameters

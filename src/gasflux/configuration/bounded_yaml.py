@@ -9,9 +9,10 @@ from typing import Any, Final
 import yaml
 
 from gasflux.errors import ConfigError, Fault
-from gasflux.wording.phrases import NOTHING, Phrase, phrase, same
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, same
 
-MAX_BYTES: Final = 1_000_000
+MAX_YAML_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 20
 MAX_VALUES: Final = 10_000
 """Values of a document with every alias written out: a bomb of nested aliases stops here."""
@@ -81,8 +82,8 @@ def _refusal(code: str, **figures: Any) -> ConfigError:
 def _decode(text: str | bytes) -> str:
     """Text of bounded size without a byte order mark."""
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if len(raw) > MAX_BYTES:
-        raise _refusal("yaml_too_large", size=len(raw), limit=MAX_BYTES)
+    if len(raw) > MAX_YAML_BYTES:
+        raise _refusal("yaml_too_large", size=len(raw), limit=MAX_YAML_BYTES)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

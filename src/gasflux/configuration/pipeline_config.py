@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 
 def _ordered(value: tuple[float, float]) -> tuple[float, float]:
@@ -141,6 +141,15 @@ class WindSettings(Section):
     """Fit a logarithmic profile to the wind and use it below the lowest pass."""
 
 
+class AirSettings(Section):
+    """Air where the log has no column of it; null: the standard atmosphere at the log's altitude."""
+
+    temperature: float | None = Field(default=None, ge=-90.0, le=60.0)
+    """Air temperature during the flight, degC."""
+    pressure: float | None = Field(default=None, ge=50.0, le=1100.0)
+    """Air pressure at the flight's heights, hPa."""
+
+
 class UncertaintySettings(Section):
     """The error budget. Instrument terms are one standard deviation, as a calibration certificate gives them."""
 
@@ -163,9 +172,11 @@ class PipelineConfig(Section):
     """Sheet name or number (from 0) of a workbook; None is the first."""
     language: Literal["en", "zh"] = "en"
     columns: dict[str, str] = Field(default_factory=dict)
-    """Canonical name -> header in the file, where the automatic recognition is not wanted."""
+    """Canonical name -> header in the file, where the automatic recognition is not wanted, or ``ignore``: no column."""
     units: dict[str, str] = Field(default_factory=dict)
     """Canonical name -> unit, where the header does not tell."""
+    start: date | datetime | None = None
+    """When the log began, for logs whose times lack the date (a day) or count from the start (day and time)."""
     required_cols: dict[str, Range] = Field(
         default_factory=lambda: {
             "latitude": (-90.0, 90.0),
@@ -186,4 +197,5 @@ class PipelineConfig(Section):
     filters: Filters = Filters()
     ground: GroundSettings = GroundSettings()
     wind: WindSettings = WindSettings()
+    air: AirSettings = AirSettings()
     uncertainty: UncertaintySettings = UncertaintySettings()

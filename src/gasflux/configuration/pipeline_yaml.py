@@ -10,11 +10,19 @@ from typing import Any, Final, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from gasflux.configuration.bounded_yaml import MAX_BYTES, SettingPath, YamlTree, place_name, read_yaml, setting_name
+from gasflux.configuration.bounded_yaml import (
+    MAX_YAML_BYTES,
+    SettingPath,
+    YamlTree,
+    place_name,
+    read_yaml,
+    setting_name,
+)
 from gasflux.configuration.pipeline_config import BaselineSettings, PipelineConfig
 from gasflux.errors import ConfigError, Fault
 from gasflux.version import __version__
-from gasflux.wording.phrases import Phrase, phrase, same
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase, same
 
 ConfigSource = Path | str | bytes | Mapping[str, Any] | PipelineConfig | None
 
@@ -79,7 +87,7 @@ def _text_of(source: Path | str | bytes | None) -> tuple[str, str | bytes]:
         return "configuration", source if isinstance(source, str | bytes) else b""
     try:
         with path.open("rb") as stream:
-            return path.name, stream.read(MAX_BYTES + 1)
+            return path.name, stream.read(MAX_YAML_BYTES + 1)
     except OSError as error:
         fault = Fault.of("config_unreadable", reason=error.strerror)
         raise ConfigError.from_faults(str(path), [fault]) from error

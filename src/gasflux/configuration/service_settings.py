@@ -198,9 +198,9 @@ class Settings:
     tasks: TaskSettings = field(default_factory=TaskSettings)
 
 
-Kind = Literal["text", "path", "integer", "number", "yes/no"]
+SettingKind = Literal["text", "path", "integer", "number", "yes/no"]
 
-_KINDS: Final[dict[type, Kind]] = {bool: "yes/no", int: "integer", float: "number", str: "text"}
+_KINDS: Final[dict[type, SettingKind]] = {bool: "yes/no", int: "integer", float: "number", str: "text"}
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class SettingRow:
 
     section: str
     key: str
-    kind: Kind
+    kind: SettingKind
     default: Any
     text: str
     at_least: float | None
@@ -232,6 +232,6 @@ def _row(section: str, entry: Field[Any]) -> SettingRow:
     if entry.default is MISSING:
         raise TypeError(f"the setting {section}.{entry.name} has no default")
     details = dict(entry.metadata)
-    kind: Kind = "path" if isinstance(entry.default, Path) else _KINDS[type(entry.default)]
+    kind: SettingKind = "path" if isinstance(entry.default, Path) else _KINDS[type(entry.default)]
     variables = (*details.pop("also"), f"GASFLUX_{section}_{entry.name}".upper())
     return SettingRow(section, entry.name, kind, entry.default, variables=variables, **details)

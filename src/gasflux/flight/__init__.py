@@ -1,1 +1,4 @@
-"""Where the aircraft was and which way the wind blew: projection, phases, the surface it flew, the wind through it."""
+"""Where the aircraft was and which way the wind blew: projection, phases and passes, the wind.
+
+`gasflux.processing` lays the passes onto their surfaces.
+"""

@@ -148,7 +148,15 @@ def _across(east_m: FloatArray, north_m: FloatArray, azimuth: float) -> FloatArr
 
 
 def plane_coordinates(plane: Plane, x_m: FloatArray, y_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the distance along a plane and the distance to the right of it, metres, shape (m,)."""
+    """Return the distance along a plane and the distance to the right of it, metres, shape (m,).
+
+    Parameters
+    ----------
+    plane
+        The curtain's plane.
+    x_m, y_m
+        Positions east and north of the flight's origin, shape (m,).
+    """
     azimuth = np.radians(plane.azimuth_deg)
     east, north = x_m - plane.origin_x_m, y_m - plane.origin_y_m
     return _along(east, north, azimuth), _across(east, north, azimuth)
@@ -236,6 +244,13 @@ def cylinder_coordinates(
     cylinder: Cylinder, x_m: FloatArray, y_m: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return where positions lie on a cylinder.
+
+    Parameters
+    ----------
+    cylinder
+        The spiral's cylinder.
+    x_m, y_m
+        Positions east and north of the flight's origin, shape (m,).
 
     Returns
     -------

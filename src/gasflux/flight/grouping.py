@@ -123,7 +123,11 @@ def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Litera
     """Return the one group that a time window makes; None when nothing was flown there.
 
     Here the user has chosen the samples: whatever was flown in the main direction is the curtain, however few passes.
-    Parameters as for `find_groups`.
+
+    Parameters
+    ----------
+    motion, allowed, strategy, trim
+        As of `find_groups`.
     """
     arcs, lines = course_runs(motion, allowed), straight_runs(motion, allowed)
     turning_m = _flown_m(find_spirals(motion, arcs)) if strategy == "auto" else 0.0

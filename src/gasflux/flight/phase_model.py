@@ -20,7 +20,8 @@ from gasflux.errors import ProcessingError
 from gasflux.flight.motion import Motion, course_changes, motion_of, nearest
 from gasflux.records import FloatArray, IntArray, Track
 from gasflux.storage.whole_file import write_whole
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
 FORMAT: Final = "gasflux.phase_model/1"
 FEATURES: Final = (

@@ -1,4 +1,4 @@
-"""Flight phases by rule: take-off, ferry, turn, transect, landing, from time and motion alone."""
+"""What was flown: take-off, ferry, turn, transect, landing, and the surfaces that the transects make."""
 
 from __future__ import annotations
 
@@ -90,6 +90,15 @@ def window_numbers(time_s: FloatArray, start_utc: np.datetime64, filters: Filter
     """Return the number of the time window of each sample, -1 where it does not count, shape (n,).
 
     Without windows all samples have number 0. Ends are included; a time without zone is the clock of the log.
+
+    Parameters
+    ----------
+    time_s
+        Seconds since the start of the log, shape (n,).
+    start_utc
+        That start.
+    filters
+        Their `time_windows` and `exclude` decide.
     """
     number = np.full(time_s.size, -1 if filters.time_windows else 0, dtype=np.int64)
     for index, window in reversed(list(enumerate(filters.time_windows))):

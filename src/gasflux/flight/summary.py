@@ -22,7 +22,15 @@ def sampling_rate_hz(time_s: FloatArray) -> float:
 
 
 def segment_summary(log: FlightLog, segment: Segment, wind: Wind, ground_m: float) -> FlightSummary:
-    """Return the facts of one curtain or spiral."""
+    """Return the facts of one curtain or spiral.
+
+    Parameters
+    ----------
+    log, segment, wind
+        The flight, one of its surfaces and the wind at the samples of that.
+    ground_m
+        Height of the ground in the reference of the log's heights.
+    """
     rows, surface = segment.rows, segment.surface
     plane = surface if isinstance(surface, Plane) else None
     start, end = float(log.time_s[rows].min()), float(log.time_s[rows].max())

@@ -254,6 +254,23 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "air_assumed",
+        "air_assumed",
+        "above",
+        0.5,
+        "warning",
+        "{:.0f}",
+        Phrase(
+            "The log has no air temperature or no air pressure that can be trusted: what lacks is assumed, and its "
+            "error is in the interval.",
+            "数据中没有可信的气温或气压：采用假定值，其误差已计入区间。",
+        ),
+        Phrase(
+            "Log both, or set air.temperature and air.pressure to what a station nearby measured during the flight.",
+            "请记录气温和气压，或在 air.temperature 和 air.pressure 中填入附近气象站在飞行期间的实测值。",
+        ),
+    ),
+    FlagRule(
         "wind_direction_unsteady",
         "direction_std_deg",
         "above",
@@ -485,7 +502,7 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "info",
         "{:.0f}",
         Phrase(
-            "No emission was detected: the rate is not told from zero (it is {detection_ratio} of the detection limit).",
+            "No emission was detected: the rate, {detection_ratio} of the detection limit, is not told from zero.",
             "未检出排放：速率与零无法区分（为检出限的 {detection_ratio} 倍）。",
         ),
         Phrase(

@@ -57,6 +57,7 @@ def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) 
         wind_speed_std_m_s=float(np.nanstd(np.hypot(wind.east_m_s, wind.north_m_s))),
         direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
         direction_missing=float(not wind.measured_direction),
+        air_assumed=float(log.assumed_air is not None),
         turbulence_intensity=wind.turbulence_intensity,
         angle_to_normal_deg=wind.angle_to_normal_deg,
         passes=float(samples.segment.transects),
@@ -90,7 +91,17 @@ def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) 
 def combined_measures(
     results: Sequence[GasResult], surfaces: Sequence[Surface], combined: CombinedFlux, detection_limit_kg_h: float
 ) -> QualityInputs:
-    """Return the figures of one gas over several surfaces."""
+    """Return the figures of one gas over several surfaces.
+
+    Parameters
+    ----------
+    results, surfaces
+        The gas on each surface it was measured on, and those surfaces, in the same order.
+    combined
+        Their mean.
+    detection_limit_kg_h
+        Of the mean.
+    """
     size = max(abs(combined.flux_kg_h), 1e-300)
     below = float(np.dot(combined.weights, [result.flux_below_lowest_sample_kg_h for result in results]))
     above = float(np.dot(combined.weights, [result.flux_above_highest_sample_kg_h for result in results]))
@@ -125,6 +136,15 @@ def relative_half_width(flux_kg_h: float, budget_kg_h: Mapping[str, float], degr
     """Return half of the interval at 90 % over the flux, whatever the level asked for.
 
     Not the standard deviation: a budget known from two or three passes has an interval several times as wide.
+
+    Parameters
+    ----------
+    flux_kg_h
+        The rate.
+    budget_kg_h
+        One standard deviation of each component of its error.
+    degrees_of_freedom
+        Effective ones of the whole budget.
     """
     interval = coverage_interval(flux_kg_h, budget_kg_h, degrees_of_freedom, _JUDGED_LEVEL)
     return 0.5 * (interval.high_kg_h - interval.low_kg_h) / max(abs(flux_kg_h), 1e-300)

@@ -41,6 +41,8 @@ class QualityInputs:
     direction_std_deg: float | None = None
     direction_missing: float | None = None
     """1 when the wind direction was not measured."""
+    air_assumed: float | None = None
+    """1 when temperature or pressure was assumed."""
     turbulence_intensity: float | None = None
     angle_to_normal_deg: float | None = None
     passes: float | None = None

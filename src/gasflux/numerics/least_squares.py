@@ -1,7 +1,7 @@
 """Nonlinear least squares within bounds for a handful of parameters.
 
-Written out because importing scipy.optimize takes ten times as long as the fit of a variogram; a test holds the minimum
-to scipy's.
+Written out because importing scipy.optimize takes ten times as long as the fit of a variogram
+(``python -m tools.import_cost scipy.optimize`` measures it); a test holds the minimum to scipy's.
 """
 
 from __future__ import annotations

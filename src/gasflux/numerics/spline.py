@@ -1,7 +1,7 @@
 """The matrix of cubic B-splines at the times of a log, of which each row holds four numbers that are not zero.
 
-Written out because importing scipy.interpolate takes longer than all baselines of a small flight; a test holds it to
-scipy's.
+Written out because importing scipy.interpolate takes longer than all baselines of a small flight
+(``python -m tools.import_cost scipy.interpolate`` measures it); a test holds it to scipy's.
 """
 
 from __future__ import annotations
@@ -58,7 +58,15 @@ class SplineDesign:
 
 
 def clamped_knots(start: float, end: float, intervals: int) -> FloatArray:
-    """Return the knots of a cubic spline that ends at both ends of a range, evenly spaced within."""
+    """Return the knots of a cubic spline that ends at both ends of a range, evenly spaced within.
+
+    Parameters
+    ----------
+    start, end
+        The range, e.g. times in s.
+    intervals
+        Number of pieces of the spline; the knots have the shape (intervals + 7,).
+    """
     return np.concatenate([[start] * 3, np.linspace(start, end, intervals + 1), [end] * 3])
 
 

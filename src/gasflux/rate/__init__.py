@@ -1,1 +1,1 @@
-"""From the flux density of the samples to a rate with its error."""
+"""From the samples of a surface to a rate with its error; and rates of repeats and of flights taken together."""

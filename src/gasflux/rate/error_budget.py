@@ -61,6 +61,9 @@ class ErrorSources:
     """What the passes cannot tell of the layers beyond them."""
     temperature_c: float
     pressure_hpa: float
+    temperature_error_k: float = 0.0
+    """Error of a temperature that was assumed, beside that of the settings."""
+    pressure_error_hpa: float = 0.0
 
 
 def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[str, float]:
@@ -75,9 +78,9 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
     ``above_highest_pass`` come from their own stages.
     """
     flux = abs(sources.flux_kg_h)
-    density = np.hypot(
-        settings.temperature_k / celsius_to_kelvin(sources.temperature_c), settings.pressure_hpa / sources.pressure_hpa
-    )
+    temperature_k = np.hypot(settings.temperature_k, sources.temperature_error_k)
+    pressure_hpa = np.hypot(settings.pressure_hpa, sources.pressure_error_hpa)
+    density = np.hypot(temperature_k / celsius_to_kelvin(sources.temperature_c), pressure_hpa / sources.pressure_hpa)
     scatter = _NEIGHBOURS * float(np.linalg.norm(sources.pass_std_kg_h))
     return {
         "repeatability": float(np.sqrt(_SCATTER_SHARE) * scatter),

@@ -85,7 +85,7 @@ def repeated(flights: Sequence[Mapping[str, FlightRate]]) -> tuple[int, ...]:
 def compare_flights(flights: Sequence[Mapping[str, FlightRate]]) -> dict[str, Comparison]:
     """Compare flights gas by gas; a flight that did not measure a gas is left out there.
 
-    The combined estimate takes the flights as repeats of one measurement of one source (`combination.combine`): those
+    The combined estimate takes the flights as repeats of one measurement of one source (`rate.repeats.combine`): those
     that differ by more than their own errors explain widen it. Its interval has the highest level of theirs.
 
     Parameters

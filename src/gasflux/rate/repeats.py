@@ -52,7 +52,17 @@ def curtain_repeat(result: GasResult) -> Repeat:
 
 
 def flight_repeat(flux_kg_h: float, budget_kg_h: Mapping[str, float], interval: FluxInterval) -> Repeat:
-    """Return a whole flight as one repeat among several; its interval tells how well its budget is known."""
+    """Return a whole flight as one repeat among several; its interval tells how well its budget is known.
+
+    Parameters
+    ----------
+    flux_kg_h
+        Its rate.
+    budget_kg_h
+        One standard deviation of each component of its error.
+    interval
+        Written with it.
+    """
     freedom = degrees_of_freedom_behind(interval, flux_kg_h, budget_kg_h)
     return Repeat(flux_kg_h, budget_kg_h, repeat_degrees_of_freedom(budget_kg_h, freedom))
 

@@ -19,6 +19,7 @@ from gasflux.rate.error_budget import (
     total_std,
 )
 from gasflux.records import (
+    AssumedAir,
     Background,
     BoolArray,
     FlightLog,
@@ -387,6 +388,7 @@ def _error_sources(
 ) -> ErrorSources:
     """Gather what the error budget is made from."""
     segment, weights = samples.segment, integration.weights_m2
+    assumed = log.assumed_air or AssumedAir(())
     per_ppm = weights * samples.carried(samples.normal_m_s)
     signal_noise, background_noise = background.noise_std(segment.rows, per_ppm)
     return ErrorSources(
@@ -401,6 +403,8 @@ def _error_sources(
         above_kg_h=integration.above.std_kg_h,
         temperature_c=float(np.mean(log.temperature_c[segment.rows])),
         pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
+        temperature_error_k=assumed.temperature_error_k,
+        pressure_error_hpa=assumed.pressure_error_hpa,
     )
 
 

@@ -2,70 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from gasflux.configuration.pipeline_config import PipelineConfig, Range
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
-from gasflux.reading.aircraft_wind import speed_and_direction, wind_over_ground
-from gasflux.reading.columns import HEIGHT_NAMES, Choice, Choices, choose_columns
-from gasflux.reading.headers import ALIASES, Header, gas_name, header_key
+from gasflux.reading.columns import HEIGHT_NAMES, Choices, choose_columns, ignored_headers, no_fraction_fault
+from gasflux.reading.headers import ALIASES, Choice, Header, gas_name, header_key
 from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.timestamps import TimeColumn, Times, resolve_times
+from gasflux.reading.read_table import (
+    AIRCRAFT_MOTION,
+    FELT_COMPONENTS,
+    FELT_POLAR,
+    Quantities,
+    Reading,
+    ranges_of_gases,
+)
+from gasflux.reading.times.beginning import beginning_of
+from gasflux.reading.times.columns import TimeColumn, Times
+from gasflux.reading.times.timestamps import resolve_times
+from gasflux.reading.units import no_fraction_kinds
+from gasflux.reading.values.air import fill_air
+from gasflux.reading.values.aircraft_wind import felt_components, speed_and_direction, wind_over_ground
+from gasflux.reading.values.candidates import Settled, Unusable, listed_headers, settle
+from gasflux.reading.values.positions import from_nmea, with_hemispheres
+from gasflux.reading.values.scaled import unscale
 from gasflux.records import FloatArray
-from gasflux.wording.phrases import Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import Phrase
 
-MIN_ROWS: Final = 10
-"""Samples (and values of a gas) below which nothing can be said about a flight."""
-
-AIRCRAFT_REQUIRED: Final = ("aircraft_u", "aircraft_v", "heading", "ground_speed")
-
-Quantities = Mapping[str, Quantity]
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """Every column that is used, as numbers of length n, with what was found wrong and worth saying on the way."""
-
-    table: RawTable
-    config: PipelineConfig
-    choices: Choices
-    times: Times
-    quantities: Quantities
-    faults: tuple[Fault, ...]
-    notes: tuple[Phrase, ...]
-
-    def values(self, name: str) -> FloatArray:
-        """Values of a column, shape (n,)."""
-        return self.quantities[name].values
-
-    def has(self, *names: str) -> bool:
-        """Tell whether all named columns are there."""
-        return all(name in self.quantities for name in names)
-
-    @property
-    def height_name(self) -> str | None:
-        """Name of the height column that is used."""
-        return next((name for name in HEIGHT_NAMES if name in self.quantities), None)
-
-    @property
-    def time_header(self) -> str:
-        """Headers of the time columns used."""
-        return " + ".join(self.times.headers) or "timestamp"
-
-    @property
-    def gases(self) -> tuple[str, ...]:
-        """Gases with enough values."""
-        return tuple(gas for gas in self.choices.gases if gas in self.quantities)
-
-
-def ranges_of_gases(config: PipelineConfig) -> dict[str, Range]:
-    """Return the gases that the configuration lists, by formula, with their ranges."""
-    return {formula: limits for name, limits in config.gases.items() if (formula := gas_name(name)) is not None}
+_WARMEST_C: Final = 60.0
 
 
 def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
@@ -79,30 +49,92 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
         Columns, units, gases and wind source asked for.
     """
     choices = choose_columns(table.headers, table.units, config)
-    times = _times(table, choices)
-    quantities: dict[str, Quantity] = {}
-    unusable: dict[str, _Unusable] = {}
-    faults, notes = list(choices.faults), [*table.notes, *choices.notes, *times.notes]
-    for name, choice in choices.columns.items() if table.size else ():
-        quantity = read_quantity(choice, table.columns[choice.index], table.rows)
-        problem = _problem_of_gas(quantity) if choice.header.is_gas else None
-        if problem is None:
-            quantities[name] = quantity
-            faults.extend(quantity.faults)
-            notes.extend(quantity.notes)
-        else:
-            unusable[name] = problem
-    is_without_gas = not any(gas in quantities for gas in choices.gases)
-    for name, problem in unusable.items():
-        if is_without_gas or name in ranges_of_gases(config):
-            faults.append(problem.fault)
-        else:
-            notes.append(phrase("note.not_a_gas", what=problem.what))
-    further, further_faults = _read_further(table, config, quantities)
-    quantities.update(further)
-    derived, derived_notes = _derive(quantities, config)
-    notes.extend((*derived_notes, *_height_note(quantities)))
-    return Reading(table, config, choices, times, derived, (*faults, *further_faults), tuple(notes))
+    times = _times(table, choices, config)
+    settled = _settle_all(table, choices)
+    quantities = {name: one.quantity for name, one in settled.items() if one.problem is None}
+    faults, notes = [*table.faults, *choices.faults], [*table.notes, *times.notes]
+    for one in settled.values():
+        notes.extend(one.notes)
+    placed, position_notes = _positions(quantities, table)
+    unscaled, scaled_notes = unscale(placed)
+    for quantity in unscaled.values():
+        faults.extend(quantity.faults)
+        notes.extend(quantity.notes)
+    unusable = {name: one.problem for name, one in settled.items() if one.problem is not None}
+    said, asked = _say_unusable(choices, unusable, quantities, config)
+    further, further_faults = _read_further(table, config, unscaled)
+    air = fill_air({**unscaled, **further}, _doubtful(table, choices), config.air, table.size)
+    derived, derived_notes = _derive({**unscaled, **further, **air.columns}, config)
+    notes.extend((*said, *position_notes, *scaled_notes, *air.notes, *derived_notes, *_height_note(unscaled)))
+    choices = _with_used(table, choices, (*quantities.values(), *air.columns.values()))
+    return Reading(table, config, choices, times, derived, (*faults, *asked, *further_faults), tuple(notes), air.air)
+
+
+def _settle_all(table: RawTable, choices: Choices) -> dict[str, Settled]:
+    """Read the column of each name that is to be used."""
+    if not table.size:
+        return {}
+
+    def read(choice: Choice) -> Quantity:
+        return read_quantity(choice, table.columns[choice.index], table.rows)
+
+    return {name: settle(candidates, read) for name, candidates in choices.candidates.items()}
+
+
+def _with_used(table: RawTable, choices: Choices, used: Iterable[Quantity]) -> Choices:
+    """Return the choices with the columns that are read, and the others as ignored."""
+    columns = {quantity.choice.name: quantity.choice for quantity in used}
+    times = (choice.index for group in choices.times.values() for choice in group)
+    taken = (*(choice.index for choice in {**choices.columns, **columns}.values()), *times)
+    if not table.size:
+        return choices
+    return replace(choices, columns={**choices.columns, **columns}, ignored=ignored_headers(table.headers, taken))
+
+
+def _say_unusable(
+    choices: Choices, unusable: Mapping[str, Unusable], read: Quantities, config: PipelineConfig
+) -> tuple[tuple[Phrase, ...], tuple[Fault, ...]]:
+    """Say of gas columns why they are not used: a fault where they are listed or the only ones, else a note."""
+    is_without_gas = not any(gas in read for gas in choices.gases)
+    listed = ranges_of_gases(config)
+    faults = [problem.fault for name, problem in unusable.items() if is_without_gas or name in listed]
+    notes = [
+        phrase("note.not_a_gas", what=problem.what)
+        for name, problem in unusable.items()
+        if not (is_without_gas or name in listed)
+    ]
+    for choice in choices.unused:
+        kind, header = choice.header.unused, choice.header.text
+        if kind in no_fraction_kinds() and choice.name not in read:
+            if is_without_gas or choice.name in listed:
+                faults.append(no_fraction_fault(header, kind))
+            else:
+                notes.append(phrase("note.no_fraction", header=header, what=phrase(f"no_fraction.{kind}")))
+        elif kind == "formula":
+            notes.append(phrase("note.formula", header=header, gas=choice.name))
+    for kind in ("isotope", "mixture"):
+        headers = [choice.header.text for choice in choices.unused if choice.header.unused == kind]
+        if headers:
+            notes.append(phrase(f"note.{kind}", headers=listed_headers(headers)))
+    return tuple(notes), tuple(faults)
+
+
+def _doubtful(table: RawTable, choices: Choices) -> Quantity | None:
+    """Return a temperature that may be inside an instrument, where its values could be the air's."""
+    for choice in choices.unused if table.size else ():
+        if choice.name == "temperature" and choice.header.unused == "doubtful":
+            quantity = read_quantity(choice, table.columns[choice.index], table.rows)
+            given = quantity.values[np.isfinite(quantity.values)]
+            if given.size and not quantity.faults and np.all(np.abs(given) <= _WARMEST_C):
+                return quantity
+    return None
+
+
+def _positions(read: Quantities, table: RawTable) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
+    """Positions in signed degrees, from NMEA's notation and hemispheres in columns of their own."""
+    degrees, notes = from_nmea(read)
+    signed, further = with_hemispheres(degrees, table)
+    return signed, (*notes, *further)
 
 
 def _height_note(read: Quantities) -> tuple[Phrase, ...]:
@@ -114,40 +146,14 @@ def _height_note(read: Quantities) -> tuple[Phrase, ...]:
     return (phrase("note.height_other", header=header),) if name in HEIGHT_NAMES[1:] else ()
 
 
-def _times(table: RawTable, choices: Choices) -> Times:
+def _times(table: RawTable, choices: Choices, config: PipelineConfig) -> Times:
     """Time of each record."""
     columns = {
         name: tuple(TimeColumn(choice.header, table.columns[choice.index]) for choice in group)
         for name, group in choices.times.items()
         if table.size
     }
-    return resolve_times(columns, table.size)
-
-
-@dataclass(frozen=True)
-class _Unusable:
-    """A gas column that no rate can come from."""
-
-    what: Phrase
-    fault: Fault
-
-
-def _problem_of_gas(quantity: Quantity) -> _Unusable | None:
-    """Say what keeps a gas column from being used: hardly a number in it, or the same number in every row."""
-    header = quantity.choice.header.text
-    given = quantity.values[np.isfinite(quantity.values)]
-    if given.size < MIN_ROWS or sum(fault.count for fault in quantity.faults) > given.size:
-        numbers = counted(given.size, "number")
-        allowed = phrase("allowed.numbers", least=MIN_ROWS)
-        fault = Fault.of("too_few_numbers", column=header, allowed=allowed, numbers=numbers, least=MIN_ROWS)
-        return _Unusable(phrase("note.too_few_numbers", header=header, numbers=numbers), fault)
-    if np.ptp(given) > 0.0 or quantity.faults:
-        return None
-    is_mass = quantity.unit is not None and quantity.unit.factor is None
-    value = f"{given[0]:.4g} {'ug/m3' if is_mass else 'ppm'}"
-    rows = counted(given.size, "row")
-    fault = Fault.of("constant_gas", column=header, value=value, allowed=phrase("allowed.changing"), rows=rows)
-    return _Unusable(phrase("note.constant", header=header, value=value, rows=rows), fault)
+    return resolve_times(columns, table.size, beginning_of(config.start, table.start))
 
 
 def _read_further(
@@ -200,13 +206,15 @@ def _column_wind(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Qu
 
 
 def _aircraft_wind(read: Quantities) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
-    """Wind from an anemometer in the aircraft's frame."""
-    if not set(AIRCRAFT_REQUIRED) <= read.keys():
+    """Wind from an anemometer in the aircraft's frame: by its components, else by speed and angle from the nose."""
+    felt = next((names for names in (FELT_COMPONENTS, FELT_POLAR) if set(names) <= read.keys()), None)
+    if felt is None or not set(AIRCRAFT_MOTION) <= read.keys():
         return dict(read), ()
-    forward, right, heading, speed = (read[name].values for name in AIRCRAFT_REQUIRED)
+    first, second, heading, speed = (read[name].values for name in (*felt, *AIRCRAFT_MOTION))
+    forward, right = (first, second) if felt == FELT_COMPONENTS else felt_components(first, second)
     course = read["course"].values if "course" in read else None
     east, north = wind_over_ground(forward, right, heading, speed, course)
-    used = (*AIRCRAFT_REQUIRED, *(("course",) if "course" in read else ()))
+    used = (*felt, *AIRCRAFT_MOTION, *(("course",) if "course" in read else ()))
     wind, note = _wind(east, north, tuple(read[name].choice.header.text for name in used))
     return {**read, **wind}, (note,)
 

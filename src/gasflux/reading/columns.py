@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
 from gasflux.reading.headers import (
     ALIASES,
+    Choice,
     Header,
     clean_header,
     dimension_of,
     gas_name,
     header_key,
-    instrument_condition,
     read_header,
+    stated_no_fraction,
     stated_unit,
+    states_towards,
 )
-from gasflux.reading.units import Unit, find_unit, unit_names
-from gasflux.wording.phrases import Phrase, phrase
+from gasflux.reading.units import Dimension, Unit, find_unit, no_fraction, unit_names
+from gasflux.wording.lookup import phrase
 
 TIME_NAMES: Final = frozenset(
     (
-        *("timestamp", "local_time", "date", "epoch", "seconds", "nanoseconds", "utc_seconds"),
+        *("timestamp", "local_time", "date", "epoch", "elapsed", "seconds", "nanoseconds", "utc_seconds"),
         *("year", "month", "day", "hour", "minute", "second"),
     )
 )
-AIRCRAFT_NAMES: Final = frozenset({"aircraft_u", "aircraft_v", "heading", "course", "ground_speed"})
+AIRCRAFT_NAMES: Final = frozenset(
+    {"aircraft_u", "aircraft_v", "apparent_speed", "apparent_direction", "heading", "course", "ground_speed"}
+)
+IGNORE: Final = "ignore"
+"""What the setting `columns` says of a name that no column of the file is to have."""
 HEIGHT_NAMES: Final = ("height_ato", "height_agl", "altitude")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One column of the table and what it holds."""
-
-    name: str
-    """Canonical name or gas formula."""
-    index: int
-    header: Header
-    unit: Unit | None
-    """Unit the configuration, the header or the units row states; None when none does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +43,21 @@ class Choices:
     """The columns of a table that are used."""
 
     columns: Mapping[str, Choice]
-    """Canonical name -> column; gases among them."""
+    """Canonical name -> preferred column; gases among them."""
+    candidates: Mapping[str, tuple[Choice, ...]]
+    """Canonical name -> all its columns, the preferred first."""
     times: Mapping[str, tuple[Choice, ...]]
     """Name of a time column -> columns, the preferred first."""
     gases: tuple[str, ...]
     ignored: tuple[str, ...]
     """Headers that are not used."""
-    notes: tuple[Phrase, ...]
     faults: tuple[Fault, ...]
+    unused: tuple[Choice, ...] = ()
+    """Columns that have to do with a name or gas and are not it: their headers say what and why."""
+    aircraft: tuple[Choice, ...] = ()
+    """Columns of the aircraft's motion and of wind in its frame, where the wind is not taken from them."""
+    absent: frozenset[str] = field(default_factory=frozenset)
+    """Names that the configuration says no column has."""
 
     def header(self, name: str) -> str:
         """Header of a column as it stands in the file."""
@@ -65,7 +66,8 @@ class Choices:
 
 def listed_gases(config: PipelineConfig) -> frozenset[str]:
     """Return the gases that the configuration asks for, as lower-case formulas."""
-    names = (gas_name(name) for name in (*config.gases, *config.columns, *config.units) if name not in ALIASES)
+    given = (name for name, header in config.columns.items() if header != IGNORE)
+    names = (gas_name(name) for name in (*config.gases, *given, *config.units) if name not in ALIASES)
     return frozenset(name for name in names if name is not None)
 
 
@@ -75,7 +77,17 @@ def _canonical(name: str) -> str:
 
 
 def read_headers(texts: Sequence[str], units: Sequence[str], listed: frozenset[str]) -> tuple[Header, ...]:
-    """Return what each header says, a row of units below it included."""
+    """Return what each header says, a row of units below it included.
+
+    Parameters
+    ----------
+    texts
+        Headers as they stand in the file.
+    units
+        Cells of the row of units below; empty, or shorter than `texts`, where there are none.
+    listed
+        Gases that the configuration asks for, see `listed_gases`.
+    """
     headers = []
     for index, text in enumerate(texts):
         plain = read_header(text, listed)
@@ -94,6 +106,8 @@ def _forced(texts: Sequence[str], config: PipelineConfig) -> tuple[dict[int, str
         canonical = _canonical(name)
         if canonical not in ALIASES and gas_name(name) is None:
             faults.append(_unknown_name(name))
+            continue
+        if wanted == IGNORE:
             continue
         matches = [i for i, text in enumerate(shown) if text == clean_header(wanted)]
         matches = matches or [i for i, text in enumerate(shown) if header_key(text) == header_key(wanted)]
@@ -122,7 +136,8 @@ def _assigned(text: str, header: Header, name: str) -> Header:
         return replace(header, rank=-1)
     dimension = dimension_of(name)
     unit = stated_unit(text, dimension) if dimension else None
-    return Header(clean_header(text), name, unit, -1, name not in ALIASES)
+    is_towards = name == "winddir" and states_towards(text)
+    return Header(clean_header(text), name, unit, -1, name not in ALIASES, is_towards=is_towards)
 
 
 def _units_set(config: PipelineConfig) -> tuple[dict[str, Unit], list[Fault]]:
@@ -136,27 +151,34 @@ def _units_set(config: PipelineConfig) -> tuple[dict[str, Unit], list[Fault]]:
             found[_canonical(name)] = unit
             continue
         known = unit_names(dimension) if dimension else phrase("allowed.no_unit")
+        kind = no_fraction(text) if dimension is Dimension.MOLE_FRACTION else None
+        if kind is not None:
+            faults.append(no_fraction_fault(f"units.{name}: {text}", kind))
+            continue
         faults.append(Fault.of("unknown_unit", column=f"units.{name}", value=text, allowed=known))
     return found, faults
 
 
-def _pick(candidates: Sequence[Choice]) -> tuple[Choice, Phrase | None, Fault | None]:
-    """Preferred one of the columns of one name, a note about the others, and the fault when two are the same."""
-    best = min(candidates, key=lambda choice: (choice.header.rank, choice.index))
-    others = [choice for choice in candidates if choice is not best]
-    twin = next((o for o in others if header_key(o.header.text) == header_key(best.header.text)), None)
-    if twin is not None and best.header.rank >= 0:
-        first, second = sorted((best.index + 1, twin.index + 1))
-        allowed = phrase("allowed.one_column")
-        return (
-            best,
-            None,
-            Fault.of("column_twice", column=best.header.text, allowed=allowed, first=first, second=second),
-        )
-    texts = [choice.header.text for choice in others]
-    unused = Phrase(", ".join(map(repr, texts)), "、".join(f"“{text}”" for text in texts))
-    note = phrase("note.taken_from", name=best.name, header=best.header.text, unused=unused) if others else None
-    return best, note, None
+def no_fraction_fault(column: str, kind: str) -> Fault:
+    """Return the fault of a column, or setting, in a unit that is no mole fraction."""
+    what, remedy = phrase(f"no_fraction.{kind}"), phrase(f"instead.{kind}")
+    return Fault.of("no_fraction", column=column, allowed=phrase("allowed.fraction"), what=what, remedy=remedy)
+
+
+def _order(choice: Choice) -> tuple[int, bool, int]:
+    """Preference among columns of one name: by header, one that states its unit first, as they stand in the file."""
+    return choice.header.rank, choice.unit is None, choice.index
+
+
+def _twin(candidates: Sequence[Choice]) -> Fault | None:
+    """Fault of a preferred column whose header stands there twice."""
+    best = candidates[0]
+    twin = next((o for o in candidates[1:] if header_key(o.header.text) == header_key(best.header.text)), None)
+    if twin is None or best.header.rank < 0:
+        return None
+    first, second = sorted((best.index + 1, twin.index + 1))
+    allowed = phrase("allowed.one_column")
+    return Fault.of("column_twice", column=best.header.text, allowed=allowed, first=first, second=second)
 
 
 def _group(choices: Iterable[Choice]) -> dict[str, list[Choice]]:
@@ -193,14 +215,23 @@ def choose_columns(texts: Sequence[str], units: Sequence[str], config: PipelineC
     """
     forced, faults = _forced(texts, config)
     set_units, unit_faults = _units_set(config)
+    faults = [*faults, *unit_faults, *_bad_gas_names(config)]
     gases = frozenset(_canonical(name) for name in config.gases)
-    candidates = []
+    absent = frozenset(_canonical(name) for name, wanted in config.columns.items() if wanted == IGNORE)
+    found: list[Choice] = []
     for index, header in enumerate(read_headers(texts, units, listed_gases(config))):
         if index in forced:
             header = _assigned(texts[index], header, forced[index])
-        if header.name and _is_wanted(header.name, header.is_gas, config, gases):
-            candidates.append(Choice(header.name, index, header, set_units.get(header.name, header.unit)))
-    return _resolve(texts, candidates, [*faults, *unit_faults, *_bad_gas_names(config)])
+            kind = stated_no_fraction(texts[index]) if header.is_gas else None
+            if kind is not None:
+                faults.append(no_fraction_fault(header.text, kind))
+                continue
+        if header.name not in absent:
+            found.append(Choice(header.name, index, header, set_units.get(header.name, header.unit)))
+    wanted = [c for c in found if c.name and _is_wanted(c.name, c.header.is_gas, config, gases)]
+    aircraft = tuple(c for c in found if c.name in AIRCRAFT_NAMES and c not in wanted)
+    unused = tuple(replace(c, name=c.header.about) for c in found if c.header.about and c.header.about not in absent)
+    return replace(_resolve(texts, wanted, faults), unused=unused, aircraft=aircraft, absent=absent)
 
 
 def _bad_gas_names(config: PipelineConfig) -> list[Fault]:
@@ -213,27 +244,22 @@ def _bad_gas_names(config: PipelineConfig) -> list[Fault]:
 
 
 def _resolve(texts: Sequence[str], candidates: Sequence[Choice], faults: list[Fault]) -> Choices:
-    """Settle which of several columns of a name is used."""
-    columns: dict[str, Choice] = {}
+    """Put the columns of each name in order of preference."""
+    columns: dict[str, tuple[Choice, ...]] = {}
     times: dict[str, tuple[Choice, ...]] = {}
-    notes = []
     for name, group in _group(candidates).items():
-        best, note, fault = _pick(group)
+        ordered = tuple(sorted(group, key=_order))
+        fault = _twin(ordered)
         if fault is not None:
             faults.append(fault)
-        if name in TIME_NAMES:
-            times[name] = tuple(sorted(group, key=lambda choice: (choice.header.rank, choice.index)))
-        else:
-            columns[name] = best
-            notes.extend([note] if note else [])
-    used = {choice.index for choice in columns.values()} | {
-        choice.index for group in times.values() for choice in group
-    }
-    ignored = tuple(clean_header(text) or f"(column {i + 1})" for i, text in enumerate(texts) if i not in used)
-    gases = tuple(name for name, choice in columns.items() if choice.header.is_gas)
-    return Choices(columns, times, gases, ignored, tuple(notes), tuple(faults))
+        (times if name in TIME_NAMES else columns)[name] = ordered
+    best = {name: group[0] for name, group in columns.items()}
+    used = {choice.index for choice in best.values()} | {choice.index for group in times.values() for choice in group}
+    gases = tuple(name for name, choice in best.items() if choice.header.is_gas)
+    return Choices(best, columns, times, gases, ignored_headers(texts, used), tuple(faults))
 
 
-def cell_condition(choices: Choices, name: str) -> str | None:
-    """Return the header of an unused column that holds `name` inside an instrument's cell, None without one."""
-    return next((text for text in choices.ignored if instrument_condition(text) == name), None)
+def ignored_headers(texts: Sequence[str], used: Iterable[int]) -> tuple[str, ...]:
+    """Return the headers of the columns whose number is not among `used`."""
+    taken = frozenset(used)
+    return tuple(clean_header(text) or f"(column {i + 1})" for i, text in enumerate(texts) if i not in taken)

@@ -10,21 +10,35 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
-from gasflux.gas import formula_elements, is_formula
-from gasflux.reading.units import SUFFIXES, Dimension, Unit, find_unit, is_unit
+from gasflux.gas import is_formula
+from gasflux.reading.units import UNIT_ENDINGS, Dimension, Unit, find_unit, is_unit, no_fraction
+from gasflux.reading.vocabulary.gas_names import formula_of, read_gas
+from gasflux.reading.vocabulary.header_words import AVERAGED, PREFERRED, WordKind, Words, kinds_of, split_words
 
 ALIASES: Final[Mapping[str, str]] = {
     "timestamp": (
-        "timestamputc utctimestamp datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
+        "時間 日期時間 記錄時間 測量時間 採樣時間 採樣點時間 監測時間 时刻 時刻 timestamputc utctimestamp"
+        " datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
         " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
-        " systemtime gpstime gpsdatetime sampletime"
+        " systemtime gpstime gpsdatetime sampletime timehhmmss utchhmmss"
+        " timestart starttime timestartutc utcstart startutc timemid midutc"
     ),
-    "local_time": "localtime timelocal datetimelocal timestamplocal localdatetime local 本地时间 当地时间 北京时间",
-    "date": "dateutc utcdate date gpsdate 日期 采样日期",
+    "local_time": (
+        "localtime timelocal updatetimelocal datetimelocal timestamplocal localdatetime local 本地时间 当地时间"
+        " 北京时间"
+    ),
+    "date": (
+        "dateutc utcdate date datelocal localdate gpsdate dateyymmdd dateddmmyy datemmddyy dateyyyymmdd 日期 采样日期"
+    ),
     "epoch": "epochtime epoch unixtime unixtimestamp unix posixtime epochseconds unixepoch timestampunix",
+    "elapsed": (
+        "elapsed elapsedtime timeelapsed flytime flighttime timesincestart timesincetakeoff runtime uptime timeboot"
+        " timebootms osdflytime 飞行时间 累计时间 运行时间 经过时间"
+    ),
     "seconds": "seconds",
     "nanoseconds": "nanoseconds",
     "utc_seconds": "utcs utcseconds secondsofday utcsecondsofday sod",
@@ -34,75 +48,87 @@ ALIASES: Final[Mapping[str, str]] = {
     "hour": "hour hours hh 时 小时",
     "minute": "minute minutes 分 分钟",
     "second": "second sec 秒",
-    "latitude": "latitude lat gpslatitude gpslat gpsabslat latitudegps latgps latitudewgs84 纬度 gps纬度",
+    "latitude": (
+        "latitude lat gpslatitude gpslat gpsabslat latitudegps latgps latitudewgs84 latituden latn 纬度 緯度"
+        " gps纬度 gps緯度 北纬"
+    ),
     "longitude": (
         "longitude lon lng long gpslongitude gpslon gpslng gpslong gpsabslong gpsabslon longitudegps longps lngps"
-        " longitudewgs84 经度 gps经度"
+        " longitudewgs84 longitudee lone 经度 經度 gps经度 gps經度 东经"
     ),
     "height_ato": (
         "heightato ato heightabovetakeoff heightabovetakeoffpoint altitudeabovetakeoff relativeheight relativealtitude"
-        " relheight relalt altituderelative heightrelative 相对高度 相对起飞点高度 飞行高度 height 高度"
+        " relheight relalt altituderelative heightrelative relativealt heightabovehome altitudeabovehome altituderel"
+        " heightrel 相对高度 相對高度 相对起飞点高度 飞行高度 飛行高度 离起飞点高度 height 高度"
     ),
     "height_agl": (
         "heightagl agl altitudeagl heightaboveground heightabovegroundlevel altitudeaboveground"
-        " heightabovegroundatdronelocation 离地高度 对地高度"
+        " heightabovegroundatdronelocation altaltitude laseraltitude lidaraltitude radaraltitude terrainaltitude"
+        " rangefinder 离地高度 離地高度 对地高度 對地高度 距地高度"
     ),
     "altitude": (
         "altitude alt altitudemsl altmsl altitudeasl altitudeabovesealevel altitudegps altgps gpsaltitude gpsalt"
-        " gpsabsalt gpsabsaltitude absolutealtitude msl elevation 海拔 海拔高度 绝对高度 gps高度"
+        " gpsabsalt gpsabsaltitude absolutealtitude msl elevation amsl altamsl altitudeamsl heightmsl heightasl"
+        " heightabovesealevel gpsheight heightgps"
+        " altitudeabovemeansealevel 海拔 海拔高度 海拔高 绝对高度 絕對高度 gps高度"
     ),
     "windspeed": (
         "windspeed windspd windspeedhorizontal horizontalwindspeed windspeed2d windspeed3d windvelocity ws wspd wspeed"
-        " windspeedmean 风速 水平风速"
+        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff sknt 风速 風速 水平风速 水平風速"
     ),
     "winddir": (
         "winddir winddirection windfrom windfromdirection windanglemet windangle winddirmet winddirectiontrue wdir wd"
-        " 风向"
+        " wnddir windirection winddirn winddirectionfrom winddirfrom windbearing truewinddirection truewinddir twd"
+        " winddegrees winddeg windheading windazimuth windorientation windvectordirection"
+        " truedir truedirection directiontrue 风向 風向 风向角 風向角 风向角度 風向角度"
     ),
-    "wind_north": "windn windnorth windnorthward northwardwind",
-    "wind_east": "winde windeast windeastward eastwardwind",
+    "wind_north": (
+        "windn windnorth windnorthward northwardwind windv vwind vwnd northwind windspeednorth windvelocitynorth vwn"
+        " windnorthing windvelnorth windnorthvelocity windvms windvcomponent vwindcomponent"
+        " vcomponentofwind windvnorth northwindcomponent meridionalwind windspeedv windnms"
+    ),
+    "wind_east": (
+        "winde windeast windeastward eastwardwind windu uwind uwnd eastwind windspeedeast windvelocityeast vwe"
+        " windeasting windveleast windeastvelocity windums winducomponent uwindcomponent ucomponentofwind windueast"
+        " eastwindcomponent zonalwind windspeedu windems"
+    ),
+    "apparent_speed": (
+        "apparentspeed apparentwindspeed relativewindspeed relwindspeed windspeedrelative windspeedapparent aws"
+        " rws apparentwind"
+        " airspeed trueairspeed tas indicatedairspeed ias windspeedrel relwspd wspdrel 相对风速 相對風速 视风速 空速"
+    ),
+    "apparent_direction": (
+        "apparentdirection apparentwinddirection apparentwindangle relativewinddirection relativewindangle"
+        " relwinddir winddirectionrelative"
+        " winddirrelative winddirrel awa awd rwd rwa airdirection winddirectionapparent windangleapparent"
+        " windanglerelative relwdir wdirrel 相对风向 相對風向 视风向"
+    ),
     "temperature": (
         "temperature airtemperature temperatureair airtemp tempair tair ambienttemperature temperatureambient"
-        " ambienttemp ambtemp ambt tamb temp outsidetemperature 温度 气温 环境温度 空气温度 大气温度"
+        " ambienttemp ambtemp tamb temp outsidetemperature outsideairtemperature oat airtc airt tempc"
+        " drybulbtemperature"
+        " drybulb airtemperatureambient ta outdoortemperature outdoortemp 温度 溫度 气温 氣溫 环境温度 環境溫度"
+        " 空气温度"
+        " 空氣溫度 大气温度 大氣溫度 环境气温 外界温度 室外温度"
     ),
     "pressure": (
         "pressure airpressure pressureair ambientpressure pressureambient atmosphericpressure barometricpressure"
-        " ambp pamb pair baro barometer press staticpressure 气压 大气压 大气压力 大气压强 环境气压 压力 压强"
+        " ambp pamb pair baro barometer press staticpressure bp barompress baropress barometricpress atmpressure"
+        " atmospherepressure stationpressure airpress barpress absolutepressure patm pressureatmospheric pressurebaro"
+        " 气压 氣壓 大气压 大氣壓 大气压力 大氣壓力 大气压强 环境气压 環境氣壓 环境压力 压力 壓力 压强 壓強 本站气压"
     ),
-    "aircraft_u": "aircraftu uaircraft ubody bodyu anemometeru uanemometer u",
-    "aircraft_v": "aircraftv vaircraft vbody bodyv anemometerv vanemometer v",
+    "aircraft_u": "aircraftu uaircraft ubody bodyu anemometeru uanemometer u um ux uaxis",
+    "aircraft_v": "aircraftv vaircraft vbody bodyv anemometerv vanemometer v vm uy vaxis",
     "heading": "heading compassheading yaw aircraftheading trueheading 航向 航向角 机头朝向",
     "course": "course courseoverground cog track trackangle groundtrack 航迹角",
     "ground_speed": "groundspeed speedoverground sog gpsspeed gpsgroundspeed speed 地速 飞行速度",
 }
 """Canonical name -> its spellings, the preferred first. Where two columns mean the same, the earlier spelling wins."""
 
-GAS_NAMES: Final[Mapping[str, str]] = {
-    "ch4": "methane 甲烷",
-    "c2h6": "ethane 乙烷",
-    "c3h8": "propane 丙烷",
-    "c2h4": "ethylene ethene 乙烯",
-    "c2h2": "acetylene 乙炔",
-    "c6h6": "benzene 苯",
-    "co2": "carbondioxide 二氧化碳",
-    "co": "carbonmonoxide 一氧化碳",
-    "n2o": "nitrousoxide 氧化亚氮 一氧化二氮",
-    "no": "nitricoxide 一氧化氮",
-    "no2": "nitrogendioxide 二氧化氮",
-    "nh3": "ammonia 氨 氨气",
-    "so2": "sulfurdioxide sulphurdioxide 二氧化硫",
-    "h2s": "hydrogensulfide hydrogensulphide 硫化氢",
-    "o3": "ozone 臭氧",
-    "h2": "hydrogen 氢气",
-    "hcl": "hydrogenchloride 氯化氢",
-    "hcho": "formaldehyde 甲醛",
-    "sf6": "sulfurhexafluoride 六氟化硫",
-}
-"""Formula -> spelt-out names."""
-
 DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "timestamp": Dimension.TIME,
     "epoch": Dimension.TIME,
+    "elapsed": Dimension.TIME,
     "latitude": Dimension.ANGLE,
     "longitude": Dimension.ANGLE,
     "height_ato": Dimension.LENGTH,
@@ -114,6 +140,8 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "wind_east": Dimension.SPEED,
     "temperature": Dimension.TEMPERATURE,
     "pressure": Dimension.PRESSURE,
+    "apparent_speed": Dimension.SPEED,
+    "apparent_direction": Dimension.ANGLE,
     "aircraft_u": Dimension.SPEED,
     "aircraft_v": Dimension.SPEED,
     "heading": Dimension.ANGLE,
@@ -130,6 +158,8 @@ INSTRUMENT_KEYS: Final[Mapping[str, str]] = {
     "gaspressure": "pressure",
     "gast": "temperature",
     "t": "temperature",
+    "t0": "temperature",
+    "t5": "temperature",
     "celltemp": "temperature",
     "celltemperature": "temperature",
     "cavitytemp": "temperature",
@@ -138,26 +168,27 @@ INSTRUMENT_KEYS: Final[Mapping[str, str]] = {
 }
 """Conditions inside an analyser: never those of the air, but worth naming when the column of the air is missing."""
 
-NOT_AUTOMATIC: Final = frozenset({"h2o", "o2", "n2", "ar"})
-"""Humidity and bulk air: columns of an instrument, taken as gases only when the configuration lists them."""
-
-_NOT_GASES: Final = frozenset({"ch2", "ch3", "po2", "so4", "po4", "nh4", "hp2", "ph2"})
-"""Channels, ions and partial pressures that happen to read as formulas."""
-
-_BARE_GASES: Final = frozenset({"co", "hcl", "hcn", "ocs"})
-"""Formulas without a number that no other column is called; any other, such as NO, needs a unit beside it."""
-
-_ELEMENTAL_GASES: Final = frozenset({"h2", "o3", "cl2"})
+DOUBTFUL_KEYS: Final[Mapping[str, str]] = {
+    "ambt": "temperature",
+    "ambtdegc": "temperature",
+    "tsonic": "temperature",
+    "sonict": "temperature",
+}
+"""Perhaps of the air: LGR's AmbT_C is probably inside the analyser, a sonic temperature is the virtual one."""
 
 _KEYS: Final[Mapping[str, tuple[str, int]]] = {
     key: (name, rank) for name, keys in ALIASES.items() for rank, key in enumerate(keys.split())
 }
-_GAS_KEYS: Final[Mapping[str, str]] = {key: gas for gas, keys in GAS_NAMES.items() for key in keys.split()}
 
 _BRACKET: Final = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
-_DRY_BRACKET: Final = re.compile(r"^\[(\w+)\]d$")
-_LAST_WORD: Final = re.compile(r"[\s_,/-]+(?=[^\s_,]+$)")
-_GAS_DECORATION: Final = re.compile(r"(concentration|conc|molefraction|mixingratio|浓度|含量)$")
+_SEPARATOR: Final = re.compile(r"[\s_,/-]+")
+_HEMISPHERE: Final = re.compile(r"[(\[]\s*(?:[NSEWnsew+](?:\s*/\s*[NSEWnsew-])?|[南北东西東]纬?)\s*[)\]]")
+_DRY_UNIT: Final = re.compile(r"dry|pp[mbt]d", re.IGNORECASE)
+_MOST_SPLITS: Final = 6
+_DECORATED: Final = 100
+"""Rank that words beside a name cost it: the plain column of the same name goes before."""
+_LAYOUTS: Final[Mapping[str, tuple[str, str]]] = {"gas:methane": ("ch4", "path")}
+"""Headers whose instrument, not their words, tells what they are: UgCS SkyHub writes ppm-m under GAS:Methane."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +204,31 @@ class Header:
     rank: int = 0
     """Preference among columns of the same name, 0 first."""
     is_gas: bool = False
+    is_dry: bool = False
+    """A gas as its share of dry air."""
+    scale: float = 1.0
+    """Factor from the values to all of a gas, where they count one isotopologue."""
+    is_towards: bool = False
+    """A direction the wind blows to."""
+    about: str = ""
+    """Canonical name or gas that a column without `name` has to do with."""
+    unused: str = ""
+    """Why it is not that itself: ``statistic``, ``other``, ``isotope``, ``mixture``, ``formula``, ``inside``,
+    ``doubtful``, or a kind of `units.no_fraction`."""
+    said: tuple[str, ...] = ()
+    """Words beside the name, lower case."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One column of the table and what it holds."""
+
+    name: str
+    """Canonical name or gas formula."""
+    index: int
+    header: Header
+    unit: Unit | None
+    """Unit the configuration, the header or the units row states; None when none does."""
 
 
 def header_key(text: str) -> str:
@@ -193,80 +249,155 @@ def dimension_of(name: str) -> Dimension | None:
 def gas_name(text: str) -> str | None:
     """Return the formula in lower case of a gas named by formula or by word, None when it is neither."""
     key = header_key(text)
-    return _GAS_KEYS.get(key) or (key if is_formula(key) else None)
-
-
-def _is_automatic_gas(formula: str, has_unit: bool) -> bool:
-    """Tell whether a column named by `formula` is a gas without anybody listing it."""
-    if formula in NOT_AUTOMATIC or formula in _NOT_GASES or len(formula) == 1:
-        return False
-    if has_unit or formula in _BARE_GASES or formula in _ELEMENTAL_GASES:
-        return True
-    elements = formula_elements(formula)
-    # Words that happen to read as formulas ("pos2") have many elements and no carbon; "c1" is hydrocarbon jargon.
-    return any(letter.isdigit() for letter in formula) and (
-        len(elements) == 2 or (len(elements) > 2 and "C" in elements)
-    )
-
-
-def _read_gas(name: str, has_unit: bool, listed: frozenset[str]) -> tuple[str, int] | None:
-    """Read formula and rank of a header that names a gas; a dry mole fraction ranks before a wet one."""
-    bracketed = _DRY_BRACKET.match(name.strip())
-    key = header_key(bracketed.group(1) if bracketed else name)
-    bare = key.removeprefix("dry").removesuffix("dry")
-    bare = _GAS_DECORATION.sub("", bare)
-    formula = _GAS_KEYS.get(bare) or (bare if is_formula(bare) else None)
-    if formula is None:
-        return None
-    is_known = bare in _GAS_KEYS or formula in listed or _is_automatic_gas(formula, has_unit)
-    is_dry = bracketed is not None or bare != _GAS_DECORATION.sub("", key)
-    return (formula, 0 if is_dry else 1) if is_known else None
+    return formula_of(key) or (key if is_formula(key) else None)
 
 
 def _splits(text: str) -> Iterator[tuple[str, str]]:
     """Ways to split a header into a name and the text of its unit, the surest first."""
     for bracket in reversed(list(_BRACKET.finditer(text))):
-        if is_unit(bracket.group(1)):
+        if is_unit(bracket.group(1)) or no_fraction(bracket.group(1)):
             yield text[: bracket.start()] + " " + text[bracket.end() :], bracket.group(1)
-    head, *tail = _LAST_WORD.split(text, maxsplit=1)
-    if tail:
-        yield head, tail[0]
+    separators = list(_SEPARATOR.finditer(text))[-_MOST_SPLITS:]
+    for separator in separators:
+        if separator.end() < len(text) and separator.start():
+            yield text[: separator.start()], text[separator.end() :]
 
 
-def _splits_at_ending(text: str) -> Iterator[tuple[str, Dimension, Unit]]:
+def _splits_at_ending(text: str) -> Iterator[tuple[str, Unit]]:
     """Ways to split ``CamelCaseUnit``: names that end in a unit, without it."""
     key = header_key(text)
-    for dimension, endings in SUFFIXES.items():
+    for endings in UNIT_ENDINGS.values():
         for ending, unit in endings:
             if key.endswith(ending) and key != ending:
-                yield key.removesuffix(ending), dimension, unit
+                yield key.removesuffix(ending), unit
 
 
-def _with_unit(text: str, name: str, dimension: Dimension, unit: Unit, listed: frozenset[str]) -> Header | None:
-    """Header of `name` in `unit`, None when the name is not known or is not of this dimension."""
+def _gas_header(text: str, name: str, unit: Unit | None, listed: frozenset[str], unit_text: str = "") -> Header | None:
+    """Header of a gas, or of what has to do with one; a unit may say that the fraction is of dry air."""
+    gas = read_gas(f"{name} dry" if _DRY_UNIT.search(unit_text) else name, unit is not None, listed)
+    if gas is None:
+        return None
+    if gas.unused:
+        return Header(text, about=gas.formula, unused=gas.unused)
+    return Header(text, gas.formula, unit, gas.rank, True, gas.is_dry, gas.scale, said=gas.tags)
+
+
+def _with_unit(text: str, name: str, unit: Unit, listed: frozenset[str], unit_text: str = "") -> Header | None:
+    """Header of `name` in `unit`, None when the name is not known or is not of the unit's dimension."""
     known = _KEYS.get(header_key(name))
-    if known is not None and DIMENSIONS.get(known[0]) is dimension:
+    if known is not None and DIMENSIONS.get(known[0]) is unit.dimension:
         return Header(text, known[0], unit, known[1])
-    gas = _read_gas(name, True, listed) if dimension is Dimension.MOLE_FRACTION else None
-    return Header(text, gas[0], unit, gas[1], True) if gas else None
+    is_fraction = unit.dimension is Dimension.MOLE_FRACTION
+    return _gas_header(text, name, unit, listed, unit_text) if is_fraction else None
+
+
+def _readings(shown: str, plain: str, listed: frozenset[str]) -> Iterator[Header | None]:
+    """Yield the readings of a header as a name with or without a unit, in order of trust."""
+    for name, unit_text in _splits(plain):
+        kind = no_fraction(unit_text)
+        gas = read_gas(name, True, listed) if kind else None
+        yield Header(shown, about=gas.formula, unused=kind or "") if gas and not gas.unused else None
+        for dimension in Dimension:
+            unit = find_unit(unit_text, dimension)
+            yield _with_unit(shown, name, unit, listed, unit_text) if unit else None
+    known = _KEYS.get(header_key(plain))
+    yield Header(shown, known[0], None, known[1]) if known else None
+    for name, unit in _splits_at_ending(plain):
+        yield _with_unit(shown, name, unit, listed)
+    # Last, because "ch4ppb" would read as a formula with phosphorus and boron.
+    yield _gas_header(shown, plain, None, listed)
 
 
 def _candidates(shown: str, listed: frozenset[str]) -> Iterator[Header | None]:
     """Yield the readings of a header in order of trust."""
     plain = unicodedata.normalize("NFKC", shown)
-    for name, unit_text in _splits(plain):
-        for dimension in Dimension:
-            unit = find_unit(unit_text, dimension)
-            yield _with_unit(shown, name, dimension, unit, listed) if unit else None
-    known = _KEYS.get(header_key(plain))
-    yield Header(shown, known[0], None, known[1]) if known else None
-    for name, dimension, unit in _splits_at_ending(plain):
-        yield _with_unit(shown, name, dimension, unit, listed)
-    # Last, because "ch4ppb" would read as a formula with phosphorus and boron.
-    gas = _read_gas(plain, False, listed)
-    yield Header(shown, gas[0], None, gas[1], True) if gas else None
+    layout = _LAYOUTS.get(plain.casefold())
+    yield Header(shown, about=layout[0], unused=layout[1]) if layout else None
+    inside = _inside(plain)
+    yield Header(shown, about=inside[0], unused=inside[1]) if inside else None
+    yield from _readings(shown, plain, listed)
+    if _HEMISPHERE.search(plain):
+        yield from _readings(shown, _HEMISPHERE.sub(" ", plain), listed)
+    for letters in (False, True):
+        yield from _decorated(shown, plain, letters, listed)
 
 
+def _decorated(shown: str, plain: str, letters: bool, listed: frozenset[str]) -> Iterator[Header | None]:
+    """Yield the readings of a header without the words beside its name."""
+    units = [match for match in _BRACKET.finditer(plain) if is_unit(match.group(1)) or no_fraction(match.group(1))]
+    name = plain
+    for match in reversed(units):
+        name = name[: match.start()] + " " + name[match.end() :]
+    words = split_words(name, letters)
+    if not words.dropped or not words.core:
+        return
+    bare = f"{words.core} {units[-1].group()}" if units else words.core
+    for header in (*_readings(shown, bare, listed), *_with_unit_inside(shown, words.core, listed)):
+        if header is not None and (header.name or not header.is_gas):
+            yield _with_words(header, words)
+
+
+def _with_unit_inside(shown: str, core: str, listed: frozenset[str]) -> Iterator[Header | None]:
+    """Yield the gas of a header whose unit stands among its words (``CH4_ppb_NPL``)."""
+    words = core.split("_")
+    for place, word in enumerate(words):
+        unit = find_unit(word, Dimension.MOLE_FRACTION)
+        if unit is not None and len(words) > 1:
+            yield _gas_header(shown, "_".join(words[:place] + words[place + 1 :]), unit, listed)
+
+
+def _with_words(header: Header, words: Words) -> Header:
+    """Header of a name with what the words beside it say."""
+    name, kinds = header.name, words.kinds
+    if not name or header.is_gas:
+        return header if not name else _gas_with_words(header, words)
+    why = _why_not(name, words)
+    if name in _APPARENT and WordKind.RELATIVE in kinds:
+        return replace(header, name=_APPARENT[name], rank=header.rank + _DECORATED)
+    if why:
+        return Header(header.text, about=name, unused=why)
+    rank = (
+        header.rank + _DECORATED + 50 * bool(set(words.dropped) & AVERAGED) - 50 * bool(set(words.dropped) & PREFERRED)
+    )
+    rank += 200 * (WordKind.RAW in kinds) + 300 * (WordKind.MAGNETIC in kinds)
+    is_towards = name == "winddir" and (WordKind.TOWARDS in kinds or header.is_towards)
+    return replace(header, rank=rank, is_towards=is_towards, said=words.dropped)
+
+
+def _gas_with_words(header: Header, words: Words) -> Header:
+    """Header of a gas whose unit stood between the words (``CH4_ppm_dry``)."""
+    again = read_gas("_".join((header.name, *words.dropped)), header.unit is not None, frozenset({header.name}))
+    if again is None:
+        return header
+    if again.unused:
+        return Header(header.text, about=header.name, unused=again.unused)
+    rank = again.rank + (header.rank if header.scale != 1.0 else 0)
+    return replace(header, rank=rank, is_dry=header.is_dry or again.is_dry)
+
+
+_SURE: Final = frozenset({"path", "lel", "column", "number", "rate", "signal", "isotopes", "inside", "statistic"})
+"""Reasons that no further reading of a header outweighs."""
+_APPARENT: Final = {"windspeed": "apparent_speed", "winddir": "apparent_direction", "windangle": "apparent_direction"}
+_CONDITIONS: Final = ("temperature", "pressure")
+_HARMLESS_FOR_PRESSURE: Final = frozenset({"baro", "imu", "fc", "board", "detector", "module", "reference"})
+
+
+def _why_not(name: str, words: Words) -> str:
+    """Say why a column of this name is not the thing itself; empty where it is."""
+    kinds = words.kinds
+    if WordKind.STATISTIC in kinds:
+        return "statistic"
+    if WordKind.INSIDE in kinds and name in _CONDITIONS:
+        inside = {word for word in words.dropped if WordKind.INSIDE in kinds_of(word)}
+        if name == "temperature" or not inside or inside - _HARMLESS_FOR_PRESSURE:
+            return "inside"
+        return ""
+    if WordKind.OTHER in kinds:
+        return "other"
+    return "doubtful" if WordKind.DOUBTFUL in kinds and name == "temperature" else ""
+
+
+@lru_cache(maxsize=8192)
 def read_header(text: str, listed_gases: frozenset[str] = frozenset()) -> Header:
     """Return what a header says.
 
@@ -280,7 +411,8 @@ def read_header(text: str, listed_gases: frozenset[str] = frozenset()) -> Header
     Returns
     -------
     Header
-        Its `name` is empty when the column is none that GasFlux uses.
+        Its `name` is empty when the column is none that GasFlux uses; `about` and `unused` then say what it has to do
+        with, where that is known.
 
     Examples
     --------
@@ -290,7 +422,22 @@ def read_header(text: str, listed_gases: frozenset[str] = frozenset()) -> Header
     ''
     """
     shown = clean_header(text)
-    return next((header for header in _candidates(shown, listed_gases) if header is not None), Header(shown))
+    if not any(letter.isalpha() for letter in shown):
+        return Header(shown)
+    best = Header(shown)
+    for header in _candidates(shown, listed_gases):
+        if header is None or (best.name and header.name != best.name):
+            continue
+        is_better = not best.about and not best.name if not header.name else not best.name or _goes_before(header, best)
+        best = header if is_better else best
+        if best.unused in _SURE or (best.name and not best.said):
+            break
+    return best
+
+
+def _goes_before(header: Header, best: Header) -> bool:
+    """Tell whether one reading of a header is surer than another of the same name."""
+    return (header.rank, header.unit is None) < (best.rank, best.unit is None)
 
 
 def stated_unit(text: str, dimension: Dimension) -> Unit | None:
@@ -298,6 +445,23 @@ def stated_unit(text: str, dimension: Dimension) -> Unit | None:
     plain = unicodedata.normalize("NFKC", clean_header(text))
     found = (find_unit(unit_text, dimension) for _, unit_text in _splits(plain))
     return next((unit for unit in found if unit is not None), None)
+
+
+def stated_no_fraction(text: str) -> str | None:
+    """Return the kind of a unit in a header that is no mole fraction, None where it states none such."""
+    plain = unicodedata.normalize("NFKC", clean_header(text))
+    layout = _LAYOUTS.get(plain.casefold())
+    return layout[1] if layout else next((kind for _, text in _splits(plain) if (kind := no_fraction(text))), None)
+
+
+def words_kinds(text: str) -> frozenset[WordKind]:
+    """Return what the words beside the name of a header say."""
+    return split_words(clean_header(text)).kinds
+
+
+def states_towards(text: str) -> bool:
+    """Tell whether a header says that a direction is the one the wind blows to."""
+    return WordKind.TOWARDS in words_kinds(text)
 
 
 def unknown_unit(text: str, name: str) -> str | None:
@@ -311,8 +475,18 @@ def unknown_unit(text: str, name: str) -> str | None:
     return None
 
 
+def _inside(plain: str) -> tuple[str, str] | None:
+    """Return ``temperature`` or ``pressure`` and the reason where a name is not, or hardly, that of the air."""
+    names = [plain, *(name for name, unit_text in _splits(plain) if is_unit(unit_text))]
+    for key in map(header_key, names):
+        if key in INSTRUMENT_KEYS:
+            return INSTRUMENT_KEYS[key], "inside"
+        if key in DOUBTFUL_KEYS:
+            return DOUBTFUL_KEYS[key], "doubtful"
+    return None
+
+
 def instrument_condition(text: str) -> str | None:
     """Return ``temperature`` or ``pressure`` where a header names that of the instrument's cell, else None."""
-    plain = unicodedata.normalize("NFKC", clean_header(text))
-    keys = [header_key(plain), *(header_key(name) for name, _ in _splits(plain))]
-    return next((INSTRUMENT_KEYS[key] for key in keys if key in INSTRUMENT_KEYS), None)
+    header = read_header(text)
+    return header.about if header.unused == "inside" else None

@@ -10,12 +10,15 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.gas import ppm_from_mass_concentration
-from gasflux.reading.columns import Choice
-from gasflux.reading.headers import DIMENSIONS
+from gasflux.reading.headers import DIMENSIONS, Choice
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
+from gasflux.reading.values.codes import is_code
+from gasflux.reading.values.coordinates import POSITION_NAMES, coordinate_numbers
+from gasflux.reading.vocabulary.gas_table import GASES, lies_outside
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 _POINTS: Final = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
 _CHINESE_POINTS: Final = (
@@ -33,12 +36,9 @@ _CALM: Final = frozenset({"calm", "c", "var", "vrb", "variable", "静风", "无�
 _PLAIN_FACTS: Final[tuple[tuple[str, float, float, str], ...]] = (
     ("pressure", 2000.0, np.inf, "Pa"),
     ("pressure", 50.0, 115.0, "kPa"),
-    ("temperature", 150.0, np.inf, "K"),
+    ("temperature", 150.0, 400.0, "K"),
 )
 """Column, median from and to, and the unit it must then be in: no air is at that many hPa or that many degC."""
-
-_HIGHEST_BACKGROUND_PPM: Final[Mapping[str, float]] = {"ch4": 500.0, "co2": 50_000.0, "n2o": 100.0}
-"""Medians above these are no open air (methane 2, carbon dioxide 420, nitrous oxide 0.34 ppm): the unit is wrong."""
 
 _LONGEST_SHOWN: Final = 40
 
@@ -82,16 +82,39 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
         Rows of the file, shape (n,).
     """
     is_compass = choice.name == "winddir" and _has_compass_points(cells)
-    values, is_bad = _compass_degrees(cells) if is_compass else numbers(cells)
+    values, is_bad, written = _values(choice.name, cells, is_compass)
     faults = _cell_faults(choice, cells, values, is_bad, rows)
+    values, code_notes = _without_codes(choice, values)
     values = np.where(np.isinf(values), np.nan, values)
     unit, note = _unit_of(choice, values)
     if unit is None:
-        return Quantity(choice, values, None, "", (), faults)
-    faults = (*faults, *_implausible(choice, values))
-    conversion = "compass point -> deg" if is_compass else conversion_text(unit)
+        return Quantity(choice, values, None, "", code_notes, faults)
+    conversion = written or conversion_text(unit)
     converted = values * unit.micrograms_m3 if unit.factor is None else convert(values, unit)
-    return Quantity(choice, converted, unit, conversion, (note,) if note else (), faults)
+    if choice.header.scale != 1.0:
+        converted = converted * choice.header.scale
+        conversion = "; ".join(part for part in (conversion, f"12C -> all (x {choice.header.scale:.5g})") if part)
+    faults = (*faults, *_implausible(choice, converted))
+    return Quantity(choice, converted, unit, conversion, (*code_notes, *((note,) if note else ())), faults)
+
+
+def _without_codes(choice: Choice, values: FloatArray) -> tuple[FloatArray, tuple[Phrase, ...]]:
+    """Return the values without codes for none, and a note that counts them."""
+    codes = is_code(values, choice.name, choice.header.is_gas)
+    if not codes.any():
+        return values, ()
+    distinct = np.unique(values[codes])
+    shown_codes = ", ".join(f"{code:.10g}" for code in distinct[:3]) + (", ..." if distinct.size > 3 else "")
+    rows = counted(int(codes.sum()), "row")
+    note = phrase("note.codes", header=choice.header.text, codes=shown_codes, rows=rows)
+    return np.where(codes, np.nan, values), (note,)
+
+
+def _values(name: str, cells: Column, is_compass: bool) -> tuple[FloatArray, BoolArray, str]:
+    """Numbers of the cells, where they are none, and how they were written where not as numbers."""
+    if is_compass:
+        return (*_compass_degrees(cells), "compass point -> deg")
+    return coordinate_numbers(cells, name) if name in POSITION_NAMES else (*numbers(cells), "")
 
 
 def _unit_of(choice: Choice, values: FloatArray) -> tuple[Unit | None, Phrase | None]:
@@ -110,14 +133,18 @@ def _unit_of(choice: Choice, values: FloatArray) -> tuple[Unit | None, Phrase | 
     return find_unit(CONTRACT_UNIT[dimension], dimension), None
 
 
-def _implausible(choice: Choice, values: FloatArray) -> tuple[Fault, ...]:
+def _implausible(choice: Choice, values_ppm: FloatArray) -> tuple[Fault, ...]:
     """Fault of a gas without stated unit whose values cannot be ppm: a wrong guess would be a thousandfold rate."""
-    limit = _HIGHEST_BACKGROUND_PPM.get(choice.name, np.inf)
-    given = values[np.isfinite(values)]
-    if choice.unit is not None or given.size == 0 or float(np.median(given)) <= limit:
+    given = values_ppm[np.isfinite(values_ppm)]
+    if choice.unit is not None or given.size == 0 or not choice.header.is_gas:
         return ()
-    value, allowed = f"{float(np.median(given)):.6g}", phrase("allowed.median", limit=limit)
-    return (Fault.of("implausible_gas", column=choice.header.text, value=value, allowed=allowed, gas=choice.name),)
+    middle = float(np.median(given))
+    if not lies_outside(choice.name, middle, float(np.abs(given).max())):
+        return ()
+    gas = GASES[choice.name]
+    allowed = phrase("allowed.median", low=gas.lowest_ppm, limit=gas.highest_ppm)
+    column = choice.header.text
+    return (Fault.of("implausible_gas", column=column, value=f"{middle:.6g}", allowed=allowed, gas=choice.name),)
 
 
 def _has_compass_points(cells: Column) -> bool:
@@ -231,13 +258,13 @@ def wind_from_degrees(quantity: Quantity, convention: str) -> Quantity:
     Parameters
     ----------
     quantity
-        Wind direction in degrees, shape (n,).
+        Wind direction in degrees, shape (n,); its header may say that the wind blows to it.
     convention
         ``from``; ``to``: where it blows to; ``math``: the angle it blows to, counter-clockwise from east. Compass
         points are never mathematical angles.
     """
     values = quantity.values
-    if convention == "to":
+    if convention == "to" or (quantity.choice.header.is_towards and convention == "from"):
         values, how = values + 180.0, "direction to -> from"
     elif convention == "math" and not quantity.conversion.startswith("compass"):
         # A wind blowing to east (0) comes from 270; turning counter-clockwise lowers the compass angle.

@@ -11,9 +11,11 @@ import numpy as np
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault
 from gasflux.reading.quantities import and_others
-from gasflux.reading.time_cells import TimeArray
+from gasflux.reading.times.limits import FIRST_TIME, latest_time
+from gasflux.reading.times.numbers import TimeArray
 from gasflux.records import BoolArray, FloatArray, IntArray
-from gasflux.wording.phrases import NOTHING, Phrase, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 POSSIBLE: Final[Mapping[str, Range]] = {
     "latitude": (-90.0, 90.0),
@@ -26,8 +28,6 @@ POSSIBLE: Final[Mapping[str, Range]] = {
 }
 """What can be, checked also where the configuration names no range of its own."""
 
-FIRST_YEAR: Final = 1980
-LAST_YEAR: Final = 2100
 _MAX_SPREAD: Final = np.timedelta64(2, "D")
 """A flight lasts hours: a time days away from the median is a clock that was not set yet."""
 
@@ -123,7 +123,7 @@ def position_hint(name: str, latitude: FloatArray, longitude: FloatArray) -> Phr
 
 
 def check_times(times: TimeArray, header: str, rows: IntArray) -> Checked:
-    """Return which times cannot belong to the flight: before 1980, after 2100, or days away from the others.
+    """Return which times cannot belong to the flight: before 1980, after tomorrow, or days away from the others.
 
     Parameters
     ----------
@@ -138,7 +138,8 @@ def check_times(times: TimeArray, header: str, rows: IntArray) -> Checked:
     if given.size == 0:
         return Checked("timestamp", np.zeros(times.size, dtype=np.bool_), None)
     middle = np.sort(given)[given.size // 2]
-    is_outside = (times < np.datetime64(f"{FIRST_YEAR}-01-01")) | (times >= np.datetime64(f"{LAST_YEAR + 1}-01-01"))
+    latest = latest_time()
+    is_outside = (times < FIRST_TIME) | (times > latest)
     is_outside |= np.abs(times - middle) > _MAX_SPREAD
     if not is_outside.any():
         return Checked("timestamp", is_outside, None)
@@ -148,7 +149,7 @@ def check_times(times: TimeArray, header: str, rows: IntArray) -> Checked:
         column=header,
         row=int(rows[first]),
         value=str(times[first]).replace("T", " ")[:19],
-        allowed=phrase("allowed.times", first=FIRST_YEAR, last=LAST_YEAR, middle=str(middle)[:10]),
+        allowed=phrase("allowed.times", first=str(FIRST_TIME)[:10], last=str(latest)[:10], middle=str(middle)[:10]),
         count=count,
         others=and_others(count),
     )

@@ -1,34 +1,24 @@
-"""A file's cells before anybody knows what they mean: where the header is, which cells are empty, which are numbers."""
+"""A file's cells before anybody knows what they mean: which are empty, which are numbers, which rows no samples."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gasflux.reading.headers import header_key, read_header
-from gasflux.reading.units import is_unit
+from gasflux.reading.values.number_texts import Sign, comma_meaning, plain_text, point_meaning, to_number
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.phrases import Phrase
 
+if TYPE_CHECKING:
+    from gasflux.errors import Fault
+
 Column = NDArray[Any]
 """float64 (NaN: empty), datetime64[us] (NaT: empty) or object (None: empty)."""
-
-EXAMPLE_HEADER: Final = (
-    *("timestamp", "latitude", "longitude", "height_ato"),
-    *("windspeed", "winddir", "temperature", "pressure", "ch4"),
-)
-"""What a header looks like, for whoever sent a file without one."""
-
-HEADER_SEARCH_ROWS: Final = 100
-"""How far down a header is looked for; the longest preamble met in practice is some 30 lines."""
-
-_LONGEST_HEADER: Final = 80
 
 EMPTY_TEXTS: Final = frozenset(
     (
@@ -42,9 +32,17 @@ _SENTINELS: Final = np.array([-999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.9
 _SENTINEL_TOLERANCE: Final = 1e-3
 """A sentinel stored in single precision comes back as -999.98999."""
 
-_POINT_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
-_COMMA_NUMBER: Final = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
-_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+
+@dataclass(frozen=True)
+class KnownStart:
+    """Day on which a log began, told by something else than its columns."""
+
+    day: date
+    clock: time | None
+    """Time of day, None where only the day is told."""
+    source: Literal["head", "name"]
+    text: str
+    """As it stands there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +58,9 @@ class RawTable:
     notes: tuple[Phrase, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Lines that are no samples: reason -> count."""
+    start: KnownStart | None = None
+    """When the log began, as far as the head or the name of the file tells."""
+    faults: tuple[Fault, ...] = ()
 
     @property
     def size(self) -> int:
@@ -67,90 +68,11 @@ class RawTable:
         return int(self.rows.size)
 
 
-@dataclass(frozen=True)
-class HeaderPlace:
-    """Where the header stands: indices from 0 into the rows looked at."""
-
-    index: int
-    first_data: int
-    headers: tuple[str, ...]
-    units: tuple[str, ...]
-    score: int
-    """How many different columns were recognised in it."""
-
-
 def is_empty(cell: object) -> bool:
     """Tell whether a cell holds no value."""
     if cell is None or (isinstance(cell, float) and cell != cell):
         return True
     return isinstance(cell, str) and cell.strip().casefold() in EMPTY_TEXTS
-
-
-def is_number_text(text: str) -> bool:
-    """Tell whether a text reads as a number with decimal point or decimal comma."""
-    return bool(_POINT_NUMBER.fullmatch(text.strip()) or _COMMA_NUMBER.fullmatch(text.strip()))
-
-
-def _may_be_header(text: str) -> bool:
-    """Tell whether a text is short and begins like a name; spares reading every number and date of a long preamble."""
-    start = text.lstrip("\ufeff \t'\"")
-    return 0 < len(start) <= _LONGEST_HEADER and not (start[0].isdigit() or start[0] in "+-.")
-
-
-def _score(cells: Sequence[object], known_keys: frozenset[str], listed: frozenset[str]) -> int:
-    """Count the different columns recognised in a row, its texts read as headers."""
-    texts = [cell for cell in cells if isinstance(cell, str) and _may_be_header(cell)]
-    names = {read_header(text, listed).name for text in texts} - {""}
-    return len(names | {header_key(text) for text in texts if header_key(text) in known_keys})
-
-
-def _is_units_row(cells: Sequence[object]) -> bool:
-    """Tell whether a row holds units: texts only, at least two of them known units, or LI-COR's mark."""
-    texts = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
-    if not texts or any(is_number_text(text) for text in texts) or len(texts) < sum(not is_empty(c) for c in cells):
-        return False
-    return texts[0] == "DATAU" or sum(is_unit(text.strip("()[]")) for text in texts) >= 2
-
-
-def find_header(
-    rows: Sequence[Sequence[object]], known: Iterable[str] = (), listed: frozenset[str] = frozenset()
-) -> HeaderPlace | None:
-    """Return the row that reads most like a header.
-
-    Parameters
-    ----------
-    rows
-        First rows of the file, as cells.
-    known
-        Headers that the configuration names itself.
-    listed
-        Gases that the configuration names, as formulas.
-
-    Returns
-    -------
-    HeaderPlace or None
-        The earliest of the rows with most columns recognised; None when no row has two (or the first filled row one).
-    """
-    known_keys = frozenset(header_key(text) for text in known)
-    scores = [_score(cells, known_keys, listed) for cells in rows]
-    if not scores or max(scores) == 0:
-        return None
-    best = scores.index(max(scores))
-    first_filled = next((i for i, cells in enumerate(rows) if any(not is_empty(cell) for cell in cells)), 0)
-    if scores[best] < 2 and best != first_filled:
-        return None
-    return _place(rows, best, scores[best])
-
-
-def _place(rows: Sequence[Sequence[object]], index: int, score: int) -> HeaderPlace:
-    """Header at `index` with the units row below it, if there is one."""
-    headers = tuple("" if cell is None else str(cell).strip() for cell in rows[index])
-    below = rows[index + 1] if index + 1 < len(rows) else ()
-    if not _is_units_row(below):
-        return HeaderPlace(index, index + 1, headers, (), score)
-    texts = [str(cell or "").strip().strip("()[]") for cell in below]
-    units = tuple((texts + [""] * len(headers))[: len(headers)])
-    return HeaderPlace(index, index + 2, headers, units, score)
 
 
 def pack_column(cells: Sequence[object]) -> Column:
@@ -176,8 +98,47 @@ def filled(column: Column) -> BoolArray:
     return np.asarray(~np.isnat(column) if column.dtype.kind == "M" else ~np.isnan(column))
 
 
+_STATISTICS: Final = frozenset(
+    (
+        *("mean", "average", "avg", "min", "minimum", "max", "maximum", "std", "stdev", "stddev", "sd", "se", "sum"),
+        *("total", "count", "median", "range", "variance", "rms", "standard deviation", "std. dev", "std dev"),
+        *(
+            "平均",
+            "平均值",
+            "均值",
+            "最小",
+            "最小值",
+            "最大",
+            "最大值",
+            "标准差",
+            "标准偏差",
+            "合计",
+            "总计",
+            "总和",
+            "中位数",
+        ),
+        *("mittelwert", "moyenne", "media", "promedio", "summe", "gesamt"),
+    )
+)
+"""Words that name a row of statistics, in lower case."""
+
+_STATISTICS_ROWS: Final = 30
+"""So far from either end of a table rows of statistics are looked for."""
+
+
+def _statistics_rows(table: RawTable) -> BoolArray:
+    """Return where a row near either end is named by a statistic (``Mean``, ``合计``), shape (n,)."""
+    found = np.zeros(table.size, dtype=np.bool_)
+    ends = np.unique(np.r_[: min(_STATISTICS_ROWS, table.size), max(table.size - _STATISTICS_ROWS, 0) : table.size])
+    for column in table.columns:
+        if column.dtype.kind == "O":
+            words = [cell.strip().rstrip(":：.").casefold() if isinstance(cell, str) else "" for cell in column[ends]]
+            found[ends] |= np.array([word in _STATISTICS for word in words], dtype=np.bool_)
+    return found
+
+
 def drop_non_samples(table: RawTable) -> RawTable:
-    """Return the table without empty lines, comment lines (one filled cell of three or more) and repeated headers.
+    """Return the table without empty lines, comments (one filled cell of three or more), statistics, repeated headers.
 
     Empty lines do not count as read; the others are counted in `dropped`.
     """
@@ -192,57 +153,43 @@ def drop_non_samples(table: RawTable) -> RawTable:
     wanted_cells = 2 if len(table.columns) > 2 else 1
     is_comment = (count > 0) & (count < wanted_cells)
     is_header = (repeats >= 2) & (repeats == count)
-    keep = (count > 0) & ~is_comment & ~is_header
+    is_statistic = (count >= wanted_cells) & _statistics_rows(table)
+    keep = (count > 0) & ~is_comment & ~is_header & ~is_statistic
     if keep.all():
         return table
-    counts = {"comment line": int(is_comment.sum()), "repeated header": int(is_header.sum())}
+    counts = {
+        "comment line": is_comment.sum(),
+        "repeated header": is_header.sum(),
+        "statistics row": is_statistic.sum(),
+    }
     return replace(
         table,
         columns=tuple(pack_column(list(c[keep])) if c.dtype.kind == "O" else c[keep] for c in table.columns),
         rows=table.rows[keep],
-        dropped={**table.dropped, **{reason: number for reason, number in counts.items() if number}},
+        dropped={**table.dropped, **{reason: int(number) for reason, number in counts.items() if number}},
     )
 
 
-def _comma_rule(texts: Iterable[str]) -> str:
-    """Tell what a comma means in these texts: ``decimal``, ``thousands``, ``unclear`` or ``none``."""
-    with_comma = [text for text in texts if "," in text]
-    if not with_comma:
-        return "none"
-    grouped = [bool(_THOUSANDS.fullmatch(text)) for text in with_comma]
-    if all(grouped):
-        # "1,234.5" can only be thousands; "1,234" alone may be either.
-        return "thousands" if any("." in text or text.count(",") > 1 for text in with_comma) else "unclear"
-    return "decimal" if any(_COMMA_NUMBER.fullmatch(text) for text in with_comma) else "none"
-
-
-def _to_number(text: str, comma_rule: str) -> float | None:
-    """Read the number in a text, None when it is none."""
-    if comma_rule == "decimal" and _COMMA_NUMBER.fullmatch(text):
-        return float(text.replace(",", "."))
-    if comma_rule == "thousands" and _THOUSANDS.fullmatch(text):
-        return float(text.replace(",", ""))
-    return float(text) if _POINT_NUMBER.fullmatch(text) else None
-
-
-def _cell_number(cell: object, comma_rule: str) -> float | None:
+def _cell_number(cell: object, comma: Sign, point: Sign) -> float | None:
     """Read the number in a cell: NaN when it is empty, None when it holds something else (a date, a truth value)."""
     if is_empty(cell):
         return float("nan")
     if isinstance(cell, str):
-        return _to_number(cell.strip().replace("\u2212", "-"), comma_rule)
+        return to_number(cell, comma, point)
     if isinstance(cell, bool | np.bool_ | date | time) or not isinstance(cell, int | float | np.number):
         return None
     return float(cell)
 
 
-def numbers(column: Column) -> tuple[FloatArray, BoolArray]:
+def numbers(column: Column, decimal: str = ".") -> tuple[FloatArray, BoolArray]:
     """Return a column as numbers, and where it holds something that is neither a number nor empty.
 
     Parameters
     ----------
     column
         Cells, shape (n,).
+    decimal
+        Decimal sign of the file, a comma where the file has shown it.
 
     Returns
     -------
@@ -255,8 +202,11 @@ def numbers(column: Column) -> tuple[FloatArray, BoolArray]:
         return np.full(column.size, np.nan), filled(column)
     if column.dtype.kind == "f":
         return _without_sentinels(column), np.zeros(column.size, dtype=np.bool_)
-    rule = _comma_rule(cell.strip() for cell in column if isinstance(cell, str))
-    cells = [_cell_number(cell, rule) for cell in column]
+    plain = [plain_text(cell) if isinstance(cell, str) else cell for cell in column]
+    texts = [cell for cell in plain if isinstance(cell, str)]
+    comma = comma_meaning(texts, decimal)
+    point = point_meaning(texts, comma, decimal)
+    cells = [_cell_number(cell, comma, point) for cell in plain]
     is_bad = np.array([cell is None for cell in cells], dtype=np.bool_)
     values = np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
     return _without_sentinels(values), is_bad
@@ -266,7 +216,7 @@ def has_unclear_commas(column: Column) -> bool:
     """Tell whether a column of texts such as ``1,234`` leaves open if the comma is decimal or groups thousands."""
     if column.dtype.kind != "O":
         return False
-    return _comma_rule(cell.strip() for cell in column if isinstance(cell, str)) == "unclear"
+    return comma_meaning(plain_text(cell) for cell in column if isinstance(cell, str)) is Sign.UNCLEAR
 
 
 def _without_sentinels(values: FloatArray) -> FloatArray:

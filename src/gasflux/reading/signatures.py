@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gasflux.errors import UnsupportedFileError
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 ACCEPTED: Final = ".xlsx, .xls, .csv, .csv.gz"
 HEAD_BYTES: Final = 4096
@@ -30,6 +30,13 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"CDF", "netcdf", "export_csv"),
     (b"\x7fELF", "program", "upload_log"),
     (b"MZ\x90\x00", "windows_program", "upload_log"),
+    (b'"TOB1"', "campbell_binary", "card_convert"),
+    (b'"TOB2"', "campbell_binary", "card_convert"),
+    (b'"TOB3"', "campbell_binary", "card_convert"),
+    (b"ULog\x01\x12\x35", "ulog", "export_csv"),
+    (b"\xa3\x95", "dataflash", "export_csv"),
+    (b"TDSm", "tdms", "export_csv"),
+    (b"MATLAB 5.0 MAT-file", "matlab", "export_csv"),
 )
 _MARKUP: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"urn:schemas-microsoft-com:office:spreadsheet", "xml_spreadsheet", "excel_save_as"),

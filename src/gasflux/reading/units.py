@@ -61,66 +61,134 @@ _NAUTICAL_MILE_M: Final = 1852.0
 _MILE_M: Final = 5280.0 * M_PER_FOOT
 _FAHRENHEIT_DEGREE_K: Final = 5.0 / 9.0
 _PA_PER_INCH_OF_MERCURY: Final = 25.4 * PA_PER_TORR
+_PA_PER_PSI: Final = 0.45359237 * 9.80665 / 0.0254**2
+"""Pound-force per square inch, from the pound, standard gravity and the inch."""
 
 _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
-    (Unit("ppm", Dimension.MOLE_FRACTION, 1.0), "ppm ppmv umol/mol μmol/mol"),
-    (Unit("ppb", Dimension.MOLE_FRACTION, 1e-3), "ppb ppbv nmol/mol"),
-    (Unit("ppt", Dimension.MOLE_FRACTION, 1e-6), "ppt pptv pmol/mol"),
-    (Unit("%", Dimension.MOLE_FRACTION, 1e4), "% vol% %vol percent pct"),
-    (Unit("ug/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1.0), "ug/m3 μg/m3 ug/m^3 μg/m^3 ugm-3 μgm-3"),
-    (Unit("mg/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1e3), "mg/m3 mg/m^3 mgm-3"),
-    (Unit("hPa", Dimension.PRESSURE, 1.0), "hpa mbar mbars mb millibar 百帕 毫巴"),
-    (Unit("Pa", Dimension.PRESSURE, 1.0 / PA_PER_HPA), "pa pascal 帕"),
-    (Unit("kPa", Dimension.PRESSURE, 1000.0 / PA_PER_HPA), "kpa 千帕"),
+    (
+        Unit("ppm", Dimension.MOLE_FRACTION, 1.0),
+        "ppm ppmv umol/mol μmol/mol umolmol-1 μmolmol-1 ppmd ppmdry ppmvdry ppmwet ml/m3 mlm-3 cm3/m3 百万分之一",
+    ),
+    (
+        Unit("ppb", Dimension.MOLE_FRACTION, 1e-3),
+        "ppb ppbv nmol/mol nmolmol-1 ppbd ppbdry ppbvdry ppbwet ul/m3 μl/m3 mm3/m3 十亿分之一",
+    ),
+    (Unit("ppt", Dimension.MOLE_FRACTION, 1e-6), "ppt pptv pmol/mol pmolmol-1 pptdry"),
+    (Unit("%", Dimension.MOLE_FRACTION, 1e4), "% vol% %vol volume% %v/v %(v/v) v/v% %v percent pct volpercent vol-%"),
+    (Unit("mmol/mol", Dimension.MOLE_FRACTION, 1e3), "mmol/mol mmolmol-1"),
+    (Unit("mol/mol", Dimension.MOLE_FRACTION, 1e6), "mol/mol molmol-1 v/v vmr m3/m3"),
+    (Unit("ug/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1.0), "ug/m3 μg/m3 ugm-3 μgm-3 ugm3 μgm3 微克/立方米"),
+    (Unit("mg/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1e3), "mg/m3 mgm-3 mgm3 毫克/立方米 ug/l μg/l"),
+    (Unit("ng/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1e-3), "ng/m3 ngm-3 ngm3 纳克/立方米"),
+    (Unit("g/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1e6), "g/m3 gm-3 mg/l 克/立方米"),
+    (Unit("hPa", Dimension.PRESSURE, 1.0), "hpa mbar mbars mb millibar millibars hectopascal hectopascals 百帕 毫巴"),
+    (Unit("Pa", Dimension.PRESSURE, 1.0 / PA_PER_HPA), "pa pascal pascals 帕 帕斯卡"),
+    (Unit("kPa", Dimension.PRESSURE, 1000.0 / PA_PER_HPA), "kpa kilopascal kilopascals 千帕"),
     (Unit("torr", Dimension.PRESSURE, PA_PER_TORR / PA_PER_HPA), "torr mmhg 毫米汞柱"),
-    (Unit("inHg", Dimension.PRESSURE, _PA_PER_INCH_OF_MERCURY / PA_PER_HPA), "inhg"),
-    (Unit("bar", Dimension.PRESSURE, 1e5 / PA_PER_HPA), "bar"),
-    (Unit("atm", Dimension.PRESSURE, 101_325.0 / PA_PER_HPA), "atm"),
-    (Unit("degC", Dimension.TEMPERATURE, 1.0), "degc c celsius degreec degreesc deg_c 摄氏度 度"),
-    (Unit("K", Dimension.TEMPERATURE, 1.0, -ZERO_CELSIUS_K), "k kelvin degk 开"),
+    (Unit("inHg", Dimension.PRESSURE, _PA_PER_INCH_OF_MERCURY / PA_PER_HPA), 'inhg inhgabs "hg inchhg inchesofmercury'),
+    (Unit("psi", Dimension.PRESSURE, _PA_PER_PSI / PA_PER_HPA), "psi psia lbf/in2"),
+    (Unit("bar", Dimension.PRESSURE, 1e5 / PA_PER_HPA), "bar bars 巴"),
+    (Unit("atm", Dimension.PRESSURE, 101_325.0 / PA_PER_HPA), "atm 标准大气压"),
+    (
+        Unit("degC", Dimension.TEMPERATURE, 1.0),
+        "degc c celsius degreec degreesc deg_c degreecelsius degreescelsius degcelsius centigrade 摄氏度 攝氏度 度",
+    ),
+    (Unit("K", Dimension.TEMPERATURE, 1.0, -ZERO_CELSIUS_K), "k kelvin degk kelvins degreek degreesk 开 开尔文"),
     (
         Unit("degF", Dimension.TEMPERATURE, _FAHRENHEIT_DEGREE_K, -32.0 * _FAHRENHEIT_DEGREE_K),
-        "degf f fahrenheit 华氏度",
+        "degf f fahrenheit degreef degreesf degreesfahrenheit 华氏度 華氏度",
     ),
-    (Unit("m", Dimension.LENGTH, 1.0), "m meter meters metre metres 米"),
-    (Unit("ft", Dimension.LENGTH, M_PER_FOOT), "ft feet foot 英尺"),
-    (Unit("km", Dimension.LENGTH, 1000.0), "km"),
-    (Unit("m/s", Dimension.SPEED, 1.0), "m/s ms mps ms-1 m/sec 米/秒 米每秒"),
-    (Unit("km/h", Dimension.SPEED, 1000.0 / SECONDS_PER_HOUR), "km/h kmh kph kmph 千米/时 公里/小时"),
-    (Unit("knot", Dimension.SPEED, _NAUTICAL_MILE_M / SECONDS_PER_HOUR), "knot knots kn kt kts 节"),
-    (Unit("mph", Dimension.SPEED, _MILE_M / SECONDS_PER_HOUR), "mph mi/h"),
-    (Unit("ft/s", Dimension.SPEED, M_PER_FOOT), "ft/s fps"),
-    (Unit("deg", Dimension.ANGLE, 1.0), "deg degree degrees dd 度 degt degtrue"),
+    (
+        Unit("0.01 degC", Dimension.TEMPERATURE, 0.01),
+        "0.01degc cdegc centidegc centidegree degc*100 degcx100 1/100degc",
+    ),
+    (
+        Unit("m", Dimension.LENGTH, 1.0),
+        "m meter meters metre metres magl masl mamsl mmsl magd mato m(agl) m(asl) m(msl) 米 公尺 mabovesealevel",
+    ),
+    (Unit("ft", Dimension.LENGTH, M_PER_FOOT), "ft feet foot ftagl ftasl ftmsl feetagl feetmsl 英尺"),
+    (Unit("km", Dimension.LENGTH, 1000.0), "km kilometer kilometers kilometre kilometres kmasl kmagl 千米 公里"),
+    (Unit("cm", Dimension.LENGTH, 0.01), "cm centimeter centimeters centimetre centimetres 厘米"),
+    (Unit("mm", Dimension.LENGTH, 0.001), "mm millimeter millimeters millimetre millimetres 毫米"),
+    (
+        Unit("m/s", Dimension.SPEED, 1.0),
+        "m/s ms mps ms-1 m/sec msec-1 mpersec meterspersecond metrespersecond meter/second 米/秒 米每秒 公尺/秒",
+    ),
+    (Unit("cm/s", Dimension.SPEED, 0.01), "cm/s cms cms-1 cm/sec 厘米/秒"),
+    (
+        Unit("km/h", Dimension.SPEED, 1000.0 / SECONDS_PER_HOUR),
+        "km/h kmh kph kmph kmh-1 km/hr 千米/时 公里/小时 千米/小时 公里/時",
+    ),
+    (Unit("knot", Dimension.SPEED, _NAUTICAL_MILE_M / SECONDS_PER_HOUR), "knot knots kn kt kts 节 節"),
+    (Unit("mph", Dimension.SPEED, _MILE_M / SECONDS_PER_HOUR), "mph mi/h mi/hr miles/hour milesperhour"),
+    (Unit("ft/s", Dimension.SPEED, M_PER_FOOT), "ft/s fps ft/sec fts-1"),
+    (Unit("ft/min", Dimension.SPEED, M_PER_FOOT / 60.0), "ft/min fpm"),
+    (
+        Unit("deg", Dimension.ANGLE, 1.0),
+        "deg degree degrees dd 度 degt degtrue degtruenorth degreestrue degreetrue degreestruenorth degreesnorth"
+        " degreeseast degreen degreee degreesn degreese degn dege degnorth degeast decimaldegrees decimaldegree decdeg"
+        " decimaldeg degdec degfromnorth degfromtruenorth t(true) degclockwisefromnorth dddddd wgs84 degwgs84 (deg)",
+    ),
     (Unit("rad", Dimension.ANGLE, float(np.degrees(1.0))), "rad radian radians 弧度"),
+    (Unit("1e-7 deg", Dimension.ANGLE, 1e-7), "1e-7deg dege7 deg*1e7 degx1e7 deg*10^7 dege-7 10-7deg 1e-7degrees 1e-7"),
+    (Unit("1e-6 deg", Dimension.ANGLE, 1e-6), "1e-6deg dege6 deg*1e6 degx1e6 microdeg udeg 1e-6degrees 1e-6"),
+    (Unit("0.01 deg", Dimension.ANGLE, 0.01), "0.01deg cdeg centideg deg*100 1/100deg"),
     (Unit("s", Dimension.TIME, 1.0), "s sec secs second seconds 秒"),
     (Unit("ms", Dimension.TIME, 1e-3), "ms msec millisecond milliseconds 毫秒"),
-    (Unit("us", Dimension.TIME, 1e-6), "us μs microsecond microseconds"),
+    (Unit("us", Dimension.TIME, 1e-6), "us μs microsecond microseconds usec"),
     (Unit("ns", Dimension.TIME, 1e-9), "ns nsecs nanosecond nanoseconds"),
 )
+
+_NO_FRACTIONS: Final[Mapping[str, str]] = {
+    "path": "ppm-m ppmm ppm*m ppmxm ppb-m ppbm ppb*m ppmmeter ppmmeters ppmmetre ppm-meter %m %-m %*m vol%m ppm/m",
+    "lel": "%lel lel lel% %lfl lfl lfl% %uel lel(%) %lie 爆炸下限 爆炸下限%",
+    "column": (
+        "g/m2 gm-2 mg/m2 mgm-2 ug/m2 μg/m2 kg/m2 mol/m2 molm-2 mmol/m2 umol/m2 μmol/m2 molec/cm2 moleculescm-2"
+        " molecules/cm2 moleccm-2 du dobson dobsonunits"
+    ),
+    "number": "molec/cm3 molecules/cm3 moleccm-3 moleculescm-3 #/cm3 1/cm3 cm-3 #/l /cm3 个/立方厘米",
+    "rate": (
+        "g/s g/h kg/h kg/s kg/d t/h t/y lb/h lbs/h gs-1 gh-1 kgh-1 kgs-1 kg/hr mg/s mgs-1 l/min lpm slpm sccm scfh"
+        " mg/m2/s mgm-2s-1 ug/m2/s umol/m2/s umolm-2s-1 μmol/m2/s μmolm-2s-1 nmol/m2/s ppm/s ppms-1 ppb/s m3/h"
+    ),
+    "signal": "v mv volt volts uv counts count cts adc au a.u. ohm ohms kohm na ma ua μa nw mw hz cps",
+    "isotopes": "permil ‰ permille per-mil o/oo 千分之",
+}
+"""What a gas may be measured in and is no mole fraction: kind -> spellings."""
+
+_DROPPED: Final = str.maketrans({"−": "-", "–": "-", **dict.fromkeys(" \t°º.,_·^⋅•", None)})
+"""Signs that units are spelt with or without, and the dashes that stand for minus."""
 
 
 def _compact(text: str) -> str:
     """Spelling without case, blanks, degree signs and the like; NFKC makes one letter of the two micro signs."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\s°º._·]", "", folded)
+    return unicodedata.normalize("NFKC", text).casefold().translate(_DROPPED)
 
 
 _BY_SPELLING: Final[Mapping[tuple[Dimension, str], Unit]] = {
     (unit.dimension, _compact(spelling)): unit for unit, spellings in _SPELLINGS for spelling in spellings.split()
 }
 
+_NO_FRACTION: Final[Mapping[str, str]] = {
+    _compact(spelling): kind for kind, spellings in _NO_FRACTIONS.items() for spelling in spellings.split()
+}
+
 _LETTERS: Final = re.compile(r"[\W_]+")
+_IN_NAME: Final = re.compile(r"(?!v/v|m3/m3)[^\W\d][\w/-]*")
+"""Spellings that may end a name: "%" and the like would leave nothing or a letter of another meaning."""
 
 
 def _suffixes(dimension: Dimension) -> tuple[tuple[str, Unit], ...]:
     """Spellings as they end a header stripped of signs, longest first (``mbar`` before ``bar``)."""
     endings = {
-        _LETTERS.sub("", spelling): unit for (measured, spelling), unit in _BY_SPELLING.items() if measured is dimension
+        _LETTERS.sub("", spelling): unit
+        for (measured, spelling), unit in _BY_SPELLING.items()
+        if measured is dimension and _IN_NAME.fullmatch(spelling)
     }
     return tuple(sorted(((e, u) for e, u in endings.items() if e), key=lambda pair: -len(pair[0])))
 
 
-SUFFIXES: Final[Mapping[Dimension, tuple[tuple[str, Unit], ...]]] = {
+UNIT_ENDINGS: Final[Mapping[Dimension, tuple[tuple[str, Unit], ...]]] = {
     dimension: _suffixes(dimension) for dimension in Dimension
 }
 """Per dimension, the spellings that may end a header without a bracket (``TemperatureC``, ``MethanePPB``)."""
@@ -136,6 +204,16 @@ def find_unit(text: str, dimension: Dimension) -> Unit | None:
 def is_unit(text: str) -> bool:
     """Tell whether `text` spells a unit of any dimension."""
     return any(find_unit(text, dimension) is not None for dimension in Dimension)
+
+
+def no_fraction(text: str) -> str | None:
+    """Return what a gas in the unit `text` is where that is no mole fraction (``path``, ``lel``, ...), else None."""
+    return _NO_FRACTION.get(_compact(text))
+
+
+def no_fraction_kinds() -> frozenset[str]:
+    """Return every kind that `no_fraction` tells."""
+    return frozenset(_NO_FRACTIONS)
 
 
 def unit_names(dimension: Dimension) -> str:

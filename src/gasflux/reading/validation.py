@@ -10,13 +10,19 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
-from gasflux.reading.column_reading import MIN_ROWS, Reading, ranges_of_gases, read_columns
+from gasflux.reading.column_reading import read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
 from gasflux.reading.ranges import Checked, allowed_range, check_range, check_times, position_hint
 from gasflux.reading.raw_table import RawTable, drop_non_samples
+from gasflux.reading.read_table import Reading, ranges_of_gases
 from gasflux.reading.requirements import missing_columns
-from gasflux.reading.samples import (
+from gasflux.reading.row_alignment import align_rows
+from gasflux.reading.times.clocks import check_clock
+from gasflux.reading.times.numbers import TimeArray
+from gasflux.reading.values.candidates import MIN_ROWS
+from gasflux.reading.values.cell_units import split_units
+from gasflux.reading.values.samples import (
     MAX_GAP_S,
     Samples,
     close_gaps,
@@ -26,7 +32,8 @@ from gasflux.reading.samples import (
     spread_times,
 )
 from gasflux.records import BoolArray, ColumnReport, FlightLog, FloatArray, ReadReport
-from gasflux.wording.phrases import NOTHING, Phrase, counted, phrase
+from gasflux.wording.lookup import phrase
+from gasflux.wording.phrases import NOTHING, Phrase, counted
 
 _MAX_MESSAGE: Final = 900
 _NEEDED: Final = ("latitude", "longitude", "windspeed", "temperature", "pressure")
@@ -105,7 +112,7 @@ def inspect_table(table: RawTable, config: PipelineConfig, name: str, sha256: st
     name, sha256
         What to call the file in the report.
     """
-    reading = read_columns(drop_non_samples(table), config)
+    reading = align_rows(read_columns(split_units(drop_non_samples(table)), config))
     size = reading.table.size
     before = missing_columns(reading) if size >= MIN_ROWS else (_too_few_rows(size, {}),)
     outcome = _outcome(reading, (*before, *reading.faults))
@@ -204,15 +211,24 @@ def _range_checks(reading: Reading, keep: BoolArray) -> list[Checked]:
     """Check the times and each column that has a range, on the rows still in."""
     numbers = reading.table.rows
     times = np.where(keep, reading.times.utc, np.datetime64("NaT", "us"))
-    checks = [check_times(times, reading.time_header, numbers)]
+    checks = [check_times(times, reading.time_header, numbers), *_clock_checks(reading, times)]
     for name, quantity in reading.quantities.items():
         is_spare_height = name in HEIGHT_NAMES and name not in (reading.height_name, *reading.config.required_cols)
         allowed = _allowed(reading, name)
-        if allowed is None or is_spare_height:
+        is_assumed = reading.assumed_air is not None and name in reading.assumed_air.names
+        if allowed is None or is_spare_height or is_assumed:
             continue
         values, header = np.where(keep, quantity.values, np.nan), quantity.choice.header.text
         checks.append(check_range(name, header, values, numbers, allowed, _hint(reading, name), _file_unit(quantity)))
     return checks
+
+
+def _clock_checks(reading: Reading, times: TimeArray) -> list[Checked]:
+    """Check the order of the times, where there are positions to tell a copy from another place."""
+    if not reading.has("latitude", "longitude"):
+        return []
+    position = reading.values("latitude"), reading.values("longitude")
+    return check_clock(times, reading.time_header, reading.table.rows, *position)
 
 
 def _allowed(reading: Reading, name: str) -> Range | None:
@@ -248,7 +264,7 @@ def _clean(reading: Reading, rows: _Rows) -> _Outcome:
     )
     dropped = {**rows.dropped, "duplicate time": merged} if merged else rows.dropped
     samples, dropped = _without_missing(samples, dropped)
-    faults = _lacks_extent(reading, samples, dropped)
+    faults = _lacks_extent(reading, samples, dropped) or _lacks_gas(reading, samples)
     return _Outcome(None if faults else samples, dropped, faults, tuple(notes))
 
 
@@ -282,6 +298,16 @@ def _lacks_extent(reading: Reading, samples: Samples, dropped: Mapping[str, int]
         header = reading.choices.header("latitude")
         return (Fault.of("same_position", column=header, allowed=phrase("allowed.positions")),)
     return ()
+
+
+def _lacks_gas(reading: Reading, samples: Samples) -> tuple[Fault, ...]:
+    """Fault of samples of which none of the gases has enough values: nothing could be computed."""
+    counts = {gas: int(np.isfinite(samples.values[gas]).sum()) for gas in reading.gases}
+    if not counts or max(counts.values()) >= MIN_ROWS:
+        return ()
+    gas = max(counts, key=lambda name: counts[name])
+    header, numbers = reading.choices.header(gas), counted(counts[gas], "number")
+    return (Fault.of("gas_without_place", column=header, numbers=numbers, least=MIN_ROWS),)
 
 
 def _report(reading: Reading, outcome: _Outcome, name: str, sha256: str) -> ReadReport:
@@ -338,4 +364,5 @@ def _flight_log(reading: Reading, samples: Samples, report: ReadReport) -> Fligh
         file_row=samples.rows,
         report=report,
         ground_height_m=ground,
+        assumed_air=reading.assumed_air,
     )

@@ -1,4 +1,4 @@
-"""A folder of results: made beside its place, put there whole or not at all, and packed into one archive."""
+"""A folder of results: made beside its place, and put there whole or not at all."""
 
 from __future__ import annotations
 
@@ -58,8 +58,18 @@ def discard_unfinished(output_dir: Path, pid: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def install(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:
-    """Put finished files in their place: the folder at once when it is new, else file by file, the result last."""
+def install_files(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:
+    """Put finished files in their place: the folder at once when it is new, else file by file, the result last.
+
+    Parameters
+    ----------
+    folder
+        Where the files are now, see `staging`.
+    output_dir
+        Where they belong; what an earlier run wrote there goes, anything else stays.
+    names
+        Of the files, relative to `folder`, with forward slashes.
+    """
     if not output_dir.exists():
         folder.replace(output_dir)
         return

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 import numpy as np
 
 from gasflux.records import FlightResult, FloatArray, IntArray, Phase
-from gasflux.results.output_vars import number, sample_times
+from gasflux.results.output_vars import number
+from gasflux.results.tables import sample_times
 
-MAX_POINTS: Final = 5_000
+MAX_MAP_POINTS: Final = 5_000
 """Samples on a map; of a longer flight every k-th and the last are drawn, with the smallest k that keeps to it."""
 
 _VIRIDIS: Final = (
@@ -23,9 +24,9 @@ _VIRIDIS: Final = (
 _ALTITUDE_MODES: Final = {"ato": "relativeToGround", "agl": "relativeToGround", "altitude": "absolute"}
 
 
-def decimate(samples: int) -> tuple[IntArray, int]:
-    """Return the indices of the samples to draw and their step: every k-th and the last, at most `MAX_POINTS`."""
-    step = max(1, -(-(samples - 1) // (MAX_POINTS - 1)))
+def every_nth_row(samples: int) -> tuple[IntArray, int]:
+    """Return the indices of the samples to draw and their step: every k-th and the last, at most `MAX_MAP_POINTS`."""
+    step = max(1, -(-(samples - 1) // (MAX_MAP_POINTS - 1)))
     rows = np.arange(0, samples, step, dtype=np.int64)
     return (rows if rows[-1] == samples - 1 else np.append(rows, samples - 1)), step
 
@@ -37,7 +38,7 @@ def flight_geojson(result: FlightResult) -> dict[str, Any]:
     the height above the ellipsoid, which a height above take-off is not.
     """
     log = result.log
-    rows, step = decimate(log.size)
+    rows, step = every_nth_row(log.size)
     longitude, latitude = np.round(log.longitude_deg[rows], 7), np.round(log.latitude_deg[rows], 7)
     times = np.datetime_as_string(sample_times(result)[rows], unit="ms")
     points = [_point(result, row, time) for row, time in zip(rows.tolist(), times.tolist(), strict=True)]
@@ -107,7 +108,7 @@ def flight_kml(result: FlightResult) -> str:
         line = ElementTree.SubElement(style, "LineStyle")
         ElementTree.SubElement(line, "color").text = _kml_colour(colour)
         ElementTree.SubElement(line, "width").text = "3"
-    rows, _ = decimate(result.log.size)
+    rows, _ = every_nth_row(result.log.size)
     for gas in result.background:
         _gas_folder(document, result, gas, rows)
     ElementTree.indent(kml, " ")

@@ -27,18 +27,18 @@ from gasflux.records import (
     Wind,
 )
 
-SCHEMA: Final = "gasflux.view/1"
+VIEW_SCHEMA: Final = "gasflux.view/1"
 
-MAX_POINTS: Final = 4_000
+MAX_VIEW_POINTS: Final = 4_000
 """Of a series, of the track, and of the samples on all surfaces together."""
-MAX_CELLS: Final = 30_000
+MAX_VIEW_CELLS: Final = 30_000
 """Of all grids together; finer ones are shown by every second, third, ... cell."""
 MAX_ARROWS: Final = 80
 LEAST_SHARE: Final = 300
 """However many surfaces there are, each gets so many points."""
 
 _DIGITS: Final = 4
-Column = list[float | None]
+Numbers = list[float | None]
 
 
 def view_document(result: FlightResult) -> dict[str, Any]:
@@ -61,9 +61,9 @@ def view_document(result: FlightResult) -> dict[str, Any]:
     """
     surfaces = max(len(result.segments), 1)
     grids = max(sum(len(part.gases) for part in result.segments), 1)
-    points, cells = max(MAX_POINTS // surfaces, LEAST_SHARE), max(MAX_CELLS // grids, LEAST_SHARE)
+    points, cells = max(MAX_VIEW_POINTS // surfaces, LEAST_SHARE), max(MAX_VIEW_CELLS // grids, LEAST_SHARE)
     return {
-        "schema": SCHEMA,
+        "schema": VIEW_SCHEMA,
         "start": f"{np.datetime_as_string(result.log.start_utc, unit='ms')}",
         "language": result.language,
         "height_reference": result.log.height_reference,
@@ -110,19 +110,19 @@ def thinned(size: int, limit: int) -> IntArray:
     return np.linspace(0, size - 1, limit).round().astype(np.int64)
 
 
-def fixed(values: NDArray[Any], decimals: int) -> Column:
+def fixed_numbers(values: NDArray[Any], decimals: int) -> Numbers:
     """Return values with some decimals; None for what is no number."""
     rounded = np.round(np.asarray(values, dtype=np.float64), decimals) + 0.0
     return [value if math.isfinite(value) else None for value in rounded.tolist()]
 
 
-def resolved(values: FloatArray, span: float) -> Column:
+def resolved_numbers(values: FloatArray, span: float) -> Numbers:
     """Return values with as many decimals as a ten-thousandth of `span` needs: an offset costs no resolution."""
     decimals = 4 if not (math.isfinite(span) and span > 0.0) else 4 - math.floor(math.log10(span))
-    return fixed(values, decimals)
+    return fixed_numbers(values, decimals)
 
 
-def significant(values: FloatArray) -> Column:
+def significant_numbers(values: FloatArray) -> Numbers:
     """Return values with `_DIGITS` significant digits; None for what is no number."""
     return [float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None for value in values.tolist()]
 
@@ -140,15 +140,15 @@ def _number(value: float | None) -> float | None:
 
 def _track(result: FlightResult) -> dict[str, Any]:
     """Path in degrees and in local metres, with the phase of each point."""
-    rows = thinned(result.log.size, MAX_POINTS)
+    rows = thinned(result.log.size, MAX_VIEW_POINTS)
     log, track = result.log, result.track
     return {
-        "time_s": fixed(log.time_s[rows], 2),
-        "longitude_deg": fixed(log.longitude_deg[rows], 7),
-        "latitude_deg": fixed(log.latitude_deg[rows], 7),
-        "height_m": fixed(log.height_m[rows], 2),
-        "x_m": fixed(track.x_m[rows], 2),
-        "y_m": fixed(track.y_m[rows], 2),
+        "time_s": fixed_numbers(log.time_s[rows], 2),
+        "longitude_deg": fixed_numbers(log.longitude_deg[rows], 7),
+        "latitude_deg": fixed_numbers(log.latitude_deg[rows], 7),
+        "height_m": fixed_numbers(log.height_m[rows], 2),
+        "x_m": fixed_numbers(track.x_m[rows], 2),
+        "y_m": fixed_numbers(track.y_m[rows], 2),
         "phase": [int(phase) for phase in result.phase[rows]],
         "phase_names": [phase.name.lower() for phase in Phase],
     }
@@ -164,8 +164,10 @@ def _phases(result: FlightResult) -> list[dict[str, Any]]:
     """Spans of time of what the aircraft did, short ones left out where there are too many to show."""
     time, phase = result.log.time_s, result.phase
     runs = _runs(phase)
-    if len(runs) > MAX_POINTS // 4:
-        runs = sorted(sorted(runs, key=lambda run: run.start - run.stop)[: MAX_POINTS // 4], key=lambda run: run.start)
+    if len(runs) > MAX_VIEW_POINTS // 4:
+        runs = sorted(
+            sorted(runs, key=lambda run: run.start - run.stop)[: MAX_VIEW_POINTS // 4], key=lambda run: run.start
+        )
     return [{"phase": Phase(int(phase[run.start])).name.lower(), **_time_span(time[run])} for run in runs]
 
 
@@ -177,15 +179,15 @@ def _time_span(time_s: FloatArray) -> dict[str, float]:
 def _series(result: FlightResult, gas: str) -> dict[str, Any]:
     """Return the measured series of one gas, its baseline, and which samples are signal."""
     measured, background = result.log.gas_ppm[gas], result.background[gas]
-    rows = extremes(measured, MAX_POINTS)
+    rows = extremes(measured, MAX_VIEW_POINTS)
     span = span_of(measured)
     is_signal = np.isfinite(background.enhancement_ppm) & ~background.is_background
     return {
         "algorithm": background.algorithm,
         "noise_ppm": _number(background.noise_ppm),
-        "time_s": fixed(result.log.time_s[rows], 2),
-        "measured_ppm": resolved(measured[rows], span),
-        "baseline_ppm": resolved(background.baseline_ppm[rows], span),
+        "time_s": fixed_numbers(result.log.time_s[rows], 2),
+        "measured_ppm": resolved_numbers(measured[rows], span),
+        "baseline_ppm": resolved_numbers(background.baseline_ppm[rows], span),
         "is_signal": [int(signal) for signal in is_signal[rows]],
     }
 
@@ -224,10 +226,10 @@ def _wind(result: FlightResult, part: SegmentResult, points: int) -> dict[str, A
     wind, log = part.wind, result.log
     rows = extremes(wind.normal_m_s, points)
     return {
-        "time_s": fixed(log.time_s[part.segment.rows[rows]], 2),
-        "speed_m_s": fixed(np.hypot(wind.east_m_s, wind.north_m_s)[rows], 2),
-        "from_deg": fixed(_direction(wind)[rows], 1) if wind.measured_direction else None,
-        "normal_m_s": fixed(wind.normal_m_s[rows], 2),
+        "time_s": fixed_numbers(log.time_s[part.segment.rows[rows]], 2),
+        "speed_m_s": fixed_numbers(np.hypot(wind.east_m_s, wind.north_m_s)[rows], 2),
+        "from_deg": fixed_numbers(_direction(wind)[rows], 1) if wind.measured_direction else None,
+        "normal_m_s": fixed_numbers(wind.normal_m_s[rows], 2),
         "mean_speed_m_s": _number(wind.mean_speed_m_s),
         "mean_from_deg": _number(wind.mean_from_deg),
         "mean_normal_m_s": _number(wind.mean_normal_m_s),
@@ -241,20 +243,20 @@ def _direction(wind: Wind) -> FloatArray:
     return direction
 
 
-def _arrows(result: FlightResult, part: SegmentResult) -> dict[str, Column]:
+def _arrows(result: FlightResult, part: SegmentResult) -> dict[str, Numbers]:
     """Wind where it was measured: means over stretches of the path, at the middle of each."""
     rows, wind = part.segment.rows, part.wind
     stretches = np.array_split(np.arange(rows.size), min(MAX_ARROWS, rows.size))
     middle = rows[[stretch[stretch.size // 2] for stretch in stretches]]
     log, track = result.log, result.track
     return {
-        "longitude_deg": fixed(log.longitude_deg[middle], 7),
-        "latitude_deg": fixed(log.latitude_deg[middle], 7),
-        "height_m": fixed(log.height_m[middle], 2),
-        "x_m": fixed(track.x_m[middle], 2),
-        "y_m": fixed(track.y_m[middle], 2),
-        "east_m_s": fixed(np.array([wind.east_m_s[stretch].mean() for stretch in stretches]), 2),
-        "north_m_s": fixed(np.array([wind.north_m_s[stretch].mean() for stretch in stretches]), 2),
+        "longitude_deg": fixed_numbers(log.longitude_deg[middle], 7),
+        "latitude_deg": fixed_numbers(log.latitude_deg[middle], 7),
+        "height_m": fixed_numbers(log.height_m[middle], 2),
+        "x_m": fixed_numbers(track.x_m[middle], 2),
+        "y_m": fixed_numbers(track.y_m[middle], 2),
+        "east_m_s": fixed_numbers(np.array([wind.east_m_s[stretch].mean() for stretch in stretches]), 2),
+        "north_m_s": fixed_numbers(np.array([wind.north_m_s[stretch].mean() for stretch in stretches]), 2),
     }
 
 
@@ -282,13 +284,13 @@ def _flags(quality: Quality) -> list[dict[str, Any]]:
     ]
 
 
-def _samples(part: SegmentResult, gas: GasResult, points: int) -> Mapping[str, Column]:
+def _samples(part: SegmentResult, gas: GasResult, points: int) -> Mapping[str, Numbers]:
     """Flux density where it was measured, unrolled onto the surface."""
     rows = extremes(gas.flux_density_kg_m2_h, points)
     return {
-        "x_m": fixed(part.segment.along_m[rows], 1),
-        "z_m": fixed(part.segment.height_m[rows], 1),
-        "flux_density_kg_m2_h": significant(gas.flux_density_kg_m2_h[rows]),
+        "x_m": fixed_numbers(part.segment.along_m[rows], 1),
+        "z_m": fixed_numbers(part.segment.height_m[rows], 1),
+        "flux_density_kg_m2_h": significant_numbers(gas.flux_density_kg_m2_h[rows]),
     }
 
 
@@ -303,18 +305,18 @@ def _grid(grid: KrigedGrid, cells: int) -> dict[str, Any]:
         "dx_m": _number(grid.dx_m * step),
         "dz_m": _number(grid.dz_m * step),
         "step": step,
-        "x_m": fixed(x, 2),
-        "z_m": fixed(z, 2),
-        "flux_density_kg_m2_h": significant(grid.flux_density_kg_m2_h[rows, columns].ravel()),
-        "std_kg_m2_h": significant(grid.std_kg_m2_h[rows, columns].ravel()),
+        "x_m": fixed_numbers(x, 2),
+        "z_m": fixed_numbers(z, 2),
+        "flux_density_kg_m2_h": significant_numbers(grid.flux_density_kg_m2_h[rows, columns].ravel()),
+        "std_kg_m2_h": significant_numbers(grid.std_kg_m2_h[rows, columns].ravel()),
     }
 
 
 def _profile(profile: HeightProfile) -> dict[str, Any]:
     """Return what each height contributes."""
     return {
-        "height_m": fixed(profile.height_m, 2),
-        "thickness_m": fixed(profile.thickness_m, 2),
-        "flux_kg_h_m": significant(profile.flux_kg_h_m),
+        "height_m": fixed_numbers(profile.height_m, 2),
+        "thickness_m": fixed_numbers(profile.thickness_m, 2),
+        "flux_kg_h_m": significant_numbers(profile.flux_kg_h_m),
         "is_extrapolated": [int(value) for value in profile.is_extrapolated],
     }

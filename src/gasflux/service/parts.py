@@ -13,13 +13,13 @@ from gasflux.configuration.service_settings import Settings, TaskSettings
 from gasflux.db import Database
 from gasflux.errors import ConfigError
 from gasflux.janitor import Janitor
+from gasflux.jobs.executor import Executor
+from gasflux.jobs.local_executor import LocalExecutor
 from gasflux.service.callbacks.sender import CallbackSender
 from gasflux.service.callbacks.store import CallbackStore
-from gasflux.service.executor import Executor
 from gasflux.service.keys.audit import AuditTrail
 from gasflux.service.keys.rate_limit import RateLimiter
 from gasflux.service.keys.store import KeyStore
-from gasflux.service.local_executor import LocalExecutor
 from gasflux.service.statistics import APIStatsCollector
 from gasflux.service.tasks.as_json import task_answer
 from gasflux.service.tasks.changes import TaskChanges
@@ -102,8 +102,8 @@ def make_executor(settings: TaskSettings) -> Executor:
         A cluster is wanted, but where it is or what it needs is missing.
     """
     if settings.executor == "local":
-        return LocalExecutor(worker_count(settings.workers))
-    from gasflux.service.dask_executor import DaskExecutor
+        return LocalExecutor(worker_count(settings.workers), name="service-job")
+    from gasflux.jobs.dask_executor import DaskExecutor
 
     if not settings.dask_scheduler:
         raise ConfigError("[tasks] executor = dask needs [tasks] dask_scheduler, an address such as tcp://host:8786.")

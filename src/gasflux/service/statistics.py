@@ -92,7 +92,19 @@ class APIStatsCollector:
             self._total_s = 0.0
 
     def count_request(self, method: str, endpoint: str, status: int, duration_s: float) -> None:
-        """Count one answered request."""
+        """Count one answered request.
+
+        Parameters
+        ----------
+        method
+            Of the request; one that HTTP does not know counts as ``other``.
+        endpoint
+            Rule of the address, never the path itself.
+        status
+            Of the answer.
+        duration_s
+            From request to answer, seconds.
+        """
         key = RequestCounts(method if method in _METHODS else "other", endpoint, status)
         bucket = next((place for place, bound in enumerate(BUCKETS_S) if duration_s <= bound), len(BUCKETS_S))
         with self._lock:

@@ -6,8 +6,20 @@ samples and grows with the square root of the rate, as it does for an instrument
 
 from __future__ import annotations
 
-from gasflux.simulation.kinds import KINDS, random_scenario
+from gasflux.simulation.kinds import ALL_KINDS, KINDS, random_scenario
 from gasflux.simulation.scenario import Scenario
 from gasflux.simulation.simulated_flight import PlumeTruth, SimulatedFlight, simulate, to_frame, to_log
+from gasflux.simulation.turbulent_kinds import TURBULENT_KINDS
 
-__all__ = ["KINDS", "PlumeTruth", "Scenario", "SimulatedFlight", "random_scenario", "simulate", "to_frame", "to_log"]
+__all__ = [
+    "ALL_KINDS",
+    "KINDS",
+    "TURBULENT_KINDS",
+    "PlumeTruth",
+    "Scenario",
+    "SimulatedFlight",
+    "random_scenario",
+    "simulate",
+    "to_frame",
+    "to_log",
+]

@@ -48,6 +48,15 @@ def simulate_kind(
 def write_simulated(flight: SimulatedFlight, path: Path, kind: str) -> Path:
     """Write the log (.csv, .csv.gz or .xlsx) and ``<path>.truth.json`` beside it; return the latter's path.
 
+    Parameters
+    ----------
+    flight
+        The flight with its truth.
+    path
+        Of the log; the suffix decides the type.
+    kind
+        Name of its kind, noted with the truth.
+
     Raises
     ------
     UnsupportedFileError

@@ -14,6 +14,7 @@ from gasflux.constants import SECONDS_PER_HOUR
 from gasflux.errors import ConfigError, Fault
 from gasflux.simulation.plume import PUFF_SHARE, briggs_sigma, mole_fraction_ppm, shape_integrals
 from gasflux.simulation.scenario import Scenario, Stability
+from gasflux.simulation.turbulent_kinds import TURBULENT_KINDS, turbulent_scenario
 
 KINDS: Final = (
     "steady",
@@ -27,6 +28,8 @@ KINDS: Final = (
     "spiral_steady",
     "spiral_meandering",
 )
+
+ALL_KINDS: Final = (*KINDS, *TURBULENT_KINDS)
 
 _STABILITIES: Final[tuple[Stability, ...]] = ("B", "C", "D")
 
@@ -43,7 +46,7 @@ _PECULIAR: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 
 
 def random_scenario(kind: str, rng: np.random.Generator) -> Scenario:
-    """Draw a flight of one of `KINDS`.
+    """Draw a flight of one of `ALL_KINDS`.
 
     Parameters
     ----------
@@ -52,6 +55,7 @@ def random_scenario(kind: str, rng: np.random.Generator) -> Scenario:
         the sensor noise. ``drifting``: the background drifts 0.30-0.36 ppm in 20 minutes and swings slowly.
         ``shuffled``: levels in any order. ``high_lowest_pass``: lowest pass at 8-10 m.
         ``gusty``: turbulence intensity 0.25-0.35. ``5hz``: logged at 5 Hz. ``spiral_...``: a climb round the source.
+        ``turbulent_...``: see `gasflux.simulation.turbulent_kinds`.
     rng
         Source of the draw.
 
@@ -60,10 +64,12 @@ def random_scenario(kind: str, rng: np.random.Generator) -> Scenario:
     ConfigError
         When there is no such kind; lists those that there are.
     """
-    if kind not in KINDS:
-        allowed = ", ".join(KINDS)
+    if kind not in ALL_KINDS:
+        allowed = ", ".join(ALL_KINDS)
         fault = Fault(f"there is no kind {kind!r}; choose one of {allowed}.", "kind", value=kind, allowed=allowed)
         raise ConfigError.from_faults("random_scenario", [fault])
+    if kind in TURBULENT_KINDS:
+        return turbulent_scenario(kind, rng)
     settings = _site(rng) | dict(_PECULIAR.get(kind, {})) | _peculiar(kind, rng)
     draft = Scenario(**settings)
     sized = _with_spiral(draft, rng) if draft.path == "spiral" else _with_curtain(draft, rng)

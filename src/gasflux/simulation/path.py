@@ -17,7 +17,7 @@ from gasflux.simulation.scenario import Scenario
 CLIMB_SPEED_M_S = 2.0
 FERRY_SPEED_M_S = 8.0
 FERRY_HEIGHT_M = 10.0
-IDLE_S = 6.0
+ON_GROUND_S = 6.0
 """On the ground with the log running, before take-off and after landing."""
 HOVER_S = 1.0
 """Pause at each end of a leg."""
@@ -167,8 +167,8 @@ def _straight(scenario: Scenario, phase: Phase, start: Point, end: Point, speed:
 
 
 def _idle(phase: Phase, at: Point) -> Leg:
-    """Return a stay on the ground of `IDLE_S`."""
-    return Leg(phase, _line(at, at), 0.0, 1.0, 1.0, pause_s=IDLE_S)
+    """Return a stay on the ground of `ON_GROUND_S`."""
+    return Leg(phase, _line(at, at), 0.0, 1.0, 1.0, pause_s=ON_GROUND_S)
 
 
 def _there_and_back(scenario: Scenario, home: Point, work: Sequence[Leg]) -> list[Leg]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.signal import lfilter
@@ -111,7 +112,7 @@ def shape_integrals(scenario: Scenario, sigma_z_m: FloatArray) -> tuple[FloatArr
     Gauss-Legendre in ``t = ln(z/z0)``, which makes the profile linear and the ground harmless; 256 nodes are exact to
     better than 1e-9 for sigma_z down to a hundredth of the source height.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(256)
+    nodes, weights = _gauss_legendre(256)
     z0 = scenario.roughness_length_m
     sigma = np.atleast_1d(sigma_z_m)[:, None]
     half = 0.5 * np.log((scenario.source_height_m + 9.0 * sigma + 10 * z0) / z0)
@@ -119,6 +120,15 @@ def shape_integrals(scenario: Scenario, sigma_z_m: FloatArray) -> tuple[FloatArr
     g_dz = _vertical_shape(scenario, height, sigma) * height * half * weights
     below = np.sum(_vertical_shape(scenario, z0 * (nodes + 1.0) / 2, sigma) * z0 / 2 * weights, axis=1)
     return g_dz.sum(axis=1) + below, np.sum(g_dz * profile_wind_m_s(scenario, height), axis=1)
+
+
+@cache
+def _gauss_legendre(order: int) -> tuple[FloatArray, FloatArray]:
+    """Return nodes and weights on (-1, 1); finding them takes as long as the integrals of a whole flight."""
+    nodes, weights = np.polynomial.legendre.leggauss(order)
+    nodes.setflags(write=False)
+    weights.setflags(write=False)
+    return nodes, weights
 
 
 def surface_distance_m(scenario: Scenario, x_m: FloatArray, y_m: FloatArray) -> FloatArray:
@@ -208,6 +218,15 @@ def make_gusts(scenario: Scenario, duration_s: float, rng: np.random.Generator) 
 
     Along- and cross-wind gusts are Ornstein-Uhlenbeck processes of integral time `gust_time_s`; the direction swings
     as another one of `meander_time_s`. A steady plume gets the mean wind.
+
+    Parameters
+    ----------
+    scenario
+        Mean wind, intensities and times of the gusts.
+    duration_s
+        Of the flight; the wind begins as long before it as puffs are remembered.
+    rng
+        Source of the noise.
 
     References
     ----------

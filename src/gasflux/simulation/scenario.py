@@ -13,7 +13,7 @@ from gasflux.errors import ConfigError, Fault
 from gasflux.gas import is_formula
 
 PathKind = Literal["curtain", "spiral"]
-PlumeKind = Literal["steady", "meandering"]
+PlumeKind = Literal["steady", "meandering", "turbulent"]
 LevelOrder = Literal["ascending", "descending", "shuffled"]
 Stability = Literal["A", "B", "C", "D", "E", "F"]
 
@@ -61,6 +61,10 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "meander_time_s": (5.0, 3_600.0),
         "meander_deg": (0.0, 90.0),
         "oscillation_period_s": (1.0, 1e6),
+        "gas_response_s": (0.0, 120.0),
+        "gas_lag_s": (0.0, 120.0),
+        "clock_offset_s": (-120.0, 120.0),
+        "wind_speed_gain": (0.1, 10.0),
         "gap_fraction": (0.0, 0.5),
         "pressure_hpa": (300.0, 1_100.0),
         "temperature_c": (-60.0, 60.0),
@@ -147,6 +151,8 @@ class Scenario:
     meander_deg: float = 8.0
     """Standard deviation of the slow swinging of the wind direction; meandering plume only."""
     meander_time_s: float = 90.0
+    obukhov_length_m: float | None = None
+    """Obukhov length of the air, negative when unstable, None when neutral; turbulent plume only."""
 
     background_ppm: Mapping[str, float] = field(default_factory=_nothing)
     """Gas -> background at the start; `TYPICAL_AIR_PPM` where not given."""
@@ -159,9 +165,19 @@ class Scenario:
     """Gas -> white noise of a sample at 1 Hz; `TYPICAL_NOISE_PPM` where not given."""
 
     sample_hz: float = 1.0
+    gas_response_s: float = 0.0
+    """Time constant of the gas analyser's response, of first order."""
+    gas_lag_s: float = 0.0
+    """Delay of the gas between inlet and analyser."""
+    clock_offset_s: float = 0.0
+    """How far the gas analyser's clock is ahead of the aircraft's: what it logs at t was there at t - offset."""
+    mast_height_m: float | None = None
+    """Height of an anemometer on a mast at the take-off point whose wind is logged; None: it is on the aircraft."""
     wind_noise_m_s: float = 0.3
     """White noise of each wind component of a sample at 1 Hz."""
     wind_direction_noise_deg: float = 0.0
+    wind_speed_gain: float = 1.0
+    """Factor on the measured wind speed: an anemometer known to be wrong."""
     wind_speed_gain_std: float = 0.03
     """Spread of the anemometer's calibration: one factor per flight."""
     wind_direction_offset_std_deg: float = 3.0

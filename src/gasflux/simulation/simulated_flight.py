@@ -15,18 +15,12 @@ from scipy.signal import lfilter
 
 from gasflux.constants import SECONDS_PER_HOUR
 from gasflux.records import FlightLog, FloatArray, IntArray, ReadReport
+from gasflux.simulation.air import Air, PlumeAir
+from gasflux.simulation.instruments import analyser_reading, fine_times_s
 from gasflux.simulation.path import Path, PathSamples, build_path, fly
-from gasflux.simulation.plume import (
-    Gusts,
-    briggs_sigma,
-    make_gusts,
-    meandering_plume,
-    mole_fraction_ppm,
-    profile_wind_m_s,
-    steady_plume,
-    transport_speed_m_s,
-)
+from gasflux.simulation.plume import briggs_sigma, make_gusts, mole_fraction_ppm, transport_speed_m_s
 from gasflux.simulation.scenario import Scenario
+from gasflux.simulation.turbulent_air import turbulent_air
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +35,7 @@ GAP_S = (3.0, 15.0)
 """Shortest and longest random gap."""
 
 # One stream of random numbers per cause: changing the rate or a sensor leaves gusts, path and levels as they are.
-_GUSTS, _LEVELS, _WOBBLE, _SENSORS, _CALIBRATION, _GAPS = range(6)
+_GUSTS, _LEVELS, _WOBBLE, _SENSORS, _CALIBRATION, _GAPS, _BIRTHS = range(7)
 
 
 @dataclass(frozen=True)
@@ -106,17 +100,18 @@ def simulate(scenario: Scenario) -> SimulatedFlight:
     -------
     SimulatedFlight
         The log with its truth. The advected flux of the plume through the flown surface is ``scenario.rate_kg_h``:
-        exactly at every moment for a steady plume, as the mean over time for a meandering one.
+        exactly at every moment for a steady plume, as the mean over time for a meandering or turbulent one.
     """
     path = build_path(scenario, _rng(scenario, _LEVELS))
     time_s = _sample_times(scenario, path.duration_s)
     true = _wobbled(scenario, path, time_s)
-    gusts = make_gusts(scenario, path.duration_s, _rng(scenario, _GUSTS))
-    temperature_c, pressure_hpa = _air(scenario, true.z_m)
-    enhancement = _enhancement(scenario, gusts, time_s, true)
+    air = _moving_air(scenario, path.duration_s)
+    temperature_c, pressure_hpa = _state(scenario, true.z_m)
+    enhancement = _enhancement(scenario, air, time_s, true)
     sensors, calibration = _rng(scenario, _SENSORS), _rng(scenario, _CALIBRATION)
-    wind_speed, wind_from = _measured_wind(scenario, gusts, time_s, true.z_m, sensors, calibration)
+    wind_speed, wind_from = _measured_wind(scenario, _wind_at(scenario, air, path, time_s, true), sensors, calibration)
     latitude, longitude, height = _measured_position(scenario, true, sensors)
+    sensed = _sensed(scenario, air, path, time_s, enhancement)
     return SimulatedFlight(
         scenario=scenario,
         time_s=time_s,
@@ -127,7 +122,7 @@ def simulate(scenario: Scenario) -> SimulatedFlight:
         wind_from_deg=wind_from,
         temperature_c=temperature_c,
         pressure_hpa=pressure_hpa,
-        gas_ppm=_measured_gases(scenario, time_s, enhancement, sensors, calibration),
+        gas_ppm=_measured_gases(scenario, time_s, sensed, sensors, calibration),
         phase=true.phase,
         curtain=true.curtain,
         transect=true.transect,
@@ -221,39 +216,64 @@ def _wobbled(scenario: Scenario, path: Path, time_s: FloatArray) -> PathSamples:
     return replace(intended, x_m=intended.x_m + east, y_m=intended.y_m + north, z_m=height)
 
 
-def _air(scenario: Scenario, height_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _moving_air(scenario: Scenario, duration_s: float) -> Air:
+    """Return wind and plume of the flight."""
+    if scenario.plume == "turbulent":
+        births = np.random.SeedSequence([scenario.seed, _BIRTHS])
+        return turbulent_air(scenario, _rng(scenario, _GUSTS), births)
+    return PlumeAir(scenario, make_gusts(scenario, duration_s, _rng(scenario, _GUSTS)))
+
+
+def _state(scenario: Scenario, height_m: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return temperature (degC) and pressure (hPa) at heights."""
     temperature_c = scenario.temperature_c - LAPSE_K_M * height_m
     return temperature_c, scenario.pressure_hpa * np.exp(-height_m / SCALE_HEIGHT_M)
 
 
-def _enhancement(scenario: Scenario, gusts: Gusts, time_s: FloatArray, true: PathSamples) -> dict[str, FloatArray]:
+def _enhancement(scenario: Scenario, air: Air, time_s: FloatArray, true: PathSamples) -> dict[str, FloatArray]:
     """Return the true enhancement of every gas along the path, ppm: one plume, scaled by the rates."""
-    place = true.x_m, true.y_m, true.z_m
-    if scenario.plume == "steady":
-        per_kg_s = steady_plume(scenario, *place)
-    else:
-        per_kg_s = meandering_plume(scenario, gusts, time_s, *place)
-    air = _air(scenario, true.z_m)
+    per_kg_s = air.concentration(time_s, true.x_m, true.y_m, true.z_m)
+    state = _state(scenario, true.z_m)
     rates_kg_s = {gas: rate / SECONDS_PER_HOUR for gas, rate in scenario.rate_kg_h.items()}
-    return {gas: mole_fraction_ppm(rate * per_kg_s, gas, *air) for gas, rate in rates_kg_s.items()}
+    return {gas: mole_fraction_ppm(rate * per_kg_s, gas, *state) for gas, rate in rates_kg_s.items()}
+
+
+def _sensed(
+    scenario: Scenario, air: Air, path: Path, time_s: FloatArray, enhancement: dict[str, FloatArray]
+) -> dict[str, FloatArray]:
+    """Return what the gas analyser shows: the enhancement itself, or late and slow."""
+    response_s, lag_s = scenario.gas_response_s, scenario.gas_lag_s + scenario.clock_offset_s
+    if response_s == 0.0 and lag_s == 0.0:
+        return enhancement
+    fine_s = fine_times_s(float(time_s[-1]), lag_s)
+    inlet = _enhancement(scenario, air, fine_s, _wobbled(scenario, path, fine_s))
+    return {gas: analyser_reading(fine_s, values, time_s, response_s, lag_s) for gas, values in inlet.items()}
+
+
+def _wind_at(
+    scenario: Scenario, air: Air, path: Path, time_s: FloatArray, true: PathSamples
+) -> tuple[FloatArray, FloatArray]:
+    """Return the wind (east, north) where it is measured: at the aircraft or on the mast at the take-off point."""
+    if scenario.mast_height_m is None:
+        return air.wind(time_s, true.x_m, true.y_m, true.z_m)
+    x, y, _ = path.legs[0].first
+    place = (np.full(time_s.shape, value) for value in (x, y, scenario.mast_height_m))
+    return air.wind(time_s, *place)
 
 
 def _measured_wind(
     scenario: Scenario,
-    gusts: Gusts,
-    time_s: FloatArray,
-    z_m: FloatArray,
+    true_m_s: tuple[FloatArray, FloatArray],
     sensors: np.random.Generator,
     calibration: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the logged wind speed and direction it comes from."""
-    scale = profile_wind_m_s(scenario, z_m) / transport_speed_m_s(scenario)
-    noise = scenario.wind_noise_m_s * np.sqrt(scenario.sample_hz) * sensors.standard_normal((2, time_s.size))
-    east, north = (scale * true + error for true, error in zip(gusts.at(time_s), noise, strict=True))
-    gain = 1.0 + scenario.wind_speed_gain_std * calibration.standard_normal()
+    size = true_m_s[0].size
+    noise = scenario.wind_noise_m_s * np.sqrt(scenario.sample_hz) * sensors.standard_normal((2, size))
+    east, north = (true + error for true, error in zip(true_m_s, noise, strict=True))
+    gain = scenario.wind_speed_gain * (1.0 + scenario.wind_speed_gain_std * calibration.standard_normal())
     offset_deg = scenario.wind_direction_offset_std_deg * calibration.standard_normal()
-    noise_deg = scenario.wind_direction_noise_deg * np.sqrt(scenario.sample_hz) * sensors.standard_normal(time_s.size)
+    noise_deg = scenario.wind_direction_noise_deg * np.sqrt(scenario.sample_hz) * sensors.standard_normal(size)
     direction = np.degrees(np.arctan2(-east, -north)) + offset_deg + noise_deg
     return gain * np.hypot(east, north), direction % 360.0
 

@@ -1,1 +1,1 @@
-"""Files and times as they are stored."""
+"""What is stored and how: whole files, times as text, the tables of the database and their migrations."""

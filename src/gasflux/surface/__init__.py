@@ -1,1 +1,4 @@
-"""From samples on a surface to its integral: variogram, kriging, passes and the layer under the lowest."""
+"""What an integral over a surface is made of: variogram, kriging, passes, the layers nobody flew.
+
+`gasflux.rate.surface_flux` puts them together.
+"""

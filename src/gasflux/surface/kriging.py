@@ -98,7 +98,17 @@ class KrigedField:
 def kriging_system(
     along_m: FloatArray, height_m: FloatArray, variogram: VariogramFit, noise_variance: FloatArray | None
 ) -> tuple[KrigingSystem, float]:
-    """Return the system and the variance that is its unit; see `interpolation.krige_surface` for the arguments."""
+    """Return the system and the variance that is its unit.
+
+    Parameters
+    ----------
+    along_m, height_m
+        Positions of the points, shape (m,).
+    variogram
+        Fitted to their values.
+    noise_variance
+        Of each point, shape (m,), unit of the values squared; None for the nugget.
+    """
     scale = variogram.sill + variogram.nugget
     ranges = np.array([variogram.range_m, variogram.vertical_range_m])
     origin = np.array([along_m.mean(), height_m.mean()])
@@ -119,7 +129,17 @@ def _chunks(count: int, width: int, numbers: int = _CHUNK) -> Iterator[slice]:
 
 
 def krige_globally(system: KrigingSystem, nodes: FloatArray, values: FloatArray) -> KrigedField:
-    """Krige every node from all points: one factorisation, the mean eliminated as in generalised least squares."""
+    """Krige every node from all points: one factorisation, the mean eliminated as in generalised least squares.
+
+    Parameters
+    ----------
+    system
+        Points and their covariance.
+    nodes
+        Positions in units of the ranges, shape (g, 2), see `KrigingSystem.scaled`.
+    values
+        At the points, shape (m,).
+    """
     points = system.points
     whitening = whitening_of(_noisy_covariance(system))
     white_ones = whitening.sum(axis=1)
@@ -152,7 +172,7 @@ def whitening_of(covariance: FloatArray) -> FloatArray:
 
     Of `covariance` only the lower triangle is read. By halves, so that nearly all of it is matrix products. numpy has
     no triangular solver that would do with the factor alone, and the one of scipy takes longer to import than all
-    kriging of a flight.
+    kriging of a flight (``python -m tools.import_cost scipy.linalg`` measures it).
     """
     inverse = np.zeros_like(covariance)
     _whiten(covariance, inverse)
@@ -188,7 +208,21 @@ def _explained(whitening: NDArray[np.float32], near: NDArray[np.float32]) -> Flo
 def krige_locally(
     system: KrigingSystem, nodes: FloatArray, values: FloatArray, neighbours: int, min_points: int
 ) -> KrigedField:
-    """Krige every node from its nearest points within the range."""
+    """Krige every node from its nearest points within the range.
+
+    Parameters
+    ----------
+    system
+        Points and their covariance.
+    nodes
+        Positions in units of the ranges, shape (g, 2), see `KrigingSystem.scaled`.
+    values
+        At the points, shape (m,).
+    neighbours
+        Points that a node is kriged from at most.
+    min_points
+        With fewer within the range a node fails.
+    """
     from scipy.spatial import cKDTree
 
     tree = cKDTree(system.points)
@@ -241,6 +275,15 @@ def covariance_with_itself(system: KrigingSystem, kriged: BoolArray, dx_m: float
 
     It depends on the offset of two nodes only, so each offset is evaluated once and counted by the autocorrelation of
     the map of kriged nodes.
+
+    Parameters
+    ----------
+    system
+        Gives the covariance.
+    kriged
+        Which nodes have an estimate, shape (nz, nx).
+    dx_m, dz_m
+        Distances of the nodes.
     """
     padded = (2 * kriged.shape[0], 2 * kriged.shape[1])
     spectrum = np.fft.rfft2(kriged, s=padded)

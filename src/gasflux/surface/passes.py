@@ -42,7 +42,17 @@ def line_weights(segment: Segment) -> FloatArray:
 
 
 def sum_by_pass(values: FloatArray, transect: IntArray, passes: int) -> FloatArray:
-    """Return the sum of `values` (m,) over each pass, shape (t,)."""
+    """Return the sum of `values` over each pass, shape (t,).
+
+    Parameters
+    ----------
+    values
+        One per sample, shape (m,).
+    transect
+        Number of the pass of each sample, from 0, shape (m,).
+    passes
+        Number of passes t.
+    """
     return np.bincount(transect, weights=values, minlength=passes).astype(np.float64)
 
 
@@ -52,6 +62,17 @@ def plume_heights(segment: Segment, weights_m: FloatArray, strength: FloatArray,
     A pass of a spiral climbs while it turns and a transect is never quite level, so the height that counts is the one
     where the plume is: the mean height weighted by the plume's footprint, which is its strength (m,) in all passes
     stacked by position and clipped at zero. With no footprint every position counts alike.
+
+    Parameters
+    ----------
+    segment
+        The curtain or spiral, m samples on t passes.
+    weights_m
+        Length of its pass that each sample stands for, shape (m,).
+    strength
+        Flux density were the wind blowing outward everywhere, kg/(m2 h), shape (m,).
+    bins
+        Positions along the surface in which the passes are stacked.
     """
     edges = np.linspace(segment.along_m.min(), segment.along_m.max(), bins + 1)
     cell = np.clip(np.searchsorted(edges, segment.along_m, side="right") - 1, 0, bins - 1)

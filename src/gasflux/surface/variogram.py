@@ -144,7 +144,15 @@ def fit_variogram(
 
 
 def semivariance(fit: VariogramFit, along_lag_m: FloatArray, height_lag_m: FloatArray) -> FloatArray:
-    """Return the fitted semivariance at separations (nugget included, also at lag 0), in the unit of the sill."""
+    """Return the fitted semivariance at separations (nugget included, also at lag 0), in the unit of the sill.
+
+    Parameters
+    ----------
+    fit
+        The model with its parameters.
+    along_lag_m, height_lag_m
+        Separations along the surface and in height, any shapes that broadcast.
+    """
     lag = np.hypot(np.asarray(along_lag_m) / fit.range_m, np.asarray(height_lag_m) / fit.vertical_range_m)
     return fit.nugget + fit.sill * MODELS[fit.model](lag)
 
@@ -154,6 +162,7 @@ def directional_variogram(
     height_m: FloatArray,
     values: FloatArray,
     settings: SemivariogramSettings,
+    max_lag_m: float,
     reach_m: float = 0.0,
 ) -> DirectionalVariogram:
     """Estimate the variogram in the direction `settings.azimuth`, as scikit-gstat's ``DirectionalVariogram`` does.
@@ -164,24 +173,24 @@ def directional_variogram(
         Points and their values, shape (m,).
     settings
         See `fit_variogram`; here a bandwidth of None sets no limit.
+    max_lag_m
+        Longest lag, see `longest_lag_m`.
     reach_m
         Pairs this close to the line of direction count whatever their angle. In height, where the next level is hardly
         farther away than the next sample, a tolerance angle alone would leave few pairs or none.
     """
-    limit = _max_lag(along_m, height_m, settings.maxlag)
-    return _directional(_pairs_in_direction(along_m, height_m, settings, reach_m), values, settings, limit)
+    return _directional(_pairs_in_direction(along_m, height_m, settings, reach_m), values, settings, max_lag_m)
 
 
 def _both_directions(
     along_m: FloatArray, height_m: FloatArray, values: FloatArray, settings: SemivariogramSettings, spacing: _Spacing
 ) -> tuple[DirectionalVariogram, DirectionalVariogram]:
     """Experimental variograms in the configured direction and perpendicular to it."""
-    limit = _max_lag(along_m, height_m, settings.maxlag)
+    limit = longest_lag_m(along_m, height_m, settings.maxlag)
     narrow = settings.model_copy(update={"bandwidth": settings.bandwidth or spacing.level_m or None})
     upright = settings.model_copy(update={"azimuth": settings.azimuth + 90.0})
-    level = _pairs_in_direction(along_m, height_m, narrow, 0.0)
-    across = _pairs_in_direction(along_m, height_m, upright, 0.5 * spacing.sample_m)
-    return _directional(level, values, settings, limit), _directional(across, values, settings, limit)
+    level = directional_variogram(along_m, height_m, values, narrow, limit)
+    return level, directional_variogram(along_m, height_m, values, upright, limit, 0.5 * spacing.sample_m)
 
 
 def _row_blocks(size: int) -> Iterator[slice]:
@@ -259,8 +268,17 @@ def _lag_edges(distance: FloatArray, limit: float, settings: SemivariogramSettin
     return np.percentile(near, np.linspace(0.0, 100.0, settings.n_lags + 1)[1:]) if near.size else np.zeros(0)
 
 
-def _max_lag(along_m: FloatArray, height_m: FloatArray, maxlag: float | str | None) -> float:
-    """Longest lag, m: a length, a share (below 1) of the greatest distance, or the median or mean distance."""
+def longest_lag_m(along_m: FloatArray, height_m: FloatArray, maxlag: float | str | None) -> float:
+    """Return the longest lag that a variogram looks at, m.
+
+    Parameters
+    ----------
+    along_m, height_m
+        Points, shape (m,).
+    maxlag
+        As in the configuration: a length in m, a share (below 1) of the greatest distance between points, the median or
+        mean distance, or None for no limit.
+    """
     if maxlag is None:
         return float("inf")
     if not isinstance(maxlag, str) and maxlag >= 1.0:

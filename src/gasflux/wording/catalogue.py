@@ -15,6 +15,7 @@ from typing import Final
 
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
+from gasflux.wording.layouts import LAYOUT_TEXTS
 from gasflux.wording.notes import NOTE_TEXTS
 from gasflux.wording.phrases import Phrase
 from gasflux.wording.refusals import REFUSAL_TEXTS
@@ -28,4 +29,5 @@ TEXTS: Final[Mapping[str, Phrase]] = {
     **WORK_TEXTS,
     **NOTE_TEXTS,
     **REFUSAL_TEXTS,
+    **LAYOUT_TEXTS,
 }

@@ -35,10 +35,6 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "缺少列“{column}”{meaning}{hint}；请补上该列，或在设置 columns: {{{column}: 表头}} 中指定它的表头。",
     ),
     "hint.meaning": Phrase(" ({meaning})", "（{meaning}）"),
-    "hint.inside_instrument": Phrase(
-        " ({header!r} is the {name} inside the instrument, not of the air)",
-        "（“{header}”是仪器内部的{name}，不是环境空气的）",
-    ),
     "hint.components": Phrase(
         " (components need both, towards north and towards east)", "（风的分量须同时有向北和向东两个）"
     ),
@@ -54,8 +50,8 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "height above take-off in m, or height_agl or altitude", "相对起飞点高度，m；也可用 height_agl 或 altitude"
     ),
     "meaning.windspeed": Phrase("wind speed in m/s", "风速，m/s"),
-    "meaning.temperature": Phrase("air temperature in degC", "气温，°C"),
     "meaning.pressure": Phrase("air pressure in hPa", "气压，hPa"),
+    "meaning.winddir": Phrase("where the wind comes from in degrees", "风的来向，度"),
     "meaning.aircraft_u": Phrase("air velocity towards the nose in m/s", "指向机头的空气流速，m/s"),
     "meaning.aircraft_v": Phrase("air velocity towards the right in m/s", "指向机身右侧的空气流速，m/s"),
     "meaning.heading": Phrase("where the nose points in degrees", "机头朝向，度"),
@@ -129,6 +125,75 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "列“{column}”的值始终不变（全部 {rows}均为 {value}）：传感器未工作，或数值在另一列中；"
         "请在 columns 中指定那一列。",
     ),
+    "no_fraction": Phrase(
+        "Column {column!r} is {what}, no mole fraction: no rate can come from it; {remedy}",
+        "列“{column}”是{what}，不是摩尔分数，无法由此得出排放速率；{remedy}",
+    ),
+    "no_fraction.path": Phrase("a concentration integrated along a path (ppm-m)", "沿光程积分的浓度（ppm-m）"),
+    "no_fraction.lel": Phrase("a share of the lower explosive limit (%LEL)", "爆炸下限百分比（%LEL）"),
+    "no_fraction.column": Phrase("an amount per area", "单位面积的量"),
+    "no_fraction.number": Phrase("a number of molecules per volume", "单位体积的分子数"),
+    "no_fraction.rate": Phrase("a rate", "速率"),
+    "no_fraction.signal": Phrase("a signal of the sensor", "传感器信号"),
+    "no_fraction.isotopes": Phrase("a ratio of isotopes", "同位素比值"),
+    "instead.path": Phrase(
+        "log an analyser that samples the air at the aircraft; values in ppm need the header to say so.",
+        "请使用在飞机处采样的分析仪；若数值实为 ppm，请在表头中写明。",
+    ),
+    "instead.lel": Phrase(
+        "convert it to % by volume with the sensor's own limit (methane: 100 %LEL is 5 % or 4.4 %) and write the header"
+        " as 'ch4_%'.",
+        "请用传感器所用的下限换算为体积分数（甲烷：100 %LEL 为 5 % 或 4.4 %），并将表头写成“ch4_%”。",
+    ),
+    "instead.column": Phrase("log the mole fraction in ppm.", "请记录以 ppm 为单位的摩尔分数。"),
+    "instead.number": Phrase("log the mole fraction in ppm.", "请记录以 ppm 为单位的摩尔分数。"),
+    "instead.rate": Phrase("log the mole fraction in ppm.", "请记录以 ppm 为单位的摩尔分数。"),
+    "instead.signal": Phrase(
+        "log the calibrated mole fraction in ppm beside it.", "请同时记录经校准的摩尔分数（ppm）。"
+    ),
+    "instead.isotopes": Phrase("log the mole fraction in ppm beside it.", "请同时记录摩尔分数（ppm）。"),
+    "allowed.fraction": Phrase("ppm, ppb, %, ug/m3 or mg/m3", "ppm、ppb、%、ug/m3 或 mg/m3"),
+    "relative_wind": Phrase(
+        "Column {column!r} is wind relative to the aircraft, not over ground{needs}; log the true wind, or"
+        " {remedy}, or set columns: {{{name}: ignore}}.",
+        "列“{column}”是相对飞机的风，不是对地的风{needs}；请记录真风，或{remedy}，或设置 columns: {{{name}: ignore}}。",
+    ),
+    "needs.motion": Phrase(" and the file has no {missing} to turn it by", "，且文件中没有换算所需的 {missing}"),
+    "instead.aircraft": Phrase(
+        "set wind: {{source: aircraft}} to have it turned by heading and ground speed",
+        "设置 wind: {{source: aircraft}}，按航向和地速换算",
+    ),
+    "instead.add_motion": Phrase(
+        "add heading and ground speed and set wind: {{source: aircraft}}",
+        "补上航向和地速并设置 wind: {{source: aircraft}}",
+    ),
+    "open_frame": Phrase(
+        "Columns {column!r} may be wind over ground or wind in the frame of the aircraft; set columns: {{wind_east:"
+        " {east!r}, wind_north: {north!r}}} where they point to east and north, wind: {{source: aircraft}} where they"
+        " point to nose and right, or columns: {{{name}: ignore}}.",
+        "列“{column}”可能是对地的风，也可能是机体坐标系中的风；若指向东和北，请设置 columns: {{wind_east:"
+        " {east}, wind_north:"
+        " {north}}}；若指向机头和右侧，请设置 wind: {{source: aircraft}}；或设置 columns: {{{name}: ignore}}。",
+    ),
+    "unused_column": Phrase(
+        "Column {column!r} looks like the {what} and is not used{why}; set columns: {{{name}: {column!r}}} to"
+        " use it, or"
+        " columns: {{{name}: ignore}} if it is something else.",
+        "列“{column}”看起来像{what}，但未被使用{why}；如需使用，请设置 columns: {{{name}: {column}}}；"
+        "若是其他内容，请设置"
+        " columns: {{{name}: ignore}}。",
+    ),
+    "what.winddir": Phrase("wind direction", "风向"),
+    "what.pressure": Phrase("air pressure", "气压"),
+    "why.unit": Phrase(
+        " (its unit {unit!r} is not known; known are {known})", "（其单位“{unit}”无法识别；可用单位：{known}）"
+    ),
+    "hint.looks_like": Phrase(" ({header!r} looks like it)", "（“{header}”看起来像该列）"),
+    "allowed.true_wind": Phrase("wind over ground, where it comes from", "对地的风，来向"),
+    "hint.projected": Phrase(
+        " ({header!r} looks like metres of a map projection, degrees WGS84 are needed)",
+        "（“{header}”像是以米为单位的投影坐标，此处应为 WGS84 的度）",
+    ),
     "out_of_range": Phrase(
         "Column {column!r}, row {row}: {value}{converted} is outside {allowed}{others}; {hint}{remedy}",
         "列“{column}”第 {row} 行：{value}{converted} 超出 {allowed} 的范围{others}；{hint}{remedy}",
@@ -149,13 +214,17 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     ),
     # times and places
     "no_time": Phrase(
-        "There is no column with date and time{beside}; add a column 'timestamp' such as 2023-04-19 07:16:30.",
-        "没有日期时间列{beside}；请添加列“timestamp”，格式如 2023-04-19 07:16:30。",
+        "There is no column with date and time{beside}; add a column 'timestamp' such as 2023-04-19 07:16:30, or name"
+        " its header in the setting columns.timestamp.",
+        "没有日期时间列{beside}；请添加列“timestamp”，格式如 2023-04-19 07:16:30，"
+        "或在设置 columns.timestamp 中指定其表头。",
     ),
     "hint.beside": Phrase(" beside {headers}", "（现有时间列：{headers}）"),
     "time_without_date": Phrase(
-        "Column {header!r} holds {what}; add a column 'timestamp' such as 2023-04-19 07:16:30.",
-        "列“{header}”中是{what}；请添加列“timestamp”，格式如 2023-04-19 07:16:30。",
+        "Column {header!r} holds {what}; set start to the day or the time the log began, such as"
+        " start: 2023-04-19 07:16:30, or add a column 'timestamp' with such times.",
+        "列“{header}”中是{what}；请设置 start 为记录开始的日期或时间，例如 start: 2023-04-19 07:16:30，"
+        "或添加含此类时间的列“timestamp”。",
     ),
     "times.date_time": Phrase("dates", "日期"),
     "times.time_of_day": Phrase("times of day without a date", "没有日期的时刻"),
@@ -171,9 +240,10 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     ),
     "time_out_of_range": Phrase(
         "Column {column!r}, row {row}: {value} cannot be a time of this flight{others}, the clock was not set; correct"
-        " it, delete these rows or set out_of_range: drop.",
+        " it, delete these rows or set out_of_range: drop; where all times are off alike, set start to when the log"
+        " began.",
         "列“{column}”第 {row} 行：{value} 不可能是本次飞行的时间{others}，仪器时钟未对时；请改正、删除这些行，"
-        "或设置 out_of_range: drop。",
+        "或设置 out_of_range: drop；若全部时间偏差相同，请设置 start 为记录开始的时间。",
     ),
     "same_time": Phrase(
         "Column {column!r} holds the same time in every row; give each row its own time, with seconds.",
@@ -193,14 +263,17 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     "allowed.decimal_point": Phrase("numbers with a decimal point", "用点号作小数点的数值"),
     "allowed.number": Phrase("a number or an empty cell", "数值或空单元格"),
     "allowed.finite": Phrase("a finite number", "有限的数值"),
-    "allowed.median": Phrase("a median up to {limit:g} ppm", "中位数不超过 {limit:g} ppm"),
+    "allowed.median": Phrase(
+        "values above {low:g} ppm with a median up to {limit:g} ppm",
+        "数值高于 {low:g} ppm 且中位数不超过 {limit:g} ppm",
+    ),
     "allowed.numbers": Phrase("at least {least} numbers", "至少 {least} 个数值"),
     "allowed.changing": Phrase("values that change", "有变化的值"),
     "allowed.range": Phrase("{low:g} to {high:g}", "{low:g} 至 {high:g}"),
     "allowed.least_rows": Phrase("at least {least} rows", "至少 {least} 行"),
     "allowed.time": Phrase("date and time", "日期时间"),
     "allowed.times": Phrase(
-        "{first} to {last}, within two days of {middle}", "{first} 至 {last} 年，与 {middle} 相差不超过两天"
+        "{first} to {last}, within two days of {middle}", "{first} 至 {last}，与 {middle} 相差不超过两天"
     ),
     "allowed.increasing": Phrase("increasing times", "递增的时间"),
     "allowed.positions": Phrase("positions along a flight", "沿航迹变化的位置"),

@@ -11,8 +11,79 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
     "note.decimal_commas": Phrase("Commas are read as decimal signs.", "逗号按小数点读取。"),
     "note.sheet": Phrase("Sheet {sheet!r} of {count} is read.", "读取工作表“{sheet}”（共 {count} 张）。"),
     "note.taken_from": Phrase(
-        "{name} is taken from {header!r}, not from {unused}.", "{name} 取自“{header}”，未取自 {unused}。"
+        "{name} is taken from {header!r}{reason}, not from {unused}.",
+        "{name} 取自“{header}”{reason}，未取自 {unused}。",
     ),
+    "reason.dry": Phrase(
+        " (the share of dry air, which water vapour does not dilute)", "（干空气中的摩尔分数，不受水汽稀释影响）"
+    ),
+    "reason.dead": Phrase(" ({header!r} never changes or is empty)", "（“{header}”始终不变或为空）"),
+    "reason.held": Phrase(
+        " ({header!r} repeats its last value in {share} of the rows)", "（“{header}”有 {share} 的行重复上一值）"
+    ),
+    "note.held": Phrase(
+        "{header!r} repeats its last value in {share} of the rows: the analyser is slower than the log, or measures"
+        " gases in turn.",
+        "“{header}”有 {share} 的行重复上一值：分析仪慢于记录频率，或轮流测量不同气体。",
+    ),
+    "note.codes": Phrase(
+        "{header!r} holds {codes} in {rows}: codes for no value, taken as empty.",
+        "“{header}”有 {rows}为 {codes}：表示无数值的代码，按空值处理。",
+    ),
+    "note.scaled": Phrase(
+        "{header!r} holds whole numbers and names no unit; beside positions in 1e-7 degrees it is taken as {unit}.",
+        "“{header}”为整数且未注明单位；因位置以 1e-7 度记录，按 {unit} 读取。",
+    ),
+    "note.isotope_main": Phrase(
+        "{header!r} counts molecules with 12C only; multiplied by {scale:.5g} for the natural share of 13C.",
+        "“{header}”只计 12C 分子；已按 13C 的天然丰度乘以 {scale:.5g}。",
+    ),
+    "note.isotope": Phrase(
+        "{headers}: rare isotopologues, not processed as a gas.", "{headers}：稀有同位素体，不作为气体处理。"
+    ),
+    "note.mixture": Phrase(
+        "{headers}: mixtures or particles without a molar mass, not processed as a gas.",
+        "{headers}：混合物或颗粒物，没有摩尔质量，不作为气体处理。",
+    ),
+    "note.formula": Phrase(
+        "{header!r} reads as a formula that GasFlux does not know as a gas, and is not processed; if it is one, set"
+        " columns: {{{gas}: {header!r}}}.",
+        "“{header}”形似化学式，但不在已知气体之列，未作处理；若确为气体，请设置 columns: {{{gas}: {header}}}。",
+    ),
+    "note.no_fraction": Phrase(
+        "{header!r} is {what}, no mole fraction, and is not processed as a gas.",
+        "“{header}”是{what}，不是摩尔分数，不作为气体处理。",
+    ),
+    "note.tagged": Phrase(
+        "{header!r} is taken as {gas}; {words} in it says nothing known (columns: {{{gas}: ignore}} leaves it out).",
+        "“{header}”视为 {gas}；其中的 {words} 含义未知（设置 columns: {{{gas}: ignore}} 可排除）。",
+    ),
+    "note.towards": Phrase(
+        "{header!r} is where the wind blows to; it is turned by 180 degrees.", "“{header}”是风的去向；已旋转 180 度。"
+    ),
+    "note.magnetic": Phrase(
+        "{header!r} counts from magnetic north; the declination is not taken off.",
+        "“{header}”以磁北为准；未扣除磁偏角。",
+    ),
+    "note.air_constant": Phrase(
+        "The log has no {name}; {value} of the setting air.{key} is used.",
+        "数据中没有{name}；采用设置 air.{key} 的 {value}。",
+    ),
+    "note.air_doubtful": Phrase(
+        "The air temperature is taken from {header!r}, which may be inside an instrument ({error:g} K are in the error"
+        " budget); there is no other.",
+        "气温取自“{header}”，它可能是仪器内部温度（误差预算中计 {error:g} K）；没有其他气温列。",
+    ),
+    "note.air_standard": Phrase(
+        "The log has no {name}; the standard atmosphere {where} is used ({value} {unit}, {error:g} in the error"
+        " budget)."
+        " Set air: {{{key}: ...}} for what was measured nearby.",
+        "数据中没有{name}；采用{where}的标准大气（{value} {unit}，误差预算中计 {error:g}）。如有附近的实测值，"
+        "请设置 air: {{{key}:"
+        " ...}}。",
+    ),
+    "air.altitude": Phrase("at an altitude of {altitude} m", "海拔 {altitude} m 处"),
+    "air.sea_level": Phrase("of a site at sea level", "海平面场地"),
     "note.unit_by_median": Phrase(
         "{header!r} names no unit; its median {middle:.6g} can only be {symbol}.",
         "“{header}”未注明单位；其中位数 {middle:.6g} 只可能以 {symbol} 为单位。",

@@ -1,7 +1,4 @@
-"""A text in every language GasFlux speaks, and the way to the catalogue of them.
-
-The catalogue is read only when something is to be said of a fault: most flights are sound.
-"""
+"""A text in every language GasFlux speaks."""
 
 from __future__ import annotations
 
@@ -46,17 +43,3 @@ def counted(count: int, noun: Literal["row", "more row", "number", "more fault"]
 
 
 _MEASURES = {"row": "行", "more row": "行", "number": "个数值", "more fault": "项问题"}
-
-
-def phrase(name: str, /, **values: object) -> Phrase:
-    """Return a text of the catalogue with its placeholders filled; values may be phrases themselves."""
-    from gasflux.wording.catalogue import TEXTS
-
-    return TEXTS[name].filled(**values)
-
-
-def find_phrase(name: str) -> Phrase | None:
-    """Return a text of the catalogue without placeholders; None where it has none of that name."""
-    from gasflux.wording.catalogue import TEXTS
-
-    return TEXTS.get(name)

@@ -114,12 +114,15 @@ WORK_TEXTS: Final[dict[str, Phrase]] = {
         " administrator to raise [tasks] memory_limit.",
         "处理所需内存超过任务允许的 {limit:,.0f} MiB；请将飞行拆分，或请管理员增大 [tasks] memory_limit。",
     ),
+    "no_memory": Phrase(
+        "The work needed more memory than there is; split the flight, or process it on a larger machine.",
+        "处理所需内存超过可用内存；请将飞行拆分，或在内存更大的机器上处理。",
+    ),
     "worker_died": Phrase(
         "The process that worked on the flight died ({cause}); a damaged workbook can do that: open it in Excel and"
         " save it again, or save it as .csv.",
         "处理此飞行的进程意外终止（{cause}）；损坏的工作簿可能导致此问题：请在 Excel 中打开并重新保存，或另存为 .csv。",
     ),
-    "cause.connection": Phrase("its connection broke", "连接中断"),
     "cause.signal": Phrase("signal {signal}", "信号 {signal}"),
     "cause.exit": Phrase("exit code {exit_code}", "退出码 {exit_code}"),
     "cause.start": Phrase("it did not start within {limit:g} s", "未能在 {limit:g} 秒内启动"),

@@ -10,7 +10,7 @@ from gasflux.records import BoolArray, FlightResult, FloatArray, IntArray
 from gasflux.results.figures.colours import BACKGROUND_SAMPLES, GREY, INK, ON_SURFACE, SKY, VERMILION
 from gasflux.results.figures.flight import used_rows
 from gasflux.results.figures.style import (
-    MAX_POINTS,
+    MAX_DRAWN_POINTS,
     decimate,
     fraction_unit,
     label_below,
@@ -50,7 +50,7 @@ def _measured(axes: Axes, result: FlightResult, gas: str, rows: IntArray) -> Non
     factor, unit = fraction_unit(largest(measured))
     time = minutes(result)
     chosen = np.flatnonzero(background.is_background)
-    chosen = chosen[thin(chosen.size, MAX_POINTS // 2)]
+    chosen = chosen[thin(chosen.size, MAX_DRAWN_POINTS // 2)]
     axes.plot(time[rows], measured[rows] * factor, color=GREY, linewidth=0.8, label=figure_text("measured", language))
     axes.plot(
         time[chosen], measured[chosen] * factor, ".", color=BACKGROUND_SAMPLES, markersize=2.8, markeredgewidth=0,

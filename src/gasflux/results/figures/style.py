@@ -31,7 +31,7 @@ PALETTE_COLOURS: Final = 256
 LABEL_DROP_IN: Final = 19.0 / 72.0
 """From a horizontal axis down to its label: tick, tick label of one line, and the gaps, as matplotlib measures them."""
 
-MAX_POINTS: Final = 4000
+MAX_DRAWN_POINTS: Final = 4000
 """Points drawn of one series; more than the figure has pixels across, so nothing is lost to the eye."""
 
 FONT_FILE: Final = Path(__file__).parents[1] / "data" / "gasflux-sans-sc.otf"
@@ -111,7 +111,17 @@ class ReportFigure(Figure):
 
 
 def new_figure(language: Language, title: str, height_in: float, width_in: float = PRINT_WIDTH_IN) -> ReportFigure:
-    """Return an empty figure with its title; call it inside `style`."""
+    """Return an empty figure with its title; call it inside `style`.
+
+    Parameters
+    ----------
+    language
+        Chooses the font.
+    title
+        Shown above, in one line.
+    height_in, width_in
+        Size in inches.
+    """
     figure = ReportFigure(figsize=(width_in, height_in), dpi=DPI)
     FigureCanvasAgg(figure)
     figure.language = language
@@ -169,7 +179,7 @@ def _keep_white(indexed: Image.Image) -> None:
         indexed.putpalette(palette)
 
 
-def decimate(values: FloatArray, limit: int = MAX_POINTS) -> IntArray:
+def decimate(values: FloatArray, limit: int = MAX_DRAWN_POINTS) -> IntArray:
     """Return the indices that draw `values` as all of them would: lowest and highest of each of ``limit / 2`` bins.
 
     Parameters
@@ -241,7 +251,17 @@ def minutes(result: FlightResult, rows: IntArray | slice = slice(None)) -> Float
 
 
 def segment_title(result: FlightResult, title: str, index: int) -> str:
-    """Return a title that names the segment when there are several."""
+    """Return a title that names the segment when there are several.
+
+    Parameters
+    ----------
+    result
+        The flight; its `language` is the title's.
+    title
+        What the figure shows.
+    index
+        Of the segment, from 0.
+    """
     if len(result.segments) < 2:
         return title
     note = figure_text("segment_note", result.language, number=index + 1, count=len(result.segments))

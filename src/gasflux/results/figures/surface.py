@@ -30,7 +30,17 @@ HATCH: Final = "////"
 
 
 def curtain(result: FlightResult, gas: str, index: int) -> Figure:
-    """Draw the kriged flux density with the samples on the same colour scale, and its standard error."""
+    """Draw the kriged flux density with the samples on the same colour scale, and its standard error.
+
+    Parameters
+    ----------
+    result
+        The flight.
+    gas
+        Formula.
+    index
+        Of the segment, from 0.
+    """
     item, language = result.segments[index], result.language
     answer = item.gases[gas]
     factor, mass = mass_unit(largest(answer.grid.flux_density_kg_m2_h))
@@ -157,7 +167,17 @@ def _azimuth_axis(axes: Axes, surface: Cylinder, result: FlightResult) -> None:
 
 
 def profile(result: FlightResult, gas: str, index: int) -> Figure:
-    """Draw what each metre of height contributes; the extrapolated layer hatched, the heights of the passes marked."""
+    """Draw what each metre of height contributes; the extrapolated layer hatched, the heights of the passes marked.
+
+    Parameters
+    ----------
+    result
+        The flight.
+    gas
+        Formula.
+    index
+        Of the segment, from 0.
+    """
     item, language = result.segments[index], result.language
     answer = item.gases[gas]
     factor, mass = mass_unit(largest(answer.profile.flux_kg_h_m))

@@ -122,12 +122,30 @@ _SUBSCRIPTS: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉
 
 
 def figure_text(key: str, language: Language, **values: object) -> str:
-    """Return the figure text `key` in `language` with its placeholders filled."""
+    """Return the figure text `key` in `language` with its placeholders filled.
+
+    Parameters
+    ----------
+    key
+        Of the text in `FIGURE_TEXTS`.
+    language
+        Of the figure.
+    values
+        What stands in the place of each placeholder.
+    """
     return FIGURE_TEXTS[key].said(language, **values)
 
 
 def named(prefix: str, name: str, language: Language) -> str:
-    """Return the text ``prefix.name``, or the name in plain words where the catalogue does not know it."""
+    """Return the text ``prefix.name``, or the name in plain words where the catalogue does not know it.
+
+    Parameters
+    ----------
+    prefix, name
+        Parts of the key in `FIGURE_TEXTS`, e.g. ``budget`` and ``wind_speed``.
+    language
+        Of the figure.
+    """
     phrase = FIGURE_TEXTS.get(f"{prefix}.{name}")
     return phrase.said(language) if phrase else name.replace("_", " ")
 

@@ -14,7 +14,17 @@ from gasflux.surface.variogram import semivariance
 
 
 def variogram(result: FlightResult, gas: str, index: int) -> Figure:
-    """Draw the experimental variogram along the surface and in height, dots sized by pairs, with the fitted model."""
+    """Draw the experimental variogram along the surface and in height, dots sized by pairs, with the fitted model.
+
+    Parameters
+    ----------
+    result
+        The flight.
+    gas
+        Formula.
+    index
+        Of the segment, from 0.
+    """
     language = result.language
     fit = result.segments[index].gases[gas].variogram
     factor, mass = mass_unit(10.0 * float(np.sqrt(max(fit.sill + fit.nugget, 0.0))))

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from gasflux.records import FlightResult, FloatArray, Plane, SegmentResult
 from gasflux.results.figures.colours import BLUE, GREEN, INK, MEAN_WIND, SKY
 from gasflux.results.figures.style import (
-    MAX_POINTS,
+    MAX_DRAWN_POINTS,
     decimate,
     label_below,
     minutes,
@@ -169,7 +169,7 @@ def _direction_panel(axes: Axes, result: FlightResult, item: SegmentResult) -> N
     mean = item.wind.mean_from_deg
     direction = np.degrees(np.arctan2(-item.wind.east_m_s, -item.wind.north_m_s))
     unrolled = mean + (direction - mean + 180.0) % 360.0 - 180.0
-    rows = thin(unrolled.size, MAX_POINTS // 2)
+    rows = thin(unrolled.size, MAX_DRAWN_POINTS // 2)
     axes.plot(minutes(result, item.segment.rows[rows]), unrolled[rows], ".", color=GREEN, markersize=2.2)
     axes.axhline(mean, **_MEAN_LOOK)
     low, high = float(np.nanmin(unrolled)), float(np.nanmax(unrolled))

@@ -381,7 +381,17 @@ def clock_text(iso: str) -> str:
 
 
 def surface_numbers(result: FlightResult, item: SegmentResult, gas: str) -> tuple[Fact, ...]:
-    """Return what the background, the variogram and the grid of one gas on one surface came to."""
+    """Return what the background, the variogram and the grid of one gas on one surface came to.
+
+    Parameters
+    ----------
+    result
+        The flight; its `language` is that of the numbers' names.
+    item
+        One of its surfaces.
+    gas
+        Formula.
+    """
     return tuple(
         Fact(report_text(f"number.{name}", result.language), (value,)) for name, value in _numbers(result, item, gas)
     )

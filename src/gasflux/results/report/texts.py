@@ -306,12 +306,34 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
 
 
 def report_text(key: str, language: Language, **values: object) -> str:
-    """Return the report text `key` in `language` with its placeholders filled."""
+    """Return the report text `key` in `language` with its placeholders filled.
+
+    Parameters
+    ----------
+    key
+        Of the text in `REPORT_TEXTS`.
+    language
+        Of the report.
+    values
+        What stands in the place of each placeholder.
+    """
     return REPORT_TEXTS[key].said(language, **values)
 
 
 def caption(kind: str, language: Language, gas: str, *, is_spiral: bool = False) -> str:
-    """Return what to look for in a kind of figure, its colours named as they are drawn."""
+    """Return what to look for in a kind of figure, its colours named as they are drawn.
+
+    Parameters
+    ----------
+    kind
+        Of the figure.
+    language
+        Of the report.
+    gas
+        Its name as it is shown.
+    is_spiral
+        Whether the surface is a cylinder that was unrolled.
+    """
     key = f"caption_spiral.{kind}"
     return report_text(
         key if is_spiral and key in REPORT_TEXTS else f"caption.{kind}", language, gas=gas, **colour_names(language)

@@ -52,7 +52,17 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def signature(secret: str, timestamp: int, body: bytes) -> str:
-    """Return the value of the signature header."""
+    """Return the value of the signature header.
+
+    Parameters
+    ----------
+    secret
+        Known to both sides, `[security] callback_secret`.
+    timestamp
+        Seconds since 1970, part of what is signed, so that an old message cannot be sent again.
+    body
+        What is sent.
+    """
     digest = hmac.new(secret.encode("utf-8"), b"%d." % timestamp + body, hashlib.sha256).hexdigest()
     return f"t={timestamp},v1={digest}"
 
@@ -134,6 +144,15 @@ def _resolve(url: str, host: str, port: int) -> list[Address]:
 
 def post(target: Target, body: bytes, headers: Mapping[str, str]) -> int:
     """Send a body; return the status of the answer. Redirects are not followed, they are an answer like any other.
+
+    Parameters
+    ----------
+    target
+        Address that was looked up and allowed.
+    body
+        What is sent.
+    headers
+        Of the request.
 
     Raises
     ------

@@ -24,7 +24,17 @@ class CallbackStore:
             return tuple((task_of(row), row["callback_tries"]) for row in rows)
 
     def note(self, task: Task, state: CallbackState, tries: int) -> bool:
-        """Note how far a callback is; False when this end of the task is over: it was removed, or runs again."""
+        """Note how far a callback is; False when this end of the task is over: it was removed, or runs again.
+
+        Parameters
+        ----------
+        task
+            As it was when its callback fell due.
+        state
+            What became of the callback.
+        tries
+            How often it was sent.
+        """
         finished_at = task.finished_at and as_exact_text(task.finished_at)
         with self._database.write() as connection:
             changed = connection.execute(

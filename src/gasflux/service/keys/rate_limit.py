@@ -12,7 +12,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from gasflux.errors import RateLimitedError
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 WRONG_KEYS_PER_MINUTE: Final = 20
 _IPV6_NETWORK: Final = 64

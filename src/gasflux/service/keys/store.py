@@ -46,7 +46,17 @@ class KeyStore:
         self._noted: dict[str, datetime] = {}
 
     def issue(self, name: str, *, is_admin: bool = False, expires_at: datetime | None = None) -> IssuedKey:
-        """Make a key; the answer is the only place where it ever stands."""
+        """Make a key; the answer is the only place where it ever stands.
+
+        Parameters
+        ----------
+        name
+            Whose key it is.
+        is_admin
+            Whether it may make and revoke keys.
+        expires_at
+            When it stops being good; None for never.
+        """
         with self._database.write() as connection:
             return self._insert(connection, name, is_admin, expires_at)
 
@@ -97,15 +107,6 @@ class KeyStore:
         with self._database.read() as connection:
             rows = connection.execute("SELECT * FROM api_keys ORDER BY created_at DESC, rowid DESC").fetchall()
         return tuple(_key_of(row) for row in rows)
-
-    def any_usable(self) -> bool:
-        """Return whether some key is neither revoked nor expired."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT 1 FROM api_keys WHERE revoked = 0 AND (expires_at IS NULL OR expires_at > ?) LIMIT 1",
-                (as_text(self._clock()),),
-            ).fetchone()
-        return row is not None
 
     def _insert(self, connection: Connection, name: str, is_admin: bool, expires_at: datetime | None) -> IssuedKey:
         """Add a row with a fresh id and secret."""

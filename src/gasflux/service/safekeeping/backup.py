@@ -28,7 +28,7 @@ from gasflux.service.tasks.store import TaskStore
 from gasflux.storage.clock import as_text, utc_now
 from gasflux.version import __version__
 
-SCHEMA: Final = "gasflux.backup/1"
+BACKUP_SCHEMA: Final = "gasflux.backup/1"
 MANIFEST: Final = "manifest.json"
 DATABASE: Final = "gasflux.db"
 INI: Final = "gasflux.ini"
@@ -131,8 +131,8 @@ def read_manifest(archive: tarfile.TarFile) -> Manifest:
     """Return the manifest of an open backup; ValueError when there is none of a known kind."""
     stream = archive.extractfile(MANIFEST)
     document: dict[str, Any] = json.load(stream) if stream else {}
-    if document.get("schema") != SCHEMA:
-        raise ValueError(f"its {MANIFEST} has the schema {document.get('schema')!r}, not {SCHEMA!r}")
+    if document.get("schema") != BACKUP_SCHEMA:
+        raise ValueError(f"its {MANIFEST} has the schema {document.get('schema')!r}, not {BACKUP_SCHEMA!r}")
     members = {name: Member(int(entry["size"]), str(entry["sha256"])) for name, entry in document["members"].items()}
     return Manifest(str(document["version"]), str(document["created_at"]), int(document["tasks"]), members)
 
@@ -219,7 +219,7 @@ def _is_known(live: TaskStore, task_id: str) -> bool:
 def _as_json(manifest: Manifest) -> bytes:
     """Return the manifest as the archive holds it."""
     document = {
-        "schema": SCHEMA,
+        "schema": BACKUP_SCHEMA,
         "version": manifest.version,
         "created_at": manifest.created_at,
         "tasks": manifest.tasks,

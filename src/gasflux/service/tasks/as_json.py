@@ -8,15 +8,25 @@ from typing import Any
 from urllib.parse import quote
 
 from gasflux.configuration.service_settings import CleanupSettings
+from gasflux.jobs.records import GasSummary, ResultFile
+from gasflux.results.folder import REPORT
 from gasflux.service.tasks.ages import delete_at
-from gasflux.service.tasks.records import GasSummary, ResultFile, Task
+from gasflux.service.tasks.records import Task
 from gasflux.storage.clock import as_text
-
-REPORT = "report.html"
 
 
 def task_answer(task: Task, ages: CleanupSettings, time_left_s: float | None = None) -> dict[str, Any]:
-    """Return a task as every answer shows it; `TaskInfo` describes the entries."""
+    """Return a task as every answer shows it; `TaskEntry` describes the entries.
+
+    Parameters
+    ----------
+    task
+        As the database has it.
+    ages
+        After how long it is removed.
+    time_left_s
+        Seconds it will still take; None when that is not known.
+    """
     return {
         "task_id": task.task_id,
         "name": task.name,

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.db import StorageFullError
 from gasflux.errors import StateConflictError, StorageError
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.tasks.records import Task
-from gasflux.service.tasks.runner import TaskRunner
 from gasflux.service.tasks.store import TaskStore
+
+if TYPE_CHECKING:
+    from gasflux.service.tasks.runner import TaskRunner
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -13,14 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from gasflux.errors import StorageError, UnknownIdError
-from gasflux.results.folder import media_type
-from gasflux.service.tasks.records import ResultFile
 
 _TASK_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RETRY_AFTER_S: Final = 30
-
-
-_FIRST: Final = ("report.html", "output_vars.json", "results.zip")
 
 
 @contextmanager
@@ -87,10 +82,6 @@ class TaskFolders:
         """Return the path of the task's log."""
         return self.upload_dir(task_id) / "task.log"
 
-    def progress_path(self, task_id: str) -> Path:
-        """Return the path of the file in which the worker notes how far it is."""
-        return self.upload_dir(task_id) / "progress.json"
-
     def create(self, task_id: str) -> Path:
         """Make the folder for an upload; StorageError when that cannot be done."""
         folder = self.upload_dir(task_id)
@@ -100,19 +91,10 @@ class TaskFolders:
             raise _unusable(folder, error) from error
         return folder
 
-    def result_files(self, task_id: str) -> tuple[ResultFile, ...]:
-        """Return the files of the results, the report first; links are no results."""
-        folder = self.output_dir(task_id)
-        files = [
-            ResultFile(path.relative_to(folder).as_posix(), size_bytes, media_type(path.name))
-            for path, size_bytes in _plain_files(folder)
-        ]
-        return tuple(sorted(files, key=lambda file: (_rank(file.name), file.name)))
-
     def result_path(self, task_id: str, name: str) -> Path:
         """Return the path of one result; UnknownIdError when it is not a plain file inside the task's folder."""
         folder = self.output_dir(task_id)
-        for path, _ in _plain_files(folder):  # only what is there can be asked for: no path is ever made of a name
+        for path in _plain_files(folder):  # only what is there can be asked for: no path is ever made of a name
             if path.relative_to(folder).as_posix() == name:
                 return path
         raise _no_result(task_id)
@@ -196,11 +178,6 @@ def _unusable(path: Path, error: OSError) -> StorageError:
     )
 
 
-def _rank(name: str) -> int:
-    """Return the place of a result in the list: what people open first stands first."""
-    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
-
-
 def _is_task_folder(entry: os.DirEntry[str]) -> bool:
     """Return whether an entry is a real folder with the name of a task."""
     return is_task_id(entry.name) and entry.is_dir(follow_symlinks=False) and not _is_junction(Path(entry.path))
@@ -220,19 +197,19 @@ def _is_real_folder(path: Path) -> bool:
     return not path.is_symlink() and path.is_dir() and not _is_junction(path)
 
 
-def _plain_files(folder: Path) -> Iterator[tuple[Path, int]]:
-    """Yield the files in a folder and below with their sizes, links left out; nothing when there is no such folder."""
+def _plain_files(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below, links left out; nothing when there is no such folder."""
     if not _is_real_folder(folder):
         return
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if _is_real_folder(Path(parent, name)))
         for path in (Path(parent, name) for name in sorted(files)):
             try:
-                found = path.lstat()
+                mode = path.lstat().st_mode
             except FileNotFoundError:  # removed at this moment
                 continue
-            if stat.S_ISREG(found.st_mode):
-                yield path, found.st_size
+            if stat.S_ISREG(mode):
+                yield path
 
 
 def _last_change(folder: Path) -> datetime:

@@ -1,15 +1,14 @@
-"""The values that flow through the service: tasks, what became of them, keys. Times are aware and in UTC."""
+"""The values that flow through the service: tasks and what became of them. Times are aware and in UTC."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from gasflux.errors import Fault
+if TYPE_CHECKING:
+    from gasflux.jobs.records import GasSummary, JobFailure, ResultFile
 
 
 class TaskStatus(StrEnum):
@@ -55,48 +54,6 @@ class NewTask:
 
 
 @dataclass(frozen=True)
-class TaskFailure:
-    """Why a task failed, for people and for programs."""
-
-    type: str
-    """Machine name such as ``invalid_input``, ``timeout``, ``out_of_memory``, ``worker_died``, ``cancelled``."""
-    message: str
-    details: tuple[Mapping[str, Any], ...] = ()
-    """One mapping per fault (`gasflux.errors.Fault.as_dict`)."""
-
-    @classmethod
-    def of(cls, kind: str, code: str, /, **figures: Any) -> TaskFailure:
-        """Return the failure of one fault, `figures` as in `gasflux.errors.Fault.of`."""
-        fault = Fault.of(code, **figures)
-        return cls(kind, fault.message, (fault.as_dict(),))
-
-
-@dataclass(frozen=True)
-class ResultFile:
-    """A file of a completed task."""
-
-    name: str
-    """Path inside ``outputs/<task_id>/``, with forward slashes."""
-    size_bytes: int
-    type: str
-    """Media type."""
-
-
-@dataclass(frozen=True)
-class GasSummary:
-    """The answer for one gas, as lists of tasks and reports show it."""
-
-    gas: str
-    flux_kg_h: float | None
-    low_kg_h: float | None
-    high_kg_h: float | None
-    level: float
-    grade: str
-    detection_limit_kg_h: float | None = None
-    """None also for a result from before it was kept here."""
-
-
-@dataclass(frozen=True)
 class Task:
     """One row of the table of tasks."""
 
@@ -119,7 +76,7 @@ class Task:
     updated_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    failure: TaskFailure | None = None
+    failure: JobFailure | None = None
     results: tuple[ResultFile, ...] = ()
     gases: tuple[GasSummary, ...] = ()
     queue_position: int | None = None
@@ -128,31 +85,6 @@ class Task:
     callback_url: str | None = None
     callback_state: CallbackState | None = None
     """None while unfinished, and without a ``callback_url``."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a worker process needs to know, nothing more: picklable, no handles."""
-
-    task_id: str
-    attempt: int
-    input_path: Path
-    input_name: str
-    config_path: Path | None
-    output_dir: Path
-    log_path: Path
-    """Log lines of the task are appended here."""
-    memory_limit_bytes: int
-    max_rows: int
-    max_unpacked_bytes: int
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What a worker process hands back."""
-
-    results: tuple[ResultFile, ...]
-    gases: tuple[GasSummary, ...]
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,18 @@ from typing import Final, TypeVar
 
 from gasflux.configuration.service_settings import Settings
 from gasflux.errors import StorageError, UnknownIdError
-from gasflux.service.executor import Executor, ExecutorStoppedError, JobCancelledError, JobFailedError
-from gasflux.service.job_log import JobLog
+from gasflux.jobs.executor import Executor, ExecutorStoppedError, JobCancelledError, JobFailedError
+from gasflux.jobs.log import JobLog
+from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.service.tasks.folders import TaskFolders
-from gasflux.service.tasks.records import Job, JobResult, Task, TaskFailure, TaskQuery, TaskStatus
+from gasflux.service.tasks.records import Task, TaskQuery, TaskStatus
 from gasflux.service.tasks.sql import CANCELLED
 from gasflux.service.tasks.store import TaskStore
 from gasflux.service.tasks.time_left import REMEMBERED, DurationEstimator
 
 _log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 SAFETY_POLL_S: Final = 5.0
 """A waiting task is announced by `TaskRunner.wake`; should one not be, it is found after this long."""
@@ -43,9 +44,9 @@ def worker_count(workers: int) -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _unexpected(error: Exception) -> TaskFailure:
+def _unexpected(error: Exception) -> JobFailure:
     """Return the failure that an unexpected error means; its text is for the log only."""
-    return TaskFailure.of("internal_error", "unexpected_in_server", error=type(error).__name__)
+    return JobFailure.of("internal_error", "unexpected_in_server", error=type(error).__name__)
 
 
 @dataclass(eq=False)
@@ -294,12 +295,13 @@ class TaskRunner:
         """Return what a worker is to do."""
         folders, limits = self._folders, self._settings.limits
         return Job(
+            input_path=folders.input_path(task.task_id, task.input_file),
+            output_dir=folders.output_dir(task.task_id),
+            input_name=task.input_name,
+            config=folders.config_path(task.task_id) if task.has_config else None,
+            page_view=True,
             task_id=task.task_id,
             attempt=task.attempts,
-            input_path=folders.input_path(task.task_id, task.input_file),
-            input_name=task.input_name,
-            config_path=folders.config_path(task.task_id) if task.has_config else None,
-            output_dir=folders.output_dir(task.task_id),
             log_path=folders.log_path(task.task_id),
             memory_limit_bytes=self._settings.tasks.memory_limit,
             max_rows=limits.max_rows,
@@ -318,7 +320,7 @@ class TaskRunner:
         else:
             running.is_noted = True
 
-    def _failing(self, task: Task, failure: TaskFailure, log: JobLog, most_attempts: int = 1) -> Callable[[], object]:
+    def _failing(self, task: Task, failure: JobFailure, log: JobLog, most_attempts: int = 1) -> Callable[[], object]:
         """Remove what there is of results; return the step that notes the failure, or that there is another try."""
         self._clear(task)
         # Before the step: after it the task may be removed, and its log with it.
@@ -341,7 +343,7 @@ class TaskRunner:
         except Exception:  # a boundary: what follows a task must not end the thread
             _log.exception("after the end of a task", extra={"task": task.task_id})
 
-    def _until_stored(self, step: Callable[[], Result], given_up: threading.Event) -> Result | None:
+    def _until_stored(self, step: Callable[[], _Result], given_up: threading.Event) -> _Result | None:
         """Do a step of the store, again and again as long as the database cannot be used; None when given up."""
         pause, failures = FIRST_BACKOFF_S, 0
         while True:

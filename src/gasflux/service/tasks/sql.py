@@ -9,20 +9,13 @@ from typing import Any, Final
 
 from gasflux.db import Connection, Row
 from gasflux.errors import StateConflictError, UnknownIdError
-from gasflux.service.tasks.records import (
-    CallbackState,
-    GasSummary,
-    NewTask,
-    ResultFile,
-    Task,
-    TaskFailure,
-    TaskStatus,
-)
+from gasflux.jobs.records import GasSummary, JobFailure, ResultFile
+from gasflux.service.tasks.records import CallbackState, NewTask, Task, TaskStatus
 from gasflux.storage.clock import as_exact_text, as_text, from_optional_text, from_text, utc_now
 
-CANCELLED: Final = TaskFailure("cancelled", "The task was cancelled on request.")
-WORKER_DIED: Final = TaskFailure.of("worker_died", "attempts_used_up")
-EXPIRED: Final = TaskFailure.of("expired", "expired")
+CANCELLED: Final = JobFailure("cancelled", "The task was cancelled on request.")
+WORKER_DIED: Final = JobFailure.of("worker_died", "attempts_used_up")
+EXPIRED: Final = JobFailure.of("expired", "expired")
 
 IS_FINAL: Final = "status IN ('completed', 'failed')"
 WAITING: Final = "Waiting to be processed."
@@ -53,7 +46,7 @@ def now_values() -> dict[str, object]:
     return {"now": as_text(now), "exact": as_exact_text(now)}
 
 
-def failure_values(failure: TaskFailure) -> dict[str, object]:
+def failure_values(failure: JobFailure) -> dict[str, object]:
     """Return the values of the columns that say why a task failed."""
     return {"error": failure.message, "error_type": failure.type, "error_details": details_as_json(failure)}
 
@@ -80,7 +73,17 @@ def fetch(connection: Connection, task_id: str) -> Task:
 
 
 def idempotent(connection: Connection, owner: str | None, key: str | None) -> Row | None:
-    """Return id and fingerprint of the task made with an idempotency key."""
+    """Return id and fingerprint of the task made with an idempotency key.
+
+    Parameters
+    ----------
+    connection
+        Inside a transaction.
+    owner
+        Id of the key the task was sent with; None without one.
+    key
+        The idempotency key; None gives None.
+    """
     if key is None:
         return None
     row: Row | None = connection.execute(
@@ -90,8 +93,18 @@ def idempotent(connection: Connection, owner: str | None, key: str | None) -> Ro
     return row
 
 
-def same(connection: Connection, earlier: Row, new: NewTask) -> Task:
-    """Return the earlier task, or refuse when it was about something else."""
+def same_task(connection: Connection, earlier: Row, new: NewTask) -> Task:
+    """Return the earlier task, or refuse when it was about something else.
+
+    Parameters
+    ----------
+    connection
+        Inside a transaction.
+    earlier
+        What `idempotent` found.
+    new
+        The upload that came with the same key.
+    """
     if earlier["fingerprint"] != new.fingerprint:
         raise StateConflictError.of("idempotency_conflict", used=new.idempotency_key, task=earlier["task_id"])
     return fetch(connection, earlier["task_id"])
@@ -127,12 +140,12 @@ def task_of(row: Row, queue_position: int | None = None) -> Task:
     )
 
 
-def _failure_of(row: Row) -> TaskFailure | None:
+def _failure_of(row: Row) -> JobFailure | None:
     """Return why the task failed; None unless it did."""
     if row["status"] != TaskStatus.FAILED:
         return None
     details = tuple(json.loads(row["error_details"] or "[]"))
-    return TaskFailure(row["error_type"] or "unknown", row["error"] or "", details)
+    return JobFailure(row["error_type"] or "unknown", row["error"] or "", details)
 
 
 def results_as_json(results: Sequence[ResultFile]) -> str:
@@ -159,7 +172,7 @@ def gases_from_json(text: str | None) -> tuple[GasSummary, ...]:
     return tuple(GasSummary(**entry) for entry in _json_list(text))
 
 
-def details_as_json(failure: TaskFailure) -> str:
+def details_as_json(failure: JobFailure) -> str:
     """Return the column ``error_details``; a value JSON does not know is written as text."""
     return json.dumps([dict(detail) for detail in failure.details], default=str)
 

@@ -12,7 +12,9 @@ from typing import Final
 
 from gasflux.db import Connection, Database
 from gasflux.errors import QueueFullError, StateConflictError
-from gasflux.service.tasks.records import JobResult, NewTask, Task, TaskFailure
+from gasflux.jobs.records import JobFailure, JobResult
+from gasflux.service.tasks.reader import TaskReader
+from gasflux.service.tasks.records import NewTask, Task
 from gasflux.service.tasks.sql import (
     AGAIN,
     CALL,
@@ -33,12 +35,11 @@ from gasflux.service.tasks.sql import (
     insert,
     now_values,
     results_as_json,
-    same,
+    same_task,
     task_of,
 )
-from gasflux.service.tasks.view import TaskView
 from gasflux.storage.clock import as_exact_text, as_text, utc_now
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 _QUEUE_FULL_RETRY_S: Final = 30
 
@@ -60,7 +61,7 @@ There is a limit nevertheless, as a task might take the machine's memory and the
 """
 
 
-class TaskStore(TaskView):
+class TaskStore(TaskReader):
     """The table of tasks: what can be known of them, and every step.
 
     Parameters
@@ -97,7 +98,7 @@ class TaskStore(TaskView):
         """
         return self._add(new, None)
 
-    def add_failed(self, new: NewTask, failure: TaskFailure) -> tuple[Task, bool]:
+    def add_failed(self, new: NewTask, failure: JobFailure) -> tuple[Task, bool]:
         """Note an upload whose faults were found at once, so that it is kept and explained; otherwise as `add`."""
         return self._add(new, failure)
 
@@ -118,7 +119,17 @@ class TaskStore(TaskView):
             return None if row is None else task_of(row)
 
     def set_progress(self, task_id: str, attempt: int, stage: str, percent: float) -> None:
-        """Note how far an attempt is; nothing happens when it is no longer the current one."""
+        """Note how far an attempt is; nothing happens when it is no longer the current one.
+
+        Parameters
+        ----------
+        task_id, attempt
+            Which attempt at which task.
+        stage
+            Name of the stage it is in.
+        percent
+            Of the whole job, 0 to 100.
+        """
         self._step(
             "stage = :stage, progress = :percent, message = 'Processing: ' || :stage || '.'",
             task_id,
@@ -127,7 +138,15 @@ class TaskStore(TaskView):
         )
 
     def complete(self, task_id: str, attempt: int, result: JobResult) -> bool:
-        """Note the results of an attempt; False, and nothing is written, when it is no longer the current one."""
+        """Note the results of an attempt; False, and nothing is written, when it is no longer the current one.
+
+        Parameters
+        ----------
+        task_id, attempt
+            Which attempt at which task.
+        result
+            Its files and the summary of every gas.
+        """
         return self._step(
             "status = 'completed', message = 'Processing completed.', progress = 100, stage = NULL,"
             f" finished_at = :exact, results = :results, gases = :gases, cancel_requested = 0, {CALL}",
@@ -136,8 +155,16 @@ class TaskStore(TaskView):
             {"results": results_as_json(result.results), "gases": gases_as_json(result.gases)},
         )
 
-    def fail(self, task_id: str, attempt: int, failure: TaskFailure) -> bool:
-        """Note why an attempt failed; False, and nothing is written, when it is no longer the current one."""
+    def fail(self, task_id: str, attempt: int, failure: JobFailure) -> bool:
+        """Note why an attempt failed; False, and nothing is written, when it is no longer the current one.
+
+        Parameters
+        ----------
+        task_id, attempt
+            Which attempt at which task.
+        failure
+            Type, sentence and faults.
+        """
         return self._step(FAIL, task_id, attempt, failure_values(failure))
 
     def release(self, task_id: str, attempt: int) -> bool:
@@ -151,7 +178,7 @@ class TaskStore(TaskView):
         ) or self._step(FAIL, task_id, attempt, failure_values(CANCELLED), also="cancel_requested = 1")
 
     def retry(
-        self, task_id: str, attempt: int, failure: TaskFailure = WORKER_DIED, most_attempts: int | None = None
+        self, task_id: str, attempt: int, failure: JobFailure = WORKER_DIED, most_attempts: int | None = None
     ) -> bool:
         """Put an attempt whose worker died back to its place, counted; the last one fails with `failure`.
 
@@ -287,12 +314,12 @@ class TaskStore(TaskView):
 
     # -- inside
 
-    def _add(self, new: NewTask, failure: TaskFailure | None) -> tuple[Task, bool]:
+    def _add(self, new: NewTask, failure: JobFailure | None) -> tuple[Task, bool]:
         """Add a task that waits, or one that has failed already; one transaction, so a key never makes two."""
         with self._database.write() as connection:
             earlier = idempotent(connection, new.owner_key_id, new.idempotency_key)
             if earlier is not None:
-                return same(connection, earlier, new), False
+                return same_task(connection, earlier, new), False
             if failure is None:
                 self._refuse_when_full(connection)
             insert(connection, new)

@@ -41,6 +41,15 @@ class DurationEstimator:
         """Return how long a running task still takes.
 
         Its own speed counts the more the farther it is; before, what others took.
+
+        Parameters
+        ----------
+        size_bytes
+            Of the upload.
+        elapsed_s
+            Seconds since it was started.
+        percent
+            How far it is, 0 to 100.
         """
         whole = self.whole_s(size_bytes)
         by_others = None if whole is None else max(whole - elapsed_s, 0.0)

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from concurrent.futures import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pebble import ProcessExpired
-
 from gasflux.configuration.service_settings import LimitSettings
 from gasflux.errors import Fault, InputError
-from gasflux.service.child_pool import ChildPool, ChildStoppedError
-from gasflux.service.child_process import limit_memory
+from gasflux.jobs.child import Child, ChildDiedError
+from gasflux.jobs.child_main import limit_memory
+from gasflux.jobs.pool import Pool, PoolStoppedError
 
 if TYPE_CHECKING:
     from gasflux.configuration.pipeline_yaml import ConfigSource
     from gasflux.reading.validation import Inspection
     from gasflux.records import FlightLog
 
-MAX_POINTS: Final = 2_000
+MAX_PREVIEW_POINTS: Final = 2_000
 """Of each series of the preview."""
-
-RECYCLE_TASKS: Final = 200
-"""After so many looks the child is replaced; what the allocator keeps stays bounded."""
 
 
 class Inspector:
@@ -41,24 +35,35 @@ class Inspector:
     def __init__(self, memory_limit_bytes: int, limits: LimitSettings) -> None:
         self._memory_limit_bytes = memory_limit_bytes
         self._limits = limits
-        self._turn = threading.Lock()
-        self._child = ChildPool(warm_up)
+        self._pool = Pool(1, name="service-inspector", is_background=True)
 
     def start(self) -> None:
         """Start the child."""
-        self._child.renew()
+        self._pool.start()
 
     def stop(self) -> None:
         """End the child; a look in progress is skipped."""
-        self._child.stop()
+        self._pool.stop()
 
     @property
     def busy(self) -> bool:
         """Whether a look is in progress."""
-        return self._turn.locked()
+        return self._pool.is_busy()
 
     def check(self, path: Path, name: str, config: ConfigSource, *, budget_s: float) -> None:
-        """Raise InputError with every fault of a log, if that can be told within `budget_s`."""
+        """Raise InputError with every fault of a log, if that can be told within `budget_s`.
+
+        Parameters
+        ----------
+        path
+            The upload.
+        name
+            Its name, by whose ending the type is told.
+        config
+            Of the processing.
+        budget_s
+            Seconds after which the log is left to its task, unchecked.
+        """
         from gasflux.reading.validation import gathered
 
         found = self.inspect(path, config, name=name, budget_s=budget_s)
@@ -94,53 +99,61 @@ class Inspector:
             When the file ends the process that reads it, or needs too much memory.
         """
         end = time.monotonic() + budget_s
-        if not self._turn.acquire(timeout=max(budget_s, 0.0)):
+        try:
+            child = self._pool.take(max(budget_s, 0.0))
+        except PoolStoppedError:
+            return None
+        if child is None:
             return None
         try:
-            return self._look(path, config, name or path.name, end)
-        except ChildStoppedError:
-            return None
+            return self._look(child, path, config, name or path.name, end)
         finally:
-            self._turn.release()
+            self._pool.give_back(child)
 
-    def _look(self, path: Path, config: ConfigSource, name: str, end: float) -> dict[str, Any] | None:
-        """Have the child look; end it when the time is over or when it went wrong."""
-        if not self._child.is_alive():
-            self._child.renew()
-        if not self._child.is_warm(max(end - time.monotonic(), 0.0)):
-            return None
-        future = self._child.submit(inspect_file, path, config, name, self._limits, self._memory_limit_bytes)
-        if not wait([future], timeout=max(end - time.monotonic(), 0.0)).done:
-            self._child.renew()
-            return None
-        error = future.exception()
-        if error is None and self._child.tasks < RECYCLE_TASKS:
-            return future.result()
-        self._child.renew()
-        if error is not None:
-            raise _meaning(error, name)
-        return future.result()
+    def _look(self, child: Child, path: Path, config: ConfigSource, name: str, end: float) -> dict[str, Any] | None:
+        """Have the child look; None when the time is over first."""
+        try:
+            if not child.readies(end - time.monotonic()):
+                return None
+            child.call(inspect_file, path, config, name, self._limits, self._memory_limit_bytes)
+            if not child.finishes(end - time.monotonic()):
+                return None
+        except ChildDiedError as error:
+            if self._pool.is_stopped or not child.is_ready:
+                return None
+            raise _refusal("file_ends_reader", name) from error
+        if child.error is not None:
+            child.condemn()
+        if isinstance(child.error, MemoryError):
+            raise _refusal("file_needs_memory", name) from child.error
+        found: dict[str, Any] = child.result()
+        return found
 
 
-def _meaning(error: BaseException, name: str) -> BaseException:
-    """Return what an error of the child says about the file."""
-    if isinstance(error, ProcessExpired):
-        fault = Fault.of("file_ends_reader")
-    elif isinstance(error, MemoryError):
-        fault = Fault.of("file_needs_memory")
-    else:
-        return error
+def _refusal(code: str, name: str) -> InputError:
+    """Return what the end of a look says about the file."""
+    fault = Fault.of(code)
     return InputError(f"{name}: {fault.message}", [fault])
-
-
-def warm_up() -> None:
-    """Load in the child what a look needs."""
 
 
 def inspect_file(
     path: Path, config: ConfigSource, name: str, limits: LimitSettings, memory_limit_bytes: int
 ) -> dict[str, Any]:
-    """Look at a file, in the child."""
+    """Look at a file, in the child.
+
+    Parameters
+    ----------
+    path
+        The upload.
+    config
+        Of the processing.
+    name
+        Its name, by whose ending the type is told.
+    limits
+        Rows and unpacked bytes that are read at most.
+    memory_limit_bytes
+        What the child may take beyond what it has, see `limit_memory`.
+    """
     from gasflux.configuration.pipeline_yaml import load_pipeline_config
     from gasflux.readers import inspect_flight
 
@@ -195,27 +208,27 @@ def _flight(log: FlightLog | None) -> dict[str, Any]:
 
 def _preview(log: FlightLog) -> dict[str, Any]:
     """Thin track and series for a first picture."""
-    from gasflux.results.page_view import extremes, fixed, resolved, span_of, thinned
+    from gasflux.results.page_view import extremes, fixed_numbers, resolved_numbers, span_of, thinned
 
-    path, windy = thinned(log.size, MAX_POINTS), extremes(log.wind_speed_m_s, MAX_POINTS)
-    shown = {gas: extremes(values, MAX_POINTS) for gas, values in log.gas_ppm.items()}
+    path, windy = thinned(log.size, MAX_PREVIEW_POINTS), extremes(log.wind_speed_m_s, MAX_PREVIEW_POINTS)
+    shown = {gas: extremes(values, MAX_PREVIEW_POINTS) for gas, values in log.gas_ppm.items()}
     return {
         "track": {
-            "time_s": fixed(log.time_s[path], 2),
-            "longitude_deg": fixed(log.longitude_deg[path], 7),
-            "latitude_deg": fixed(log.latitude_deg[path], 7),
-            "height_m": fixed(log.height_m[path], 2),
+            "time_s": fixed_numbers(log.time_s[path], 2),
+            "longitude_deg": fixed_numbers(log.longitude_deg[path], 7),
+            "latitude_deg": fixed_numbers(log.latitude_deg[path], 7),
+            "height_m": fixed_numbers(log.height_m[path], 2),
         },
         "gases": {
             gas: {
-                "time_s": fixed(log.time_s[rows], 2),
-                "ppm": resolved(log.gas_ppm[gas][rows], span_of(log.gas_ppm[gas])),
+                "time_s": fixed_numbers(log.time_s[rows], 2),
+                "ppm": resolved_numbers(log.gas_ppm[gas][rows], span_of(log.gas_ppm[gas])),
             }
             for gas, rows in shown.items()
         },
         "wind": {
-            "time_s": fixed(log.time_s[windy], 2),
-            "speed_m_s": fixed(log.wind_speed_m_s[windy], 2),
-            "from_deg": None if log.wind_from_deg is None else fixed(log.wind_from_deg[windy], 1),
+            "time_s": fixed_numbers(log.time_s[windy], 2),
+            "speed_m_s": fixed_numbers(log.wind_speed_m_s[windy], 2),
+            "from_deg": None if log.wind_from_deg is None else fixed_numbers(log.wind_from_deg[windy], 1),
         },
     }

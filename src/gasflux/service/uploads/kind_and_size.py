@@ -18,7 +18,7 @@ from gasflux.errors import InputError, TooLargeError, UnsupportedFileError
 from gasflux.reading.signatures import GZIP, HEAD_BYTES, OLE, ZIP, unsupported
 from gasflux.service.uploads.text_structure import BLOCK_BYTES, count_rows
 from gasflux.service.uploads.workbook_structure import MAX_RATIO, RATIO_FREE_BYTES, check_workbook, too_much_unpacked
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 from gasflux.wording.plain import escape
 
 Suffix = Literal[".xlsx", ".xls", ".csv", ".csv.gz"]

@@ -8,7 +8,7 @@ from typing import Final
 
 from gasflux.errors import InputError, TooLargeError
 from gasflux.reading.signatures import HEAD_BYTES, refuse_foreign, unsupported
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 BLOCK_BYTES: Final = 1 << 16
 MAX_LINE_BYTES: Final = 100_000

@@ -16,10 +16,10 @@ from gasflux.configuration.service_settings import LimitSettings
 from gasflux.errors import InputError, TooLargeError, UnsupportedFileError
 from gasflux.reading.signatures import ACCEPTED
 from gasflux.service.uploads.text_structure import BLOCK_BYTES
-from gasflux.wording.phrases import phrase
+from gasflux.wording.lookup import phrase
 
 MAX_MEMBERS: Final = 10_000
-MAX_CELLS: Final = 50_000_000
+MAX_SHEET_CELLS: Final = 50_000_000
 """Cells of a sheet: its reader holds the rectangle from the first to the last cell, empty ones too."""
 
 MAX_RATIO: Final = 200
@@ -155,15 +155,15 @@ def _check_dimension(head: bytes, max_rows: int) -> None:
     rows, columns = int(declared.group(2)), _column_number(declared.group(1))
     if rows > _LAST_ROW or columns > _LAST_COLUMN:
         raise InputError.of("sheet_impossible_size")
-    if rows > max_rows + 1 or rows * columns > MAX_CELLS:
+    if rows > max_rows + 1 or rows * columns > MAX_SHEET_CELLS:
         raise TooLargeError.of(
             "sheet_above_limits",
             value=f"{rows} x {columns}",
-            allowed=phrase("allowed.cells", cells=MAX_CELLS),
+            allowed=phrase("allowed.cells", cells=MAX_SHEET_CELLS),
             rows=rows,
             columns=columns,
             limit=max_rows,
-            cells=MAX_CELLS,
+            cells=MAX_SHEET_CELLS,
         )
 
 

@@ -1,1 +1,1 @@
-"""Watching the service: health, statistics, logs."""
+"""Watching the service: health, metrics, the machine, logs. The counts behind them are `gasflux.service.statistics`."""

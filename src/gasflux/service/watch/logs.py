@@ -10,11 +10,9 @@ import logging
 import logging.handlers
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, TextIO
 
 from gasflux.configuration.service_settings import Settings, setting_rows
@@ -25,21 +23,6 @@ _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s [%(context)s] %(message)s"
 _KEY: Final = re.compile(r"\bgf_([A-Za-z0-9]+)_[A-Za-z0-9_-]{8,}")
 _SHORTEST_SECRET: Final = 8
 """Shorter secrets are not searched for: they might be part of any word."""
-
-_context: ContextVar[Mapping[str, str]] = ContextVar("gasflux_log_context", default=MappingProxyType({}))
-
-
-@contextmanager
-def log_context(**ids: str) -> Iterator[None]:
-    """Mark the lines of this thread, as in ``with log_context(task=task_id)`` or ``request=request_id``.
-
-    ``extra={"task": task_id}`` marks a single line.
-    """
-    token = _context.set({**_context.get(), **ids})
-    try:
-        yield
-    finally:
-        _context.reset(token)
 
 
 @contextmanager
@@ -186,9 +169,6 @@ class SafeFormatter(logging.Formatter):
 
 
 def _marks(record: logging.LogRecord) -> str:
-    """Return which request and task a record belongs to."""
-    marks = dict(_context.get())
-    for name in ("request", "task"):
-        if isinstance(value := getattr(record, name, None), str):
-            marks[name] = value
-    return escape(" ".join(f"{name}:{value}" for name, value in marks.items())) or "-"
+    """Return which request and task a record belongs to, by ``extra={"task": task_id}`` of its line."""
+    marks = {name: getattr(record, name, None) for name in ("request", "task")}
+    return escape(" ".join(f"{name}:{value}" for name, value in marks.items() if isinstance(value, str))) or "-"

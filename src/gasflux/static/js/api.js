@@ -46,7 +46,13 @@ async function fetched(method, path, { signal, body, headers }) {
   const secret = key() ? { "X-API-Key": key() } : {};
   try {
     // The ETags are handled here: the browser's own cache would turn a 304 into the old answer.
-    const answer = await fetch(address(path), { method, signal, body, headers: { ...secret, ...headers }, cache: "no-store" });
+    const answer = await fetch(address(path), {
+      method,
+      signal,
+      body,
+      headers: { ...secret, ...headers },
+      cache: "no-store",
+    });
     setOnline(true);
     return answer;
   } catch (error) {

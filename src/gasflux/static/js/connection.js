@@ -20,7 +20,9 @@ export function setOnline(value) {
 
 async function probe() {
   if (isOnline) return;
-  const answer = await fetch(new URL("health", document.baseURI.split("#")[0]), { cache: "no-store" }).catch(() => null);
+  const answer = await fetch(new URL("health", document.baseURI.split("#")[0]), { cache: "no-store" }).catch(
+    () => null,
+  );
   if (answer) setOnline(true);
   else setTimeout(probe, PROBE_MS);
 }

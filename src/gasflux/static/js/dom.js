@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Return an HTML element. `props`: class, data {}, on {}, text; a property if the element has it, else an attribute. */
+/** Make an HTML element. `props`: class, data {}, on {}, text; a property if the element has one, else an attribute. */
 export function h(tag, props = {}, ...children) {
   return fill(document.createElement(tag), props, children);
 }
@@ -31,7 +31,8 @@ function setProperty(node, name, value) {
   else if (name === "data") Object.assign(node.dataset, value);
   else if (name === "on") Object.entries(value).forEach(([event, listener]) => node.addEventListener(event, listener));
   else if (name === "text") node.textContent = value;
-  else if (name in node && !name.includes("-") && !(node instanceof SVGElement) && name !== "list" && name !== "form") node[name] = value;
+  else if (name in node && !name.includes("-") && !(node instanceof SVGElement) && name !== "list" && name !== "form")
+    node[name] = value;
   else node.setAttribute(name, value === true ? "" : value);
 }
 
@@ -55,5 +56,9 @@ export function hidden(text) {
 /** Return a description list from pairs; empty values are left out. */
 export function facts(pairs, className = "facts") {
   const rows = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return h("dl", { class: className }, rows.map(([term, value]) => h("div", {}, h("dt", { text: term }), h("dd", {}, value))));
+  return h(
+    "dl",
+    { class: className },
+    rows.map(([term, value]) => h("div", {}, h("dt", { text: term }), h("dd", {}, value))),
+  );
 }

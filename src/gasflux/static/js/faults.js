@@ -1,4 +1,4 @@
-// What is wrong with a file, a configuration or a task, in the language of the page. Every fault comes from the server in
+// What is wrong with a file, a configuration or a task, in the language of the page. Every fault comes from the server
 // all its languages: `message`, `value` and `allowed` in English, and in `zh` what reads differently in Chinese.
 
 import { h } from "./dom.js";
@@ -22,7 +22,7 @@ export function inWords(message, faults = []) {
   return { text: faults.map((fault) => said(fault).message).join(""), lang: null };
 }
 
-/** Return the faults of a file or configuration as a list that says where, what and what is allowed, each thing once. */
+/** Return the faults of a file or configuration as a list of where, what and what is allowed, each thing once. */
 export function faultList(faults) {
   return h("ul", { class: "fault-list" }, faults.map((fault) => entry(said(fault), isSaid(fault) ? null : "en")));
 }
@@ -32,14 +32,18 @@ function entry(fault, lang) {
   return h("li", {},
     place && h("strong", { class: "wrap", text: place }),
     h("span", { class: "wrap", lang, text: fault.message ?? String(fault) }),
-    fault.allowed && !isTold(fault, fault.allowed) && h("span", { class: "hint", text: t("fault.allowed", { allowed: fault.allowed }) }));
+    fault.allowed &&
+      !isTold(fault, fault.allowed) &&
+      h("span", { class: "hint", text: t("fault.allowed", { allowed: fault.allowed }) }),
+  );
 }
 
 const isTold = (fault, part) => String(fault.message ?? "").includes(part);
 
 function where(fault) {
   const parts = [];
-  if (fault.column) parts.push(t(OF_SETTINGS.has(fault.code) ? "fault.setting" : "fault.column", { name: fault.column }));
+  if (fault.column)
+    parts.push(t(OF_SETTINGS.has(fault.code) ? "fault.setting" : "fault.column", { name: fault.column }));
   if (fault.row) parts.push(t("fault.row", { n: fault.row }));
   if (fault.value !== undefined && !isTold(fault, fault.value)) parts.push(t("fault.value", { value: fault.value }));
   if (fault.count > 1) parts.push(t("fault.count", { n: fault.count }));

@@ -36,7 +36,8 @@ export function significant(value, digits = 3) {
 }
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const superscript = (value) => (value < 0 ? "⁻" : "") + [...String(Math.abs(value))].map((digit) => SUPERSCRIPTS[digit]).join("");
+const superscript = (value) =>
+  (value < 0 ? "⁻" : "") + [...String(Math.abs(value))].map((digit) => SUPERSCRIPTS[digit]).join("");
 
 /** Return `value` with significant digits but no zeros behind them. */
 export function plain(value, digits = 5) {
@@ -49,7 +50,11 @@ export const unitText = (unit) => ({ degC: "°C", deg: "°", degrees: "°", ug: 
 
 /** Return how a column was converted ("K -> degC (-273.15)") with units as they are written. */
 export function conversionText(conversion) {
-  const text = conversion.replace(/\bdeg(C|F)?\b/g, "°$1").replaceAll(" -> ", " → ").replace("(-", "(−").replace("(x ", "(× ");
+  const text = conversion
+    .replace(/\bdeg(C|F)?\b/g, "°$1")
+    .replaceAll(" -> ", " → ")
+    .replace("(-", "(−")
+    .replace("(x ", "(× ");
   return language() === "zh" ? text.replace(/ \(([^)]*)\)/g, "（$1）") : text;
 }
 
@@ -67,7 +72,13 @@ export function utc(text) {
 export function dateTime(text) {
   const time = utc(text);
   if (!time) return DASH;
-  return time.toLocaleString(locale(), { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  return time.toLocaleString(locale(), {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
 }
 
 /** Return how long ago or ahead a time is, in words. */

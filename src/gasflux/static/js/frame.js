@@ -21,7 +21,12 @@ export function drawFrame() {
     document.getElementById("main").focus();
   };
   document.getElementById("toasts").setAttribute("aria-label", t("frame.messages"));
-  replace(document.getElementById("topbar"), brand(), places(), h("div", { class: "switches" }, languageSwitch(), themeSwitch()));
+  replace(
+    document.getElementById("topbar"),
+    brand(),
+    places(),
+    h("div", { class: "switches" }, languageSwitch(), themeSwitch()),
+  );
   drawFoot();
 }
 
@@ -35,12 +40,35 @@ export function markPlace(place) {
 }
 
 function brand() {
-  return h("a", { class: "brand", href: "#/new" }, h("img", { src: "static/img/mark.svg", alt: "" }), h("span", { text: "GasFlux" }));
+  return h(
+    "a",
+    { class: "brand", href: "#/new" },
+    h("img", { src: "static/img/mark.svg", alt: "" }),
+    h("span", { text: "GasFlux" }),
+  );
 }
 
 function places() {
-  return h("nav", { class: "places", "aria-label": t("frame.places") }, h("ul", {}, PLACES.map((name) =>
-    h("li", {}, h("a", { href: `#/${name}`, data: { place: name }, "aria-current": here === name ? "page" : null }, icon(name), h("span", { text: t(`place.${name}`) }))))));
+  return h(
+    "nav",
+    { class: "places", "aria-label": t("frame.places") },
+    h(
+      "ul",
+      {},
+      PLACES.map((name) =>
+        h(
+          "li",
+          {},
+          h(
+            "a",
+            { href: `#/${name}`, data: { place: name }, "aria-current": here === name ? "page" : null },
+            icon(name),
+            h("span", { text: t(`place.${name}`) }),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 function languageSwitch() {
@@ -49,8 +77,19 @@ function languageSwitch() {
     await setLanguage(other);
     document.querySelector("[data-testid=language-switch]").focus();
   };
-  return h("button", { class: "icon-button", type: "button", lang: other === "zh" ? "zh-CN" : "en", data: { testid: "language-switch" }, on: { click: change } },
-    icon("language"), h("span", { text: other === "zh" ? "中文" : "EN", "aria-hidden": "true" }), hidden(LANGUAGES[other]));
+  return h(
+    "button",
+    {
+      class: "icon-button",
+      type: "button",
+      lang: other === "zh" ? "zh-CN" : "en",
+      data: { testid: "language-switch" },
+      on: { click: change },
+    },
+    icon("language"),
+    h("span", { text: other === "zh" ? "中文" : "EN", "aria-hidden": "true" }),
+    hidden(LANGUAGES[other]),
+  );
 }
 
 function themeSwitch() {

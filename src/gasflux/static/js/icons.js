@@ -27,6 +27,13 @@ const PATHS = {
 
 /** Return an icon that is hidden from screen readers. */
 export function icon(name) {
-  const path = svg("path", { d: PATHS[name], fill: "none", stroke: "currentColor", "stroke-width": 1.7, "stroke-linecap": "round", "stroke-linejoin": "round" });
+  const path = svg("path", {
+    d: PATHS[name],
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": 1.7,
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+  });
   return svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, path);
 }

@@ -12,7 +12,7 @@ export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
 
-/** Say nothing more of what was announced longer than `milliseconds` ago: it is of another view, or another language. */
+/** Say nothing more of what was announced over `milliseconds` ago: it is of another view, or another language. */
 export function hush(milliseconds = 0) {
   if (Date.now() - announcedAt >= milliseconds) document.getElementById("announcer").textContent = "";
 }
@@ -62,7 +62,13 @@ export function ask(title, text, yes, { danger = false, no = t("act.dismiss") } 
     h("p", { text }),
     h("div", { class: "dialog-actions" },
       h("button", { class: "button", type: "button", text: no, on: { click: () => close(false) } }),
-      h("button", { class: `button ${danger ? "danger" : "primary"}`, type: "button", text: yes, on: { click: () => close(true) } })),
+      h("button", {
+        class: `button ${danger ? "danger" : "primary"}`,
+        type: "button",
+        text: yes,
+        on: { click: () => close(true) },
+      }),
+    ),
   ]);
 }
 

@@ -21,13 +21,24 @@ export function rateTexts({ flux, std, low, high, limit }) {
   const width = isNumber(low) && isNumber(high) ? (high - low) / 4 : flux;
   const decimals = decimalsFor(isNumber(std) && std > 0 ? std : width, 2);
   const bound = upperBound({ flux, low, high, limit });
-  const texts = { flux: fixed(flux, decimals), std: fixed(std, decimals), low: fixed(low, decimals), high: fixed(high, decimals) };
+  const texts = {
+    flux: fixed(flux, decimals),
+    std: fixed(std, decimals),
+    low: fixed(low, decimals),
+    high: fixed(high, decimals),
+  };
   const measured = isNumber(std) ? `${texts.flux} ± ${texts.std}` : texts.flux;
-  return { ...texts, measured, bound: bound === null ? null : fixed(bound, decimals), shown: bound === null ? measured : `< ${fixed(bound, decimals)}` };
+  return {
+    ...texts,
+    measured,
+    bound: bound === null ? null : fixed(bound, decimals),
+    shown: bound === null ? measured : `< ${fixed(bound, decimals)}`,
+  };
 }
 
-/** Return the sentence of a rate that is not told from zero; the end of a two-sided interval is a bound at a higher level. */
-export const boundSentence = (texts, level) => t("rate.not_told", { bound: texts.bound, level: plain(50 * (1 + level), 3) });
+/** Return the sentence of a rate not told from zero; the end of a two-sided interval is a bound at a higher level. */
+export const boundSentence = (texts, level) =>
+  t("rate.not_told", { bound: texts.bound, level: plain(50 * (1 + level), 3) });
 
 /** Return the rate of one gas as lists of tasks and reports have it. */
 export function listedRate(gas) {

@@ -26,12 +26,19 @@ async function fetchJson(path, signal) {
 export function gasAnswer(values) {
   const { level, low, high } = values.flux_interval_kg_h;
   return {
-    flux: values.flux_kg_h, std: values.flux_std_kg_h, low, high, level,
-    limit: values.detection_limit_kg_h, budget: values.uncertainty_kg_h, grade: values.quality.grade, flags: values.quality.flags,
+    flux: values.flux_kg_h,
+    std: values.flux_std_kg_h,
+    low,
+    high,
+    level,
+    limit: values.detection_limit_kg_h,
+    budget: values.uncertainty_kg_h,
+    grade: values.quality.grade,
+    flags: values.quality.flags,
   };
 }
 
-/** Return the flags of one gas in every language; those of a result from before it had them, in the one it was made in. */
+/** Return the flags of one gas in every language; those of older results in the one they were made in. */
 export const flagsOf = (result, gas) => result.view.flags?.[gas] ?? result.vars.gases[gas].quality.flags;
 
 /** Return grid and samples of one gas on one surface in the shape of the curtain plot. */
@@ -53,7 +60,11 @@ export function trackOf(view, gas) {
   const series = view.gases[gas];
   let at = 0;
   const value = time.map((moment, i) => {
-    while (at + 1 < series.time_s.length && Math.abs(series.time_s[at + 1] - moment) <= Math.abs(series.time_s[at] - moment)) at += 1;
+    while (
+      at + 1 < series.time_s.length &&
+      Math.abs(series.time_s[at + 1] - moment) <= Math.abs(series.time_s[at] - moment)
+    )
+      at += 1;
     const [measured, baseline] = [series.measured_ppm[at], series.baseline_ppm[at]];
     return phase[i] === transect && measured !== null && baseline !== null ? Math.max(measured - baseline, 0) : null;
   });

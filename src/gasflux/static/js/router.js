@@ -65,7 +65,9 @@ export function show(moveFocus) {
   document.title = `${t(`place.${here.name}`)} · GasFlux`;
   const isSame = shown === location.hash.split("?")[0];
   shown = location.hash.split("?")[0];
-  here.load(main, { ...here, signal: stop.signal }).then(() => moveFocus && !isSame && !stop.signal.aborted && focusHeading(main));
+  here
+    .load(main, { ...here, signal: stop.signal })
+    .then(() => moveFocus && !isSame && !stop.signal.aborted && focusHeading(main));
 }
 
 function focusHeading(main) {

@@ -27,7 +27,9 @@ export function withValue(text, path, value) {
 
 function changed(values, [name, ...rest], value) {
   const copy = { ...values };
-  const inner = rest.length ? changed(typeof copy[name] === "object" && copy[name] ? copy[name] : {}, rest, value) : value;
+  const inner = rest.length
+    ? changed(typeof copy[name] === "object" && copy[name] ? copy[name] : {}, rest, value)
+    : value;
   const isGone = inner === undefined || (rest.length && !Object.keys(inner).length);
   if (isGone) delete copy[name];
   else copy[name] = inner;

@@ -25,7 +25,32 @@ export function searchBox(value, testid, found) {
 
 /** Return which part of a list is shown and, where there are several, the way to the others. */
 export function pager({ page, pages: count, total, per_page: size }, turn) {
-  const step = (by, name) => h("button", { class: "button", type: "button", text: t(name), disabled: page + by < 1 || page + by > count, data: { act: name }, on: { click: () => turn(page + by) } });
-  const text = total ? t("tasks.shown", { from: fixed((page - 1) * size + 1, 0), to: fixed(Math.min(page * size, total), 0), total: fixed(total, 0) }) : "";
-  return [h("span", { class: "soft small num", text }), count > 1 ? h("div", { class: "row" }, step(-1, "tasks.previous"), h("span", { class: "num small", text: t("tasks.page", { page, count }) }), step(1, "tasks.next")) : null];
+  const step = (by, name) =>
+    h("button", {
+      class: "button",
+      type: "button",
+      text: t(name),
+      disabled: page + by < 1 || page + by > count,
+      data: { act: name },
+      on: { click: () => turn(page + by) },
+    });
+  const text = total
+    ? t("tasks.shown", {
+        from: fixed((page - 1) * size + 1, 0),
+        to: fixed(Math.min(page * size, total), 0),
+        total: fixed(total, 0),
+      })
+    : "";
+  return [
+    h("span", { class: "soft small num", text }),
+    count > 1
+      ? h(
+          "div",
+          { class: "row" },
+          step(-1, "tasks.previous"),
+          h("span", { class: "num small", text: t("tasks.page", { page, count }) }),
+          step(1, "tasks.next"),
+        )
+      : null,
+  ];
 }

@@ -10,18 +10,44 @@ import { empty, loading, problem } from "./states.js";
 
 const PER_PAGE = 20;
 
-/** Return a node with the flights; `chosen` is a set of ids, `changed` is called after each change of it, `listed` once there are flights to choose from. */
+/**
+ * Return a node with the flights; `chosen` is a set of ids, `changed` is called after each change of it, `listed` once
+ * there are flights to choose from.
+ */
 export function flightPicker(chosen, { changed, listed }, signal) {
   const wanted = { q: "", since: "", until: "", page: 1 };
   const list = h("div", { class: "pick", tabIndex: 0, role: "group", "aria-label": t("compare.pick") });
   const pages = h("nav", { class: "pages", "aria-label": t("tasks.pages") });
   const count = h("span", { class: "small" });
-  const clear = h("button", { class: "button quiet", type: "button", text: t("compare.clear"), data: { testid: "compare-clear" }, on: { click: () => choose([...chosen], false) } });
-  const all = h("button", { class: "button quiet", type: "button", text: t("compare.all_shown"), data: { testid: "compare-all" }, on: { click: () => choose(boxes().map((box) => box.value), true) } });
+  const clear = h("button", {
+    class: "button quiet",
+    type: "button",
+    text: t("compare.clear"),
+    data: { testid: "compare-clear" },
+    on: { click: () => choose([...chosen], false) },
+  });
+  const all = h("button", {
+    class: "button quiet",
+    type: "button",
+    text: t("compare.all_shown"),
+    data: { testid: "compare-all" },
+    on: {
+      click: () =>
+        choose(
+          boxes().map((box) => box.value),
+          true,
+        ),
+    },
+  });
   const search = filters();
   const acts = h("div", { class: "row" }, all, clear);
   const body = h("div", { class: "stack" }, search, list, pages, acts);
-  const details = h("details", { open: chosen.size < 2 }, h("summary", { data: { testid: "compare-open" } }, h("span", { text: t("compare.pick") }), " ", count), body);
+  const details = h(
+    "details",
+    { open: chosen.size < 2 },
+    h("summary", { data: { testid: "compare-open" } }, h("span", { text: t("compare.pick") }), " ", count),
+    body,
+  );
   const node = h("section", { class: "card" }, details);
   const boxes = () => [...list.querySelectorAll("input")];
   replace(list, loading(3));
@@ -34,7 +60,16 @@ export function flightPicker(chosen, { changed, listed }, signal) {
     try {
       const { reports, pagination } = await get(path, { signal });
       if (path !== address()) return;
-      if (isFirst && !reports.length) return void replace(node, empty("compare", t("compare.none"), t("compare.none_text"), h("a", { class: "button primary", href: "#/new", text: t("place.new") })));
+      if (isFirst && !reports.length)
+        return void replace(
+          node,
+          empty(
+            "compare",
+            t("compare.none"),
+            t("compare.none_text"),
+            h("a", { class: "button primary", href: "#/new", text: t("place.new") }),
+          ),
+        );
       replace(list, reports.length ? reports.map(row) : h("p", { class: "soft", text: t("tasks.none_found_text") }));
       replace(pages, pager(pagination, (page) => want({ page })));
       all.hidden = !reports.length;
@@ -60,7 +95,12 @@ export function flightPicker(chosen, { changed, listed }, signal) {
   }
 
   function row(report) {
-    const box = h("input", { type: "checkbox", value: report.task_id, checked: chosen.has(report.task_id), data: { testid: "compare-pick" } });
+    const box = h("input", {
+      type: "checkbox",
+      value: report.task_id,
+      checked: chosen.has(report.task_id),
+      data: { testid: "compare-pick" },
+    });
     box.addEventListener("change", () => choose([report.task_id], box.checked));
     const [[gas, values]] = Object.entries(report.gases);
     return h("label", {}, box, h("span", { class: "wrap", text: report.name }),
@@ -82,10 +122,22 @@ export function flightPicker(chosen, { changed, listed }, signal) {
   }
 
   function filters() {
-    const day = (name) => h("input", { type: "date", data: { testid: `compare-${name}` }, on: { change: (event) => want({ [name]: event.target.value }) } });
-    return h("form", { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
-      labelled(t("tasks.search"), searchBox("", "compare-search", (q) => want({ q }))),
-      labelled(t("compare.since"), day("since")), labelled(t("compare.until"), day("until")));
+    const day = (name) =>
+      h("input", {
+        type: "date",
+        data: { testid: `compare-${name}` },
+        on: { change: (event) => want({ [name]: event.target.value }) },
+      });
+    return h(
+      "form",
+      { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
+      labelled(
+        t("tasks.search"),
+        searchBox("", "compare-search", (q) => want({ q })),
+      ),
+      labelled(t("compare.since"), day("since")),
+      labelled(t("compare.until"), day("until")),
+    );
   }
 
   return { node, mark };

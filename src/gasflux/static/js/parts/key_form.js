@@ -9,8 +9,24 @@ import { forgetKey, isRemembered, key, setKey } from "../session.js";
 /** Return a form for a key; `entered` is called once the server takes it. */
 export function keyForm(entered) {
   const id = uniqueId("key");
-  const input = h("input", { id, type: "password", autocomplete: "off", spellcheck: false, required: true, placeholder: "gf_…", data: { testid: "api-key-input" }, "aria-describedby": `${id}-fault` });
-  const show = h("input", { type: "checkbox", on: { change: (event) => { input.type = event.target.checked ? "text" : "password"; } } });
+  const input = h("input", {
+    id,
+    type: "password",
+    autocomplete: "off",
+    spellcheck: false,
+    required: true,
+    placeholder: "gf_…",
+    data: { testid: "api-key-input" },
+    "aria-describedby": `${id}-fault`,
+  });
+  const show = h("input", {
+    type: "checkbox",
+    on: {
+      change: (event) => {
+        input.type = event.target.checked ? "text" : "password";
+      },
+    },
+  });
   const remember = h("input", { type: "checkbox", data: { testid: "remember-key" } });
   const fault = h("p", { class: "fault", id: `${id}-fault`, role: "alert" });
 
@@ -26,7 +42,12 @@ export function keyForm(entered) {
     if (before) setKey(before.value, before.isRemembered);
     else forgetKey();
     input.setAttribute("aria-invalid", "true");
-    fault.textContent = answer.access || answer.status === 401 ? t("keys.refused") : answer.status ? answer.message : t("state.offline_text");
+    fault.textContent =
+      answer.access || answer.status === 401
+        ? t("keys.refused")
+        : answer.status
+          ? answer.message
+          : t("state.offline_text");
     return input.focus();
   }
 

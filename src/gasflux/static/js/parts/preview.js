@@ -18,7 +18,13 @@ export function previewBody(preview, signal) {
   const hasTrack = preview.track?.latitude?.length > 1;
   return h("div", { class: "stack" },
     preview.faults.length ? faults(preview) : null,
-    preview.notes.length ? h("ul", { class: "hint notes" }, preview.notes.map((note) => h("li", { text: inLanguage(note) }))) : null,
+    preview.notes.length
+      ? h(
+          "ul",
+          { class: "hint notes" },
+          preview.notes.map((note) => h("li", { text: inLanguage(note) })),
+        )
+      : null,
     hasTrack ? h("div", { class: "preview-plots" }, track(preview, signal), series(preview, signal)) : null,
     preview.columns.length ? columns(preview) : null);
 }
@@ -35,8 +41,13 @@ export function previewSummary(preview) {
 }
 
 function faults(preview) {
-  return h("div", { class: "note bad" },
-    h("h3", { text: t("preview.faults", { n: preview.faults.length }) }), faultList(preview.faults), h("p", { class: "hint", text: t("preview.faults_hint") }));
+  return h(
+    "div",
+    { class: "note bad" },
+    h("h3", { text: t("preview.faults", { n: preview.faults.length }) }),
+    faultList(preview.faults),
+    h("p", { class: "hint", text: t("preview.faults_hint") }),
+  );
 }
 
 function track(preview, signal) {
@@ -59,8 +70,20 @@ function track(preview, signal) {
     signal,
   });
   const most = values.reduce((best, value) => Math.max(best, value ?? -Infinity), -Infinity);
-  return h("figure", { class: "stack" }, h("figcaption", { class: "label", text: t("preview.track") }), plot.node,
-    gas && Number.isFinite(floor) ? h("div", { class: "legend" }, h("span", { text: gasName(gas) }), colourKey(significant(floor, 3), significant(most, 3), "ppm")) : null);
+  return h(
+    "figure",
+    { class: "stack" },
+    h("figcaption", { class: "label", text: t("preview.track") }),
+    plot.node,
+    gas && Number.isFinite(floor)
+      ? h(
+          "div",
+          { class: "legend" },
+          h("span", { text: gasName(gas) }),
+          colourKey(significant(floor, 3), significant(most, 3), "ppm"),
+        )
+      : null,
+  );
 }
 
 function lowest(values) {
@@ -71,7 +94,11 @@ function lowest(values) {
 function atTimes(series, times) {
   let at = 0;
   return times.map((time) => {
-    while (at + 1 < series.time_s.length && Math.abs(series.time_s[at + 1] - time) <= Math.abs(series.time_s[at] - time)) at += 1;
+    while (
+      at + 1 < series.time_s.length &&
+      Math.abs(series.time_s[at + 1] - time) <= Math.abs(series.time_s[at] - time)
+    )
+      at += 1;
     return series.ppm[at] ?? null;
   });
 }
@@ -80,19 +107,37 @@ function series(preview, signal) {
   const gases = previewGases(preview).slice(0, 4);
   if (!gases.length) return null;
   const height = gases.length > 2 ? 105 : 130;
-  return h("figure", { class: "stack" }, h("figcaption", { class: "label", text: t("preview.series") }), gases.map((gas, i) => seriesPlots({
-    time: preview.series[gas].time_s,
-    startMs: NaN,
-    panels: [{ unit: "ppm", height, lines: [{ label: gasName(gas), values: preview.series[gas].ppm, colour: SERIES_COLOURS[i] }] }],
-    label: t("preview.series_label", { gas: gasName(gas) }),
-    signal,
-  }).node));
+  return h(
+    "figure",
+    { class: "stack" },
+    h("figcaption", { class: "label", text: t("preview.series") }),
+    gases.map(
+      (gas, i) =>
+        seriesPlots({
+          time: preview.series[gas].time_s,
+          startMs: NaN,
+          panels: [
+            {
+              unit: "ppm",
+              height,
+              lines: [{ label: gasName(gas), values: preview.series[gas].ppm, colour: SERIES_COLOURS[i] }],
+            },
+          ],
+          label: t("preview.series_label", { gas: gasName(gas) }),
+          signal,
+        }).node,
+    ),
+  );
 }
 
 /** Return the unit in the file; a conversion that begins with it says it already. */
 function unitCell({ unit, conversion }) {
-  if (conversion && unit && conversion.startsWith(`${unit} -> `)) return h("span", { text: conversionText(conversion) });
-  return [h("span", { text: unitText(unit) }), conversion && h("span", { class: "hint", text: ` ${conversionText(conversion)}` })];
+  if (conversion && unit && conversion.startsWith(`${unit} -> `))
+    return h("span", { text: conversionText(conversion) });
+  return [
+    h("span", { text: unitText(unit) }),
+    conversion && h("span", { class: "hint", text: ` ${conversionText(conversion)}` }),
+  ];
 }
 
 function columns(preview) {
@@ -100,14 +145,43 @@ function columns(preview) {
   const numeric = new Set(["minimum", "maximum", "missing"]);
   return h("details", { open: preview.faults.length > 0 },
     h("summary", { text: t("preview.columns", { n: preview.columns.length }) }),
-    h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("preview.columns_label") }, h("table", {},
-      h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: numeric.has(name) ? "n" : "", text: t(`preview.column.${name}`) })))),
-      h("tbody", {}, preview.columns.map((column) => h("tr", {},
-        h("th", { scope: "row", text: textOr(`column.${column.name}`, gasName(column.name)) }),
-        h("td", { text: column.header }),
-        h("td", {}, unitCell(column)),
-        h("td", { class: "n", text: plain(column.minimum) }),
-        h("td", { class: "n", text: plain(column.maximum) }),
-        h("td", { class: "n", text: column.missing ? fixed(column.missing, 0) : "" })))))),
-    preview.ignored.length ? h("p", { class: "hint", text: t("preview.ignored", { names: preview.ignored.join(t("list.names")) }) }) : null);
+    h(
+      "div",
+      { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("preview.columns_label") },
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            names.map((name) =>
+              h("th", { scope: "col", class: numeric.has(name) ? "n" : "", text: t(`preview.column.${name}`) }),
+            ),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          preview.columns.map((column) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row", text: textOr(`column.${column.name}`, gasName(column.name)) }),
+              h("td", { text: column.header }),
+              h("td", {}, unitCell(column)),
+              h("td", { class: "n", text: plain(column.minimum) }),
+              h("td", { class: "n", text: plain(column.maximum) }),
+              h("td", { class: "n", text: column.missing ? fixed(column.missing, 0) : "" }),
+            ),
+          ),
+        ),
+      ),
+    ),
+    preview.ignored.length
+      ? h("p", { class: "hint", text: t("preview.ignored", { names: preview.ignored.join(t("list.names")) }) })
+      : null,
+  );
 }

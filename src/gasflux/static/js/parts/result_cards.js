@@ -15,11 +15,22 @@ import { table } from "./table.js";
 import { surfaceKind, surfaceName, surfaceNames } from "../surface.js";
 
 const FILE_ORDER = ["report.html", "results.zip", "processed.csv", "output_vars.json"];
-const FILE_ICONS = { html: "report", zip: "archive", csv: "table", json: "file", geojson: "globe", kml: "globe", png: "picture", yaml: "file" };
+const FILE_ICONS = {
+  html: "report",
+  zip: "archive",
+  csv: "table",
+  json: "file",
+  geojson: "globe",
+  kml: "globe",
+  png: "picture",
+  yaml: "file",
+};
 
 /** Return buttons of which one is pressed. */
 export function segmented(label, options, chosen, choose) {
-  const buttons = options.map(([value, text]) => h("button", { type: "button", text, "aria-pressed": String(value === chosen), on: { click: () => press(value) } }));
+  const buttons = options.map(([value, text]) =>
+    h("button", { type: "button", text, "aria-pressed": String(value === chosen), on: { click: () => press(value) } }),
+  );
   const press = (value) => {
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(options[i][0] === value)));
     choose(value);
@@ -32,32 +43,87 @@ export function curtainCard(result, gas, segment, signal) {
   const kind = segment.strategy;
   const plot = curtainPlot({ ...surface, kind, title: t("curtain.label", { gas: gasName(gas) }), signal });
   const id = uniqueId("samples");
-  const samples = h("input", { type: "checkbox", id, checked: true, on: { change: (event) => plot.showSamples(event.target.checked) } });
-  const card = h("section", { class: "card" },
-    h("div", { class: "spread" },
-      h("header", {}, h("h2", { text: t("curtain.title", { gas: gasName(gas), surface: surfaceName(kind) }) }), h("p", { class: "soft small", text: t(`curtain.lead.${kind}`) })),
-      h("div", { class: "row" },
-        segmented(t("curtain.field"), [["flux", t("curtain.flux")], ["std", t("curtain.std")]], "flux", plot.show),
-        h("label", { class: "check", htmlFor: id }, samples, h("span", { text: t("curtain.samples") })))),
+  const samples = h("input", {
+    type: "checkbox",
+    id,
+    checked: true,
+    on: { change: (event) => plot.showSamples(event.target.checked) },
+  });
+  const card = h(
+    "section",
+    { class: "card" },
+    h(
+      "div",
+      { class: "spread" },
+      h(
+        "header",
+        {},
+        h("h2", { text: t("curtain.title", { gas: gasName(gas), surface: surfaceName(kind) }) }),
+        h("p", { class: "soft small", text: t(`curtain.lead.${kind}`) }),
+      ),
+      h(
+        "div",
+        { class: "row" },
+        segmented(
+          t("curtain.field"),
+          [
+            ["flux", t("curtain.flux")],
+            ["std", t("curtain.std")],
+          ],
+          "flux",
+          plot.show,
+        ),
+        h("label", { class: "check", htmlFor: id }, samples, h("span", { text: t("curtain.samples") })),
+      ),
+    ),
     plot.node,
     h("details", {}, h("summary", { text: t("curtain.table") }), curtainTable(surface.grid)));
   return { card, mark: plot.mark };
 }
 
 /** Return the mean wind as people say it, with its direction in degrees where `key` has a place for them. */
-const windFrom = (flight, digits, key = "flight.wind_from") => t(key, {
-  speed: significant(flight.wind_mean_m_s, digits), from: compass(flight.wind_from_deg), degrees: fixed(flight.wind_from_deg, 0),
-});
+const windFrom = (flight, digits, key = "flight.wind_from") =>
+  t(key, {
+    speed: significant(flight.wind_mean_m_s, digits),
+    from: compass(flight.wind_from_deg),
+    degrees: fixed(flight.wind_from_deg, 0),
+  });
 
 export function trackCard(result, gas, signal) {
   const track = trackOf(result.view, gas);
   const flight = result.vars.flight;
-  const plot = trackPlot({ track, windFrom: flight.wind_from_deg, label: t("track.label", { wind: windFrom(flight, 2) }), signal });
+  const plot = trackPlot({
+    track,
+    windFrom: flight.wind_from_deg,
+    label: t("track.label", { wind: windFrom(flight, 2) }),
+    signal,
+  });
   const most = track.value.reduce((best, value) => Math.max(best, value ?? 0), 0);
-  const card = h("section", { class: "card" },
-    h("div", { class: "spread" }, h("h2", { text: t("track.title") }), segmented(t("track.mode"), [["plan", t("track.plan")], ["space", t("track.space")]], "plan", plot.setMode)),
+  const card = h(
+    "section",
+    { class: "card" },
+    h(
+      "div",
+      { class: "spread" },
+      h("h2", { text: t("track.title") }),
+      segmented(
+        t("track.mode"),
+        [
+          ["plan", t("track.plan")],
+          ["space", t("track.space")],
+        ],
+        "plan",
+        plot.setMode,
+      ),
+    ),
     plot.node,
-    h("div", { class: "legend" }, h("span", { text: t("track.enhancement", { gas: gasName(gas) }) }), colourKey("0", significant(most, 3), "ppm")));
+    h(
+      "div",
+      { class: "legend" },
+      h("span", { text: t("track.enhancement", { gas: gasName(gas) }) }),
+      colourKey("0", significant(most, 3), "ppm"),
+    ),
+  );
   return { card, mark: plot.mark };
 }
 
@@ -66,20 +132,41 @@ export function flightCard(result) {
   const surface = surfaceName(surfaceKind(result.view.segments));
   const metres = (value) => `${significant(value, 3)} m`;
   const dropped = Object.values(input.rows_dropped).reduce((total, count) => total + count, 0);
-  return h("section", { class: "card" }, h("h2", { text: t("flight.title") }), facts([
-    [t("flight.strategy"), t(`strategy.${flight.strategy}`)],
-    [t("flight.transects"), fixed(flight.transects, 0)],
-    [t("flight.duration"), duration(flight.duration_s)],
-    [t("flight.rate"), `${significant(flight.sample_hz, 2)} Hz`],
-    [t("flight.length"), metres(flight.length_m)],
-    [t("flight.heights"), t("range.unit", { low: significant(flight.height_min_m, 3), high: significant(flight.height_max_m, 3), unit: "m" })],
-    [t("flight.wind"), windFrom(flight, 2)],
-    [t("flight.normal", { surface }), `${significant(flight.wind_normal_mean_m_s, 2)} m/s`],
-    Number.isFinite(flight.wind_angle_to_plane_deg) ? [t("flight.angle"), `${fixed(flight.wind_angle_to_plane_deg, 0)}°`] : ["", ""],
-    [t("flight.air"), `${fixed(flight.temperature_mean_c, 1)} °C, ${fixed(flight.pressure_mean_hpa, 0)} hPa`],
-    [t("flight.rows"), t("flight.rows_used", { used: fixed(input.rows_used, 0), read: fixed(input.rows_read, 0) })],
-    dropped ? [t("flight.dropped"), Object.entries(input.rows_dropped).map(([reason, count]) => t("flight.dropped_for", { reason: dropReason(reason), n: fixed(count, 0) })).join(t("list.comma"))] : ["", ""],
-  ]));
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", { text: t("flight.title") }),
+    facts([
+      [t("flight.strategy"), t(`strategy.${flight.strategy}`)],
+      [t("flight.transects"), fixed(flight.transects, 0)],
+      [t("flight.duration"), duration(flight.duration_s)],
+      [t("flight.rate"), `${significant(flight.sample_hz, 2)} Hz`],
+      [t("flight.length"), metres(flight.length_m)],
+      [
+        t("flight.heights"),
+        t("range.unit", {
+          low: significant(flight.height_min_m, 3),
+          high: significant(flight.height_max_m, 3),
+          unit: "m",
+        }),
+      ],
+      [t("flight.wind"), windFrom(flight, 2)],
+      [t("flight.normal", { surface }), `${significant(flight.wind_normal_mean_m_s, 2)} m/s`],
+      Number.isFinite(flight.wind_angle_to_plane_deg)
+        ? [t("flight.angle"), `${fixed(flight.wind_angle_to_plane_deg, 0)}°`]
+        : ["", ""],
+      [t("flight.air"), `${fixed(flight.temperature_mean_c, 1)} °C, ${fixed(flight.pressure_mean_hpa, 0)} hPa`],
+      [t("flight.rows"), t("flight.rows_used", { used: fixed(input.rows_used, 0), read: fixed(input.rows_read, 0) })],
+      dropped
+        ? [
+            t("flight.dropped"),
+            Object.entries(input.rows_dropped)
+              .map(([reason, count]) => t("flight.dropped_for", { reason: dropReason(reason), n: fixed(count, 0) }))
+              .join(t("list.comma")),
+          ]
+        : ["", ""],
+    ]),
+  );
 }
 
 /** Return why rows were left out, in the language of the page. */
@@ -104,12 +191,38 @@ export function seriesCard(result, gas, mark, signal) {
   ]);
   const [measured, baseline, normal, speed] = values;
   const panels = [
-    { unit: "ppm", height: 190, lines: [{ label: t("series.measured", { gas: gasName(gas) }), values: measured, colour: "plot-1" }, { label: t("series.baseline"), values: baseline, colour: "plot-2", width: 2 }] },
-    { unit: "m/s", height: 150, lines: [{ label: t("series.speed"), values: speed, colour: "plot-faint" }, { label: t("series.normal", { surface }), values: normal, colour: "plot-3" }] },
+    {
+      unit: "ppm",
+      height: 190,
+      lines: [
+        { label: t("series.measured", { gas: gasName(gas) }), values: measured, colour: "plot-1" },
+        { label: t("series.baseline"), values: baseline, colour: "plot-2", width: 2 },
+      ],
+    },
+    {
+      unit: "m/s",
+      height: 150,
+      lines: [
+        { label: t("series.speed"), values: speed, colour: "plot-faint" },
+        { label: t("series.normal", { surface }), values: normal, colour: "plot-3" },
+      ],
+    },
   ];
-  const plots = seriesPlots({ time: times, startMs: startMs(view), panels, label: t("series.title"), signal, onTime: (index) => mark(index === null ? null : nearest(view.track.time_s, times[index])) });
-  return h("section", { class: "card" }, h("header", {}, h("h2", { text: t("series.title") }), h("p", { text: t("series.lead", { surface }) })), plots.node,
-    h("details", {}, h("summary", { text: t("series.table") }), facts(seriesFacts(result, gas))));
+  const plots = seriesPlots({
+    time: times,
+    startMs: startMs(view),
+    panels,
+    label: t("series.title"),
+    signal,
+    onTime: (index) => mark(index === null ? null : nearest(view.track.time_s, times[index])),
+  });
+  return h(
+    "section",
+    { class: "card" },
+    h("header", {}, h("h2", { text: t("series.title") }), h("p", { text: t("series.lead", { surface }) })),
+    plots.node,
+    h("details", {}, h("summary", { text: t("series.table") }), facts(seriesFacts(result, gas))),
+  );
 }
 
 function seriesFacts(result, gas) {
@@ -121,14 +234,20 @@ function seriesFacts(result, gas) {
     [t("series.points"), `${fixed(background.points, 0)} / ${fixed(background.signal_points, 0)}`],
     [t("series.algorithm"), background.algorithm],
     [t("flight.wind"), windFrom(flight, 3, "flight.wind_exact")],
-    [t("flight.normal", { surface: surfaceName(surfaceKind(result.view.segments)) }), `${significant(flight.wind_normal_mean_m_s, 3)} m/s`],
+    [
+      t("flight.normal", { surface: surfaceName(surfaceKind(result.view.segments)) }),
+      `${significant(flight.wind_normal_mean_m_s, 3)} m/s`,
+    ],
   ];
 }
 
 export function budgetCard(gas, values, kind) {
   const answer = gasAnswer(values);
   const below = values.flux_below_lowest_sample_kg_h;
-  return h("section", { class: "card" }, h("header", {}, h("h2", { text: t("budget.title") }), h("p", { text: t("budget.lead") })),
+  return h(
+    "section",
+    { class: "card" },
+    h("header", {}, h("h2", { text: t("budget.title") }), h("p", { text: t("budget.lead") })),
     budgetBars(answer.budget, surfaceNames(kind)),
     h("div", {}, facts([
       [t("budget.below"), `${percent(below / (answer.flux || 1))}`],
@@ -146,8 +265,22 @@ export function gasesCard(vars, chosen, choose) {
     const answer = gasAnswer(values);
     const texts = rateTexts(answer);
     isTold &&= texts.bound === null;
-    const button = h("button", { class: "button quiet", type: "button", text: gasName(gas), "aria-pressed": String(gas === chosen), on: { click: () => choose(gas) } });
-    return { cells: [button, texts.shown, t("range", texts), significant(answer.limit, 2), h("span", { class: `grade ${answer.grade}`, text: answer.grade })] };
+    const button = h("button", {
+      class: "button quiet",
+      type: "button",
+      text: gasName(gas),
+      "aria-pressed": String(gas === chosen),
+      on: { click: () => choose(gas) },
+    });
+    return {
+      cells: [
+        button,
+        texts.shown,
+        t("range", texts),
+        significant(answer.limit, 2),
+        h("span", { class: `grade ${answer.grade}`, text: answer.grade }),
+      ],
+    };
   });
   return h("section", { class: "card" }, h("h2", { text: t("gases.title") }), table({
     label: t("gases.title"),
@@ -165,9 +298,28 @@ export function filesCard({ task, view }) {
   const files = [...task.results].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   const isFigure = (file) => file.name.startsWith("figures/");
   const figures = files.filter(isFigure);
-  return h("section", { class: "card" }, h("h2", { text: t("files.title") }),
-    h("ul", { class: "files" }, files.filter((file) => !isFigure(file)).map((file) => fileItem(file, surface))),
-    figures.length ? h("details", {}, h("summary", { text: t("files.figures", { n: figures.length }) }), h("ul", { class: "files" }, figures.map((file) => fileItem(file, surface)))) : null);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", { text: t("files.title") }),
+    h(
+      "ul",
+      { class: "files" },
+      files.filter((file) => !isFigure(file)).map((file) => fileItem(file, surface)),
+    ),
+    figures.length
+      ? h(
+          "details",
+          {},
+          h("summary", { text: t("files.figures", { n: figures.length }) }),
+          h(
+            "ul",
+            { class: "files" },
+            figures.map((file) => fileItem(file, surface)),
+          ),
+        )
+      : null,
+  );
 }
 
 function fileItem(file, surface) {
@@ -175,9 +327,18 @@ function fileItem(file, surface) {
   const kind = file.name.startsWith("grid_") ? "grid" : file.name;
   const isPage = ending === "html";
   const attributes = isPage ? { target: "_blank", rel: "noopener" } : { download: file.name.split("/").at(-1) };
-  return h("li", {}, h("a", { href: address(file.download_url), ...attributes },
-    icon(FILE_ICONS[ending] ?? "file"),
-    h("span", { class: "file-name", text: file.name.replace("figures/", "") }),
-    h("span", { class: "hint", text: [textOr(`file.${kind}`, "", { surface }), bytes(file.size)].filter(Boolean).join(" · ") })));
+  return h(
+    "li",
+    {},
+    h(
+      "a",
+      { href: address(file.download_url), ...attributes },
+      icon(FILE_ICONS[ending] ?? "file"),
+      h("span", { class: "file-name", text: file.name.replace("figures/", "") }),
+      h("span", {
+        class: "hint",
+        text: [textOr(`file.${kind}`, "", { surface }), bytes(file.size)].filter(Boolean).join(" · "),
+      }),
+    ),
+  );
 }
-

@@ -15,7 +15,14 @@ export function loading(rows = 3, className = "") {
 }
 
 export function empty(iconName, title, text, ...actions) {
-  return h("section", { class: "card empty" }, icon(iconName), h("h2", { text: title }), h("p", { text }), h("div", { class: "row" }, actions));
+  return h(
+    "section",
+    { class: "card empty" },
+    icon(iconName),
+    h("h2", { text: title }),
+    h("p", { text }),
+    h("div", { class: "row" }, actions),
+  );
 }
 
 /** Return what to show instead of content that could not be had. `retry` adds a button. */
@@ -25,8 +32,12 @@ export function problem(error, retry) {
   return h("section", { class: `note ${kind}`, role: "alert" },
     h("h2", { text: title }),
     h("p", { text, lang: saidIn(error) }),
-    error instanceof ApiError && error.requestId ? h("p", { class: "hint", text: t("state.request_id", { id: error.requestId }) }) : null,
-    h("div", { class: "row" },
+    error instanceof ApiError && error.requestId
+      ? h("p", { class: "hint", text: t("state.request_id", { id: error.requestId }) })
+      : null,
+    h(
+      "div",
+      { class: "row" },
       link && h("a", { class: "button primary", href: link.href, text: link.text }),
       retry && h("button", { class: "button", type: "button", text: t("act.retry"), on: { click: retry } })));
 }
@@ -35,7 +46,13 @@ export function problem(error, retry) {
 function keyNeeded(title, text, kind) {
   return h("section", { class: "view" },
     h("div", { class: `note ${kind}`, role: "alert" }, h("h2", { text: title }), h("p", { text })),
-    h("div", { class: "card" }, keyForm(() => show(false)), h("p", { class: "small" }, h("a", { href: "#/keys", text: t("keys.none") }))));
+    h(
+      "div",
+      { class: "card" },
+      keyForm(() => show(false)),
+      h("p", { class: "small" }, h("a", { href: "#/keys", text: t("keys.none") })),
+    ),
+  );
 }
 
 /** Return the error of somebody without a good key. */
@@ -48,10 +65,17 @@ function explained(error) {
     return { kind: "bad", title: t("state.error"), text: String(error.message ?? error) };
   }
   const toKeys = { href: "#/keys", text: t("state.to_keys") };
-  if (error.status === 401 && error.keySent) return { kind: "poor", title: t("state.key_expired"), text: t("state.key_expired_text") };
+  if (error.status === 401 && error.keySent)
+    return { kind: "poor", title: t("state.key_expired"), text: t("state.key_expired_text") };
   if (error.status === 401) return { kind: "", title: t("state.key_needed"), text: t("state.key_needed_text") };
   if (error.status === 403) return { kind: "poor", title: t("state.forbidden"), text: words(error).text, link: toKeys };
-  if (error.status === 404) return { kind: "poor", title: t("state.not_found"), text: t("state.not_found_text"), link: { href: "#/tasks", text: t("state.to_tasks") } };
+  if (error.status === 404)
+    return {
+      kind: "poor",
+      title: t("state.not_found"),
+      text: t("state.not_found_text"),
+      link: { href: "#/tasks", text: t("state.to_tasks") },
+    };
   const wait = error.retryAfter ? ` ${t("state.retry_after", { n: error.retryAfter })}` : "";
   return { kind: "bad", title: textOr(`refusal.${error.type}`, t("state.error")), text: words(error).text + wait };
 }

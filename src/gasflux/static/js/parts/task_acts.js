@@ -40,7 +40,13 @@ async function attempt(run, task, changed) {
 const change = (task, values) => send("PUT", `task/${task.task_id}`, values);
 
 async function cancel(task) {
-  if (!(await ask(t("cancel.title"), t("cancel.text", { name: task.name }), t("act.cancel"), { danger: true, no: t("act.keep") }))) return null;
+  if (
+    !(await ask(t("cancel.title"), t("cancel.text", { name: task.name }), t("act.cancel"), {
+      danger: true,
+      no: t("act.keep"),
+    }))
+  )
+    return null;
   await change(task, { status: "failed" });
   toast(t("cancel.done"));
   return "changed";
@@ -55,12 +61,18 @@ async function rename(task) {
 
 async function pin(task) {
   await change(task, { pinned: !task.pinned });
-  toast(task.pinned ? t("pin.off") : t("pin.on"), { action: { label: t("act.undo"), run: () => change(task, { pinned: task.pinned }).catch((error) => toast(sentence(error))) } });
+  toast(task.pinned ? t("pin.off") : t("pin.on"), {
+    action: {
+      label: t("act.undo"),
+      run: () => change(task, { pinned: task.pinned }).catch((error) => toast(sentence(error))),
+    },
+  });
   return "changed";
 }
 
 async function remove(task) {
-  if (!(await ask(t("delete.title"), t("delete.text", { name: task.name }), t("act.delete"), { danger: true }))) return null;
+  if (!(await ask(t("delete.title"), t("delete.text", { name: task.name }), t("act.delete"), { danger: true })))
+    return null;
   await send("DELETE", `task/${task.task_id}`);
   toast(t("delete.done", { name: task.name }));
   return "gone";
@@ -69,17 +81,30 @@ async function remove(task) {
 async function rerun(task) {
   const before = await usedConfig(task);
   const gases = Object.keys(task.gases);
-  const config = await openDialog(t("rerun.title", { name: task.name }), (close) => {
-    const form = settings({ text: before, gases });
-    const run = () => form.isGood() && close(form.text());
-    return [
-      h("p", { class: "soft", text: t("rerun.text") }),
-      form.node,
-      h("div", { class: "dialog-actions" },
-        h("button", { class: "button", type: "button", text: t("act.dismiss"), on: { click: () => close() } }),
-        h("button", { class: "button primary", type: "button", text: t("act.rerun_now"), data: { testid: "rerun-now" }, on: { click: run } })),
-    ];
-  }, { wide: true });
+  const config = await openDialog(
+    t("rerun.title", { name: task.name }),
+    (close) => {
+      const form = settings({ text: before, gases });
+      const run = () => form.isGood() && close(form.text());
+      return [
+        h("p", { class: "soft", text: t("rerun.text") }),
+        form.node,
+        h(
+          "div",
+          { class: "dialog-actions" },
+          h("button", { class: "button", type: "button", text: t("act.dismiss"), on: { click: () => close() } }),
+          h("button", {
+            class: "button primary",
+            type: "button",
+            text: t("act.rerun_now"),
+            data: { testid: "rerun-now" },
+            on: { click: run },
+          }),
+        ),
+      ];
+    },
+    { wide: true },
+  );
   if (config === null) return null;
   await change(task, { status: "pending", config });
   toast(t("rerun.done"));
@@ -93,4 +118,3 @@ async function usedConfig(task) {
   const answer = await fetch(address(file.download_url)).catch(() => null);
   return answer?.ok ? answer.text() : undefined;
 }
-

@@ -27,7 +27,12 @@ export function taskRow(task, { changed, isSelected, select }) {
 }
 
 function tick(task, isSelected, select) {
-  const box = h("input", { type: "checkbox", checked: isSelected, disabled: task.status !== "completed", "aria-label": t("tasks.select", { name: task.name }) });
+  const box = h("input", {
+    type: "checkbox",
+    checked: isSelected,
+    disabled: task.status !== "completed",
+    "aria-label": t("tasks.select", { name: task.name }),
+  });
   box.addEventListener("change", () => select(task, box.checked));
   return box;
 }
@@ -50,7 +55,15 @@ export function keeping(task) {
 function report(task) {
   const file = task.results.find((result) => result.name === "report.html");
   if (!file) return null;
-  return h("a", { class: "button quiet", href: address(file.download_url), target: "_blank", rel: "noopener", text: t("act.report"), "aria-label": t("act.of", { act: t("act.report"), name: task.name }), data: { testid: "report-link" } });
+  return h("a", {
+    class: "button quiet",
+    href: address(file.download_url),
+    target: "_blank",
+    rel: "noopener",
+    text: t("act.report"),
+    "aria-label": t("act.of", { act: t("act.report"), name: task.name }),
+    data: { testid: "report-link" },
+  });
 }
 
 function answer(task) {
@@ -64,8 +77,23 @@ function rates(task) {
   const gases = Object.entries(task.gases);
   const worst = gases.map(([, gas]) => gas.grade).sort().at(-1);
   return [
-    h("div", { class: "answers" }, gases.slice(0, 3).map(([name, gas], i) => rate(name, gas, i === 0)), gases.length > 3 && h("span", { class: "soft", text: t("tasks.more", { n: gases.length - 3 }) })),
-    h("div", { class: "row" }, h("span", { class: "soft small", text: textOr(`grade.short.${worst}`, "") }), h("span", { class: `grade ${worst}`, text: worst, "aria-label": t("grade.label", { grade: worst }), role: "img" })),
+    h(
+      "div",
+      { class: "answers" },
+      gases.slice(0, 3).map(([name, gas], i) => rate(name, gas, i === 0)),
+      gases.length > 3 && h("span", { class: "soft", text: t("tasks.more", { n: gases.length - 3 }) }),
+    ),
+    h(
+      "div",
+      { class: "row" },
+      h("span", { class: "soft small", text: textOr(`grade.short.${worst}`, "") }),
+      h("span", {
+        class: `grade ${worst}`,
+        text: worst,
+        "aria-label": t("grade.label", { grade: worst }),
+        role: "img",
+      }),
+    ),
   ];
 }
 
@@ -73,19 +101,31 @@ function rate(name, gas, isFirst) {
   const texts = rateTexts(listedRate(gas));
   return h("span", { class: "rate" },
     h("small", { text: `${gasName(name)} ` }),
-    h("span", { text: `${texts.shown} kg/h`, data: isFirst ? { testid: "flux-value", gas: name, value: gas.flux_kg_h } : {} }),
-    h("small", { text: t("aside", { text: rateRemark(texts) }) }));
+    h("span", {
+      text: `${texts.shown} kg/h`,
+      data: isFirst ? { testid: "flux-value", gas: name, value: gas.flux_kg_h } : {},
+    }),
+    h("small", { text: t("aside", { text: rateRemark(texts) }) }),
+  );
 }
 
 /** Return why a task failed, in a few words. */
 export const failureTitle = (task) => textOr(`failure.${task.error_type}`, t("task.failed"));
 
 function failed(task) {
-  return h("p", { class: "error" }, h("strong", { text: failureTitle(task) }), " ", h("span", inWords(task.error, task.error_details)));
+  return h(
+    "p",
+    { class: "error" },
+    h("strong", { text: failureTitle(task) }),
+    " ",
+    h("span", inWords(task.error, task.error_details)),
+  );
 }
 
 function waiting(task) {
-  return task.status === "pending" && task.queue_position ? h("span", { class: "soft small", text: t("tasks.position", { n: task.queue_position }) }) : null;
+  return task.status === "pending" && task.queue_position
+    ? h("span", { class: "soft small", text: t("tasks.position", { n: task.queue_position }) })
+    : null;
 }
 
 /** Return bar, stage, percent and time left of a task at work. */

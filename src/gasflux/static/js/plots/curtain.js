@@ -1,4 +1,5 @@
-// The kriged surface, curtain or unrolled spiral, as a map of cells, with the samples on top; hovering or the arrow keys read a cell.
+// The kriged surface, curtain or unrolled spiral, as a map of cells, with the samples on top; hovering or the arrow
+// keys read a cell.
 
 import { h, replace } from "../dom.js";
 import { fixed, significant } from "../format.js";
@@ -27,13 +28,33 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
   const tip = h("div", { class: "plot-tip", hidden: true });
   const readOut = h("p", { class: "read-out", text: t("curtain.hint") });
 
-  const plot = canvasPlot({ height: (width) => Math.max(260, Math.min(430, width * 0.42)), label: title, className: "curtain", signal, draw });
+  const plot = canvasPlot({
+    height: (width) => Math.max(260, Math.min(430, width * 0.42)),
+    label: title,
+    className: "curtain",
+    signal,
+    draw,
+  });
 
   function draw(context, width, height) {
-    const box = { left: MARGIN.left, top: MARGIN.top, width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
+    const box = {
+      left: MARGIN.left,
+      top: MARGIN.top,
+      width: width - MARGIN.left - MARGIN.right,
+      height: height - MARGIN.top - MARGIN.bottom,
+    };
     const colours = scale(state.field === "flux" ? "viridis" : "cividis");
     const limit = limits[state.field];
-    scales = { ...axes(context, box, { x: rangeX, y: rangeZ, xLabel: t(`curtain.along.${kind}`), yLabel: t("curtain.height"), grid: false }), box };
+    scales = {
+      ...axes(context, box, {
+        x: rangeX,
+        y: rangeZ,
+        xLabel: t(`curtain.along.${kind}`),
+        yLabel: t("curtain.height"),
+        grid: false,
+      }),
+      box,
+    };
     paintCells(context, box, grid[state.field], colours, limit);
     if (lowestPass !== null && lowestPass !== undefined && lowestPass > rangeZ[0]) paintUnflown(context, box);
     if (state.hasSamples && state.field === "flux") paintSamples(context, colours, limit);
@@ -46,7 +67,8 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
     values.forEach((value, i) => {
       const row = grid.z.length - 1 - Math.floor(i / grid.x.length);
       const at = 4 * (row * grid.x.length + (i % grid.x.length));
-      if (value !== null && Number.isFinite(value)) image.data.set([...colours((value - low) / (high - low || 1)), 255], at);
+      if (value !== null && Number.isFinite(value))
+        image.data.set([...colours((value - low) / (high - low || 1)), 255], at);
     });
     const small = document.createElement("canvas");
     small.width = grid.x.length;
@@ -118,7 +140,12 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
       const width = scales.x(grid.x[column] + cellWidth / 2) - scales.x(grid.x[column] - cellWidth / 2);
       const height = scales.y(grid.z[row] - cellHeight / 2) - scales.y(grid.z[row] + cellHeight / 2);
       context.strokeStyle = "#fff";
-      context.strokeRect(scales.x(grid.x[column] - cellWidth / 2), scales.y(grid.z[row] + cellHeight / 2), width, height);
+      context.strokeRect(
+        scales.x(grid.x[column] - cellWidth / 2),
+        scales.y(grid.z[row] + cellHeight / 2),
+        width,
+        height,
+      );
     }
     if (state.mark) {
       context.strokeStyle = "#d55e00";
@@ -137,7 +164,11 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
     }
     const [column, row] = [cell % grid.x.length, Math.floor(cell / grid.x.length)];
     const place = t(`curtain.place.${kind}`, { x: fixed(grid.x[column], 1), z: fixed(grid.z[row], 1) });
-    const value = t("curtain.value", { value: significant(GRAMS * grid.flux[cell], 3), std: significant(GRAMS * grid.std[cell], 2), unit: t("unit.flux_density") });
+    const value = t("curtain.value", {
+      value: significant(GRAMS * grid.flux[cell], 3),
+      std: significant(GRAMS * grid.std[cell], 2),
+      unit: t("unit.flux_density"),
+    });
     replace(tip, h("div", { text: place }), h("div", { text: value }));
     readOut.textContent = `${place}: ${value}`;
     tip.hidden = false;
@@ -202,16 +233,59 @@ function fluxLimits(values, samples) {
 
 /** Return the map as a table of heights, for who cannot see it. */
 export function curtainTable(grid) {
-  const rows = grid.z.map((z, row) => {
-    const values = grid.flux.slice(row * grid.x.length, (row + 1) * grid.x.length);
-    const errors = grid.std.slice(row * grid.x.length, (row + 1) * grid.x.length);
-    const peak = values.reduce((best, value, i) => (value !== null && value > (values[best] ?? -Infinity) ? i : best), 0);
-    const mean = values.reduce((total, value) => total + (value ?? 0), 0) / values.length;
-    return [fixed(z, 1), significant(GRAMS * mean, 3), significant(GRAMS * values[peak], 3), significant(GRAMS * errors[peak], 2), fixed(grid.x[peak], 1)];
-  }).reverse();
-  const names = ["curtain.table.height", "curtain.table.mean", "curtain.table.peak", "curtain.table.std", "curtain.table.at"];
-  return h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("curtain.table") }, h("table", {},
-    h("caption", { text: t("curtain.table.caption", { unit: t("unit.flux_density") }) }),
-    h("thead", {}, h("tr", {}, names.map((name) => h("th", { class: "n", scope: "col", text: t(name) })))),
-    h("tbody", {}, rows.map(([head, ...cells]) => h("tr", {}, h("th", { class: "n", scope: "row", text: head }), cells.map((text) => h("td", { class: "n", text })))))));
+  const rows = grid.z
+    .map((z, row) => {
+      const values = grid.flux.slice(row * grid.x.length, (row + 1) * grid.x.length);
+      const errors = grid.std.slice(row * grid.x.length, (row + 1) * grid.x.length);
+      const peak = values.reduce(
+        (best, value, i) => (value !== null && value > (values[best] ?? -Infinity) ? i : best),
+        0,
+      );
+      const mean = values.reduce((total, value) => total + (value ?? 0), 0) / values.length;
+      return [
+        fixed(z, 1),
+        significant(GRAMS * mean, 3),
+        significant(GRAMS * values[peak], 3),
+        significant(GRAMS * errors[peak], 2),
+        fixed(grid.x[peak], 1),
+      ];
+    })
+    .reverse();
+  const names = [
+    "curtain.table.height",
+    "curtain.table.mean",
+    "curtain.table.peak",
+    "curtain.table.std",
+    "curtain.table.at",
+  ];
+  return h(
+    "div",
+    { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("curtain.table") },
+    h(
+      "table",
+      {},
+      h("caption", { text: t("curtain.table.caption", { unit: t("unit.flux_density") }) }),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          names.map((name) => h("th", { class: "n", scope: "col", text: t(name) })),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map(([head, ...cells]) =>
+          h(
+            "tr",
+            {},
+            h("th", { class: "n", scope: "row", text: head }),
+            cells.map((text) => h("td", { class: "n", text })),
+          ),
+        ),
+      ),
+    ),
+  );
 }

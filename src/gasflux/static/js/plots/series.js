@@ -14,7 +14,7 @@ const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 
  */
 export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
   const node = h("div", { class: "stack", role: "group", "aria-label": label });
-  // On a clock, ticks must fall on round times of day, so the axis counts from midnight of some day, not from the start.
+  // On a clock, ticks must fall on round times of day, so the axis counts from midnight of some day.
   const offset = Number.isFinite(startMs) ? startMs / 1000 : 0;
   const axisTimes = time.map((value) => value + offset);
   const clock = Number.isFinite(startMs) ? timeOfDay : minutes;
@@ -37,8 +37,18 @@ export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
     cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, y: false, points: { size: 7 } },
     legend: { live: true },
     scales: { x: { time: false } },
-    axes: [axis({ incrs: STEPS_S, space: 70, values: (_, values) => values.map((value) => clock(value).replace(/^(\d\d:\d\d):00$/, "$1")) }), axis({ size: 56 })],
-    series: [{ label: t("series.time"), value: (_, value) => (value === null || value === undefined ? "" : clock(value)) }, ...panel.lines.map((entry) => lineOf(entry, panel))],
+    axes: [
+      axis({
+        incrs: STEPS_S,
+        space: 70,
+        values: (_, values) => values.map((value) => clock(value).replace(/^(\d\d:\d\d):00$/, "$1")),
+      }),
+      axis({ size: 56 }),
+    ],
+    series: [
+      { label: t("series.time"), value: (_, value) => (value === null || value === undefined ? "" : clock(value)) },
+      ...panel.lines.map((entry) => lineOf(entry, panel)),
+    ],
     hooks: {
       setCursor: [(plot) => onTime?.(plot.cursor.idx ?? null)],
       setScale: [(plot, name) => name === "x" && follow(plot)],
@@ -47,7 +57,9 @@ export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
 
   const follow = (from) => {
     const { min, max } = from.scales.x;
-    plots.filter((plot) => plot !== from && (plot.scales.x.min !== min || plot.scales.x.max !== max)).forEach((plot) => plot.setScale("x", { min, max }));
+    plots
+      .filter((plot) => plot !== from && (plot.scales.x.min !== min || plot.scales.x.max !== max))
+      .forEach((plot) => plot.setScale("x", { min, max }));
   };
 
   const observer = new ResizeObserver(() => {
@@ -66,7 +78,13 @@ export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
 
 function axis(more) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
-  return { stroke: colour("soft"), grid: { stroke: colour("plot-grid"), width: 1 }, ticks: { stroke: colour("plot-grid"), width: 1 }, font, ...more };
+  return {
+    stroke: colour("soft"),
+    grid: { stroke: colour("plot-grid"), width: 1 },
+    ticks: { stroke: colour("plot-grid"), width: 1 },
+    font,
+    ...more,
+  };
 }
 
 function lineOf(entry, panel) {

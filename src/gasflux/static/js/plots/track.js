@@ -11,7 +11,8 @@ const TURN = 0.008;
 const PAD = 34;
 
 /**
- * Draw a track {x, y, z, value, used} (m; value null off the surface). `windFrom` in degrees; `flat` allows no third dimension.
+ * Draw a track {x, y, z, value, used} (m; value null off the surface). `windFrom` in degrees; `flat` allows no third
+ * dimension.
  * Returns {node, setMode("plan" | "space"), mark(index)}.
  */
 export function trackPlot({ track, windFrom, label, height = 340, signal }) {
@@ -46,7 +47,10 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
     const [cos, sin] = [Math.cos(state.angle), Math.sin(state.angle)];
     return (x, y, z) => {
       const [east, north] = [x - extent.x, y - extent.y];
-      return [width / 2 + (east * cos - north * sin) * size, tall * 0.72 - (east * sin + north * cos) * depth - (z - extent.bottom) * lift];
+      return [
+        width / 2 + (east * cos - north * sin) * size,
+        tall * 0.72 - (east * sin + north * cos) * depth - (z - extent.bottom) * lift,
+      ];
     };
   }
 
@@ -116,7 +120,10 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
   function wind(context, width) {
     const to = ((windFrom + 180) * Math.PI) / 180;
     const turned = state.mode === "plan" ? 0 : state.angle;
-    const [dx, dy] = [Math.sin(to - turned), -Math.cos(to - turned) * (state.mode === "plan" ? 1 : Math.sin(state.tilt))];
+    const [dx, dy] = [
+      Math.sin(to - turned),
+      -Math.cos(to - turned) * (state.mode === "plan" ? 1 : Math.sin(state.tilt)),
+    ];
     const [x, y] = [width - 40, 44];
     context.strokeStyle = colour("accent");
     context.fillStyle = colour("accent");
@@ -178,11 +185,19 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
 }
 
 function bounds(track) {
-  const span = (values) => values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  const span = (values) =>
+    values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   const [west, east] = span(track.x);
   const [south, north] = span(track.y);
   const [bottom, top] = span(track.z);
-  return { x: (west + east) / 2, y: (south + north) / 2, width: Math.max(east - west, 1), depth: Math.max(north - south, 1), bottom, top };
+  return {
+    x: (west + east) / 2,
+    y: (south + north) / 2,
+    width: Math.max(east - west, 1),
+    depth: Math.max(north - south, 1),
+    bottom,
+    top,
+  };
 }
 
 const byValue = (values) => [...values.keys()].sort((a, b) => (values[a] ?? -Infinity) - (values[b] ?? -Infinity));

@@ -22,8 +22,19 @@ export function render(main, { query, signal }) {
   const picker = flightPicker(chosen, { changed, listed }, signal);
   let gas = null;
   let canChoose = false;
-  main.append(h("div", { class: "view" },
-    h("div", { class: "view-head" }, h("div", {}, h("h1", { text: t("compare.title") }), h("p", { class: "soft", text: t("compare.lead") }))), picker.node, answer));
+  main.append(
+    h(
+      "div",
+      { class: "view" },
+      h(
+        "div",
+        { class: "view-head" },
+        h("div", {}, h("h1", { text: t("compare.title") }), h("p", { class: "soft", text: t("compare.lead") })),
+      ),
+      picker.node,
+      answer,
+    ),
+  );
   draw();
 
   function changed() {
@@ -57,12 +68,33 @@ export function render(main, { query, signal }) {
     const most = Math.max(...names.map((name) => gases[name].flights.length));
     gas = names.includes(gas) ? gas : names.find((name) => gases[name].flights.length === most);
     const rows = gases[gas].flights.map(flightRate);
-    const sum = rows.length > 1 ? { ...flightRate(gases[gas].combined), between: gases[gas].combined.between_flights_std_kg_h } : null;
-    replace(answer,
+    const sum =
+      rows.length > 1
+        ? { ...flightRate(gases[gas].combined), between: gases[gas].combined.between_flights_std_kg_h }
+        : null;
+    replace(
+      answer,
       missing.length ? h("p", { class: "note poor", text: t("compare.missing", { n: missing.length }) }) : null,
-      repeated.length ? h("p", { class: "note poor", data: { testid: "compare-repeated" }, text: t("compare.repeated", { n: repeated.length }) }) : null,
-      names.length > 1 ? segmented(t("result.gas"), names.map((name) => [name, gasName(name)]), gas, (name) => { gas = name; show(comparison); }) : null,
-      rateCards(gas, rows, sum, remove));
+      repeated.length
+        ? h("p", {
+            class: "note poor",
+            data: { testid: "compare-repeated" },
+            text: t("compare.repeated", { n: repeated.length }),
+          })
+        : null,
+      names.length > 1
+        ? segmented(
+            t("result.gas"),
+            names.map((name) => [name, gasName(name)]),
+            gas,
+            (name) => {
+              gas = name;
+              show(comparison);
+            },
+          )
+        : null,
+      rateCards(gas, rows, sum, remove),
+    );
     announce(t("compare.shown", { n: rows.length }));
   }
 
@@ -74,19 +106,33 @@ export function render(main, { query, signal }) {
   }
 }
 
-const flightRate = (flight) => ({ ...listedRate(flight), std: flight.flux_std_kg_h, id: flight.task_id, name: flight.name, weight: flight.weight });
+const flightRate = (flight) => ({
+  ...listedRate(flight),
+  std: flight.flux_std_kg_h,
+  id: flight.task_id,
+  name: flight.name,
+  weight: flight.weight,
+});
 
 function rateCards(gas, rows, sum, remove) {
   const title = t("compare.rates", { gas: gasName(gas) });
   return [
     sum ? sumCard(gas, sum, rows) : h("p", { class: "note", text: t("compare.one_with", { gas: gasName(gas) }) }),
-    h("section", { class: "card" }, h("h2", { text: title }),
-      h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, forestPlot(rows, sum && { ...sum, name: t("compare.combined") }, t("compare.plot"))),
-      rateTable(rows, remove)),
+    h(
+      "section",
+      { class: "card" },
+      h("h2", { text: title }),
+      h(
+        "div",
+        { class: "scroll", tabIndex: 0, role: "region", "aria-label": title },
+        forestPlot(rows, sum && { ...sum, name: t("compare.combined") }, t("compare.plot")),
+      ),
+      rateTable(rows, remove),
+    ),
   ];
 }
 
-/** Return how well flights agree: a scatter between them that few flights show is itself hardly known, and widens the interval. */
+/** Return how well flights agree: a scatter that few flights show is itself hardly known, and widens the interval. */
 function agreement(rows, sum) {
   if (sum.between === 0) return "agree";
   return sum.between > Math.max(...rows.map((row) => row.std)) ? "disagree" : "somewhat";
@@ -109,13 +155,32 @@ function sumCard(gas, sum, rows) {
 }
 
 function rateTable(rows, remove) {
-  const heads = ["flight", "rate", "interval", "weight", "grade"].map((name) => ({ text: t(`compare.${name}`), isNumber: ["rate", "interval", "weight"].includes(name) }));
-  return table({ label: t("compare.table"), className: "rates", heads: [...heads, { text: "" }], rows: rows.map((row) => {
-    const texts = rateTexts(row);
-    return { cells: [
-      h("a", { href: `#/task/${row.id}`, text: row.name }), texts.shown, t("range", texts), `${fixed(100 * row.weight, 0)} %`,
-      h("span", { class: `grade ${row.grade}`, text: row.grade }),
-      h("button", { class: "button quiet", type: "button", text: t("act.remove"), "aria-label": t("new.remove", { name: row.name }), on: { click: () => remove(row) } }),
-    ] };
-  }) });
+  const heads = ["flight", "rate", "interval", "weight", "grade"].map((name) => ({
+    text: t(`compare.${name}`),
+    isNumber: ["rate", "interval", "weight"].includes(name),
+  }));
+  return table({
+    label: t("compare.table"),
+    className: "rates",
+    heads: [...heads, { text: "" }],
+    rows: rows.map((row) => {
+      const texts = rateTexts(row);
+      return {
+        cells: [
+          h("a", { href: `#/task/${row.id}`, text: row.name }),
+          texts.shown,
+          t("range", texts),
+          `${fixed(100 * row.weight, 0)} %`,
+          h("span", { class: `grade ${row.grade}`, text: row.grade }),
+          h("button", {
+            class: "button quiet",
+            type: "button",
+            text: t("act.remove"),
+            "aria-label": t("new.remove", { name: row.name }),
+            on: { click: () => remove(row) },
+          }),
+        ],
+      };
+    }),
+  });
 }

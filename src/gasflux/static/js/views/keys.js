@@ -14,8 +14,18 @@ const COMMAND = 'python create_api_key.py --admin --name "Administrator"';
 
 export function render(main, { signal }) {
   const body = h("div", { class: "view" }, loading(2, "tall"));
-  main.append(h("div", { class: "view" },
-    h("div", { class: "view-head" }, h("div", {}, h("h1", { text: t("keys.title") }), h("p", { class: "soft", text: t("keys.lead") }))), body));
+  main.append(
+    h(
+      "div",
+      { class: "view" },
+      h(
+        "div",
+        { class: "view-head" },
+        h("div", {}, h("h1", { text: t("keys.title") }), h("p", { class: "soft", text: t("keys.lead") })),
+      ),
+      body,
+    ),
+  );
   draw();
 
   async function draw() {
@@ -28,7 +38,10 @@ export function render(main, { signal }) {
         isFirst ? firstRun() : null,
         access.role === "admin" && key() ? null : enterCard(),
         access.role === "none" && !key() ? noKeyCard(settings.security?.admin_bootstrap_key) : null,
-        keys && !isFirst ? [listCard(keys, access, settings.security?.rotation_overlap), await auditCard(keys, signal)] : null);
+        keys && !isFirst
+          ? [listCard(keys, access, settings.security?.rotation_overlap), await auditCard(keys, signal)]
+          : null,
+      );
     } catch (error) {
       if (error.name !== "AbortError") replace(body, problem(error, draw));
     }
@@ -45,7 +58,17 @@ export function render(main, { signal }) {
     return h("section", { class: `note ${kind}`, "aria-label": t("keys.state") },
       h("div", { class: "key-state" },
         h("div", {}, h("h2", { text: title }), h("p", { text })),
-        key() ? h("button", { class: "button", type: "button", text: t("keys.forget"), data: { testid: "forget-key" }, on: { click: forget } }) : null));
+        key()
+          ? h("button", {
+              class: "button",
+              type: "button",
+              text: t("keys.forget"),
+              data: { testid: "forget-key" },
+              on: { click: forget },
+            })
+          : null,
+      ),
+    );
   }
 
   function enterCard() {
@@ -71,7 +94,13 @@ export function render(main, { signal }) {
       h("header", {}, h("h2", { text: t("keys.first") }), h("p", { text: t("keys.first_text") })),
       h("form", { class: "stack", on: { submit } },
         h("div", { class: "field" }, h("label", { htmlFor: id, text: t("keys.name") }), input),
-        h("div", {}, h("button", { class: "button primary", text: t("keys.make_first"), data: { testid: "create-key" } }))));
+        h(
+          "div",
+          {},
+          h("button", { class: "button primary", text: t("keys.make_first"), data: { testid: "create-key" } }),
+        ),
+      ),
+    );
   }
 
   /** `hasBootstrap`: whether the server has a bootstrap key; undefined where it does not tell. */
@@ -80,7 +109,20 @@ export function render(main, { signal }) {
       h("ol", { class: "steps" },
         h("li", {}, h("p", { text: t("keys.none_ask") })),
         h("li", {}, h("div", { class: "stack" }, h("p", { text: t("keys.none_command") }), codeLine(COMMAND))),
-        hasBootstrap === false ? null : h("li", {}, h("div", { class: "stack" }, h("p", { text: t(hasBootstrap ? "keys.none_bootstrap" : "keys.none_bootstrap_maybe") }), bootstrapForm()))));
+        hasBootstrap === false
+          ? null
+          : h(
+              "li",
+              {},
+              h(
+                "div",
+                { class: "stack" },
+                h("p", { text: t(hasBootstrap ? "keys.none_bootstrap" : "keys.none_bootstrap_maybe") }),
+                bootstrapForm(),
+              ),
+            ),
+      ),
+    );
   }
 
   /** The bootstrap key opens one request and is kept nowhere. */
@@ -90,7 +132,12 @@ export function render(main, { signal }) {
     const submit = async (event) => {
       event.preventDefault();
       try {
-        const made = await send("POST", "api_keys", { name: t("keys.first_name"), admin: true }, { headers: { "X-Admin-Bootstrap-Key": input.value } });
+        const made = await send(
+          "POST",
+          "api_keys",
+          { name: t("keys.first_name"), admin: true },
+          { headers: { "X-Admin-Bootstrap-Key": input.value } },
+        );
         setKey(made.api_key);
         await showSecret(made);
         draw();
@@ -106,20 +153,53 @@ export function render(main, { signal }) {
   function listCard(keys, access, overlap) {
     const heads = ["name", "role", "created", "used", "condition"];
     const rows = keys.map((entry) => keyRow(entry, access, overlap));
-    return h("section", { class: "card" },
-      h("div", { class: "spread" }, h("h2", { text: t("keys.all") }), h("button", { class: "button primary", type: "button", text: t("keys.create"), data: { testid: "create-key" }, on: { click: create } })),
-      table({ label: t("keys.all"), className: "keys", heads: [...heads.map((name) => ({ text: t(`keys.${name}`) })), { text: "" }], rows }));
+    return h(
+      "section",
+      { class: "card" },
+      h(
+        "div",
+        { class: "spread" },
+        h("h2", { text: t("keys.all") }),
+        h("button", {
+          class: "button primary",
+          type: "button",
+          text: t("keys.create"),
+          data: { testid: "create-key" },
+          on: { click: create },
+        }),
+      ),
+      table({
+        label: t("keys.all"),
+        className: "keys",
+        heads: [...heads.map((name) => ({ text: t(`keys.${name}`) })), { text: "" }],
+        rows,
+      }),
+    );
   }
 
   function keyRow(entry, access, overlap) {
     const isMine = access.actor === entry.key_id;
-    const isOver = entry.revoked || (entry.expires_at && new Date(`${entry.expires_at.replace(" ", "T")}Z`) < new Date());
-    const acts = isOver ? null : h("div", { class: "row" },
-      act("keys.rotate", entry, () => rotate(entry, isMine, overlap)), act("keys.revoke", entry, () => revoke(entry, isMine)));
-    const name = [h("span", { text: entry.name }), isMine ? h("span", { class: "soft", text: ` ${t("keys.mine")}` }) : null, h("div", { class: "hint" }, h("code", { text: `gf_${entry.key_id}_…` }))];
+    const isOver =
+      entry.revoked || (entry.expires_at && new Date(`${entry.expires_at.replace(" ", "T")}Z`) < new Date());
+    const acts = isOver
+      ? null
+      : h(
+          "div",
+          { class: "row" },
+          act("keys.rotate", entry, () => rotate(entry, isMine, overlap)),
+          act("keys.revoke", entry, () => revoke(entry, isMine)),
+        );
+    const name = [
+      h("span", { text: entry.name }),
+      isMine ? h("span", { class: "soft", text: ` ${t("keys.mine")}` }) : null,
+      h("div", { class: "hint" }, h("code", { text: `gf_${entry.key_id}_…` })),
+    ];
     const state = h("span", { class: `status ${isOver ? "" : "completed"}`, text: keyState(entry, isOver) });
     const used = entry.last_used_at ? relativeTime(entry.last_used_at) : t("keys.never");
-    return { data: { testid: "key-row", keyId: entry.key_id }, cells: [name, t(entry.admin ? "keys.admin" : "keys.user"), dateTime(entry.created_at), used, state, acts] };
+    return {
+      data: { testid: "key-row", keyId: entry.key_id },
+      cells: [name, t(entry.admin ? "keys.admin" : "keys.user"), dateTime(entry.created_at), used, state, acts],
+    };
   }
 
   const act = (name, entry, run) => h("button", {
@@ -128,7 +208,9 @@ export function render(main, { signal }) {
   });
 
   async function rotate(entry, isMine, overlap) {
-    const text = Number.isFinite(overlap) ? t("keys.rotate_for_text", { name: entry.name, time: duration(overlap) }) : t("keys.rotate_text", { name: entry.name });
+    const text = Number.isFinite(overlap)
+      ? t("keys.rotate_for_text", { name: entry.name, time: duration(overlap) })
+      : t("keys.rotate_text", { name: entry.name });
     if (!(await ask(t("keys.rotate_title"), text, t("keys.rotate")))) return;
     const made = await send("POST", `api_keys/${entry.key_id}/rotate`, {});
     if (isMine) setKey(made.api_key, isRemembered());
@@ -148,15 +230,42 @@ export function render(main, { signal }) {
   async function create() {
     const wanted = await openDialog(t("keys.create"), (close) => {
       const [nameId, daysId] = [uniqueId("name"), uniqueId("days")];
-      const name = h("input", { id: nameId, type: "text", required: true, maxLength: 100, data: { testid: "key-name" } });
+      const name = h("input", {
+        id: nameId,
+        type: "text",
+        required: true,
+        maxLength: 100,
+        data: { testid: "key-name" },
+      });
       const admin = h("input", { type: "checkbox" });
-      const days = h("select", { id: daysId }, [["", t("keys.no_end")], ["30", t("time.days", { n: 30 })], ["90", t("time.days", { n: 90 })], ["365", t("time.days", { n: 365 })]].map(([value, text]) => h("option", { value, text })));
+      const days = h(
+        "select",
+        { id: daysId },
+        [
+          ["", t("keys.no_end")],
+          ["30", t("time.days", { n: 30 })],
+          ["90", t("time.days", { n: 90 })],
+          ["365", t("time.days", { n: 365 })],
+        ].map(([value, text]) => h("option", { value, text })),
+      );
       const submit = (event) => {
         event.preventDefault();
-        close({ name: name.value.trim(), admin: admin.checked, ...(days.value ? { expires_in_days: Number(days.value) } : {}) });
+        close({
+          name: name.value.trim(),
+          admin: admin.checked,
+          ...(days.value ? { expires_in_days: Number(days.value) } : {}),
+        });
       };
-      return h("form", { class: "stack", on: { submit } },
-        h("div", { class: "field" }, h("label", { htmlFor: nameId, text: t("keys.name") }), name, h("p", { class: "hint", text: t("keys.name_hint") })),
+      return h(
+        "form",
+        { class: "stack", on: { submit } },
+        h(
+          "div",
+          { class: "field" },
+          h("label", { htmlFor: nameId, text: t("keys.name") }),
+          name,
+          h("p", { class: "hint", text: t("keys.name_hint") }),
+        ),
         h("div", { class: "field" }, h("label", { htmlFor: daysId, text: t("keys.expiry") }), days),
         h("label", { class: "check" }, admin, h("span", { text: t("keys.make_admin") })),
         h("div", { class: "dialog-actions" },
@@ -175,7 +284,12 @@ export function render(main, { signal }) {
 
 function standing(access) {
   if (key() && access.role === "none") return ["poor", t("state.key_expired"), t("state.key_expired_text")];
-  if (key()) return ["good", t(access.role === "admin" ? "keys.is_admin" : "keys.is_user"), t(isRemembered() ? "keys.kept" : "keys.kept_tab")];
+  if (key())
+    return [
+      "good",
+      t(access.role === "admin" ? "keys.is_admin" : "keys.is_user"),
+      t(isRemembered() ? "keys.kept" : "keys.kept_tab"),
+    ];
   if (access.role === "none") return ["", t("state.key_needed"), t("keys.needed_text")];
   return ["", t("keys.open"), t("keys.open_text")];
 }
@@ -191,7 +305,11 @@ function showSecret(made) {
   return openDialog(t("keys.made", { name: made.name }), (close) => [
     h("p", { text: t("keys.made_text") }),
     codeLine(made.api_key, "new-key"),
-    h("div", { class: "dialog-actions" }, h("button", { class: "button primary", type: "button", text: t("keys.saved"), on: { click: () => close(true) } })),
+    h(
+      "div",
+      { class: "dialog-actions" },
+      h("button", { class: "button primary", type: "button", text: t("keys.saved"), on: { click: () => close(true) } }),
+    ),
   ]);
 }
 
@@ -209,12 +327,28 @@ async function auditCard(keys, signal) {
   const { entries } = await get("audit?limit=50", { signal });
   if (!entries.length) return null;
   const names = new Map(keys.map((entry) => [entry.key_id, entry.name]));
-  const called = (who) => (who === "local" ? t("audit.local") : names.has(who) ? t("audit.key", { name: names.get(who), id: who }) : who);
-  return h("section", { class: "card" }, h("details", {}, h("summary", { text: t("audit.title", { n: entries.length }) }),
-    table({
-      label: t("audit.label"),
-      heads: ["at", "act", "target", "actor", "address"].map((name) => ({ text: t(`audit.${name}`) })),
-      rows: entries.map((entry) => ({ cells: [dateTime(entry.at), textOr(`audit.act.${entry.act}`, entry.act), called(entry.target), called(entry.actor), entry.address] })),
-    })));
+  const called = (who) =>
+    who === "local" ? t("audit.local") : names.has(who) ? t("audit.key", { name: names.get(who), id: who }) : who;
+  return h(
+    "section",
+    { class: "card" },
+    h(
+      "details",
+      {},
+      h("summary", { text: t("audit.title", { n: entries.length }) }),
+      table({
+        label: t("audit.label"),
+        heads: ["at", "act", "target", "actor", "address"].map((name) => ({ text: t(`audit.${name}`) })),
+        rows: entries.map((entry) => ({
+          cells: [
+            dateTime(entry.at),
+            textOr(`audit.act.${entry.act}`, entry.act),
+            called(entry.target),
+            called(entry.actor),
+            entry.address,
+          ],
+        })),
+      }),
+    ),
+  );
 }
-

@@ -31,9 +31,20 @@ export function render(main, { signal }) {
   const bar = h("div", { class: "send-bar", hidden: true });
   let form = null;
 
-  const view = h("div", { class: "view" },
-    h("div", { class: "view-head" }, h("div", {}, h("h1", { text: t("new.title") }), h("p", { class: "soft", text: t("new.lead") }))),
-    drop, list, options, bar, recent);
+  const view = h(
+    "div",
+    { class: "view" },
+    h(
+      "div",
+      { class: "view-head" },
+      h("div", {}, h("h1", { text: t("new.title") }), h("p", { class: "soft", text: t("new.lead") })),
+    ),
+    drop,
+    list,
+    options,
+    bar,
+    recent,
+  );
   main.append(view);
   signal.addEventListener("abort", keep);
 
@@ -49,7 +60,14 @@ export function render(main, { signal }) {
 
   function add(files) {
     for (const file of files) {
-      const entry = { file, id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, state: "chosen", preview: null, error: null, node: h("li", { class: "card flight-file" }) };
+      const entry = {
+        file,
+        id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`,
+        state: "chosen",
+        preview: null,
+        error: null,
+        node: h("li", { class: "card flight-file" }),
+      };
       flights.entries.push(entry);
       list.append(entry.node);
       drawEntry(entry);
@@ -90,8 +108,18 @@ export function render(main, { signal }) {
     replace(entry.node,
       h("div", { class: "spread" },
         h("div", {}, h("h2", { text: entry.file.name }), h("p", { class: "soft small", text: summary(entry) })),
-        entry.state === "sending" ? null : h("button", { class: "button quiet", type: "button", text: t("act.remove"), "aria-label": t("new.remove", { name: entry.file.name }), on: { click: remove } })),
-      content(entry));
+        entry.state === "sending"
+          ? null
+          : h("button", {
+              class: "button quiet",
+              type: "button",
+              text: t("act.remove"),
+              "aria-label": t("new.remove", { name: entry.file.name }),
+              on: { click: remove },
+            }),
+      ),
+      content(entry),
+    );
   }
 
   function summary(entry) {
@@ -104,12 +132,22 @@ export function render(main, { signal }) {
     if (entry.sendError) return [refusal(entry.sendError, () => send([entry])), keptTask(entry.sendError)];
     if (entry.error) return refusal(entry.error, () => look(entry));
     if (entry.preview) return previewBody(entry.preview, signal);
-    return h("div", { class: "row" }, h("p", { class: "hint", text: t("new.large") }), h("button", { class: "button", type: "button", text: t("new.look"), on: { click: () => look(entry) } }));
+    return h(
+      "div",
+      { class: "row" },
+      h("p", { class: "hint", text: t("new.large") }),
+      h("button", { class: "button", type: "button", text: t("new.look"), on: { click: () => look(entry) } }),
+    );
   }
 
   function sending(entry) {
     entry.bar ??= h("progress", { max: 1, value: 0, "aria-label": t("new.uploading", { name: entry.file.name }) });
-    return h("div", { class: "stack" }, entry.bar, entry.share ??= h("p", { class: "hint", text: t("new.sent_share", { share: "0 %" }) }));
+    return h(
+      "div",
+      { class: "stack" },
+      entry.bar,
+      (entry.share ??= h("p", { class: "hint", text: t("new.sent_share", { share: "0 %" }) })),
+    );
   }
 
   function drawAll() {
@@ -119,8 +157,17 @@ export function render(main, { signal }) {
     list.hidden = !flights.entries.length;
     recent.hidden = flights.entries.length > 0;
     if (entries.length && !form) {
-      form = settings({ text: flights.config, onChange: () => left().forEach((entry) => entry.state !== "sending" && (entry.preview || entry.error) && look(entry)), onJudged: drawBar });
-      replace(options, h("header", {}, h("h2", { text: t("settings.title") }), h("p", { text: t("settings.lead") })), form.node);
+      form = settings({
+        text: flights.config,
+        onChange: () =>
+          left().forEach((entry) => entry.state !== "sending" && (entry.preview || entry.error) && look(entry)),
+        onJudged: drawBar,
+      });
+      replace(
+        options,
+        h("header", {}, h("h2", { text: t("settings.title") }), h("p", { text: t("settings.lead") })),
+        form.node,
+      );
     }
     form?.setGases([...new Set(entries.flatMap((entry) => (entry.preview ? previewGases(entry.preview) : [])))]);
     drawBar();
@@ -131,9 +178,25 @@ export function render(main, { signal }) {
     const good = open.filter((entry) => !isFaulty(entry));
     const bad = open.length - good.length;
     const isLooking = open.some((entry) => entry.state === "looking");
-    const button = h("button", { class: "button primary large", type: "button", data: { testid: "submit-upload" }, disabled: isLooking || !good.length, on: { click: () => send(good) } }, h("span", { text: t("new.send", { n: good.length }) }));
+    const button = h(
+      "button",
+      {
+        class: "button primary large",
+        type: "button",
+        data: { testid: "submit-upload" },
+        disabled: isLooking || !good.length,
+        on: { click: () => send(good) },
+      },
+      h("span", { text: t("new.send", { n: good.length }) }),
+    );
     const isWrong = form && !form.isGood();
-    const note = isWrong ? t("new.bar_settings") : isLooking ? t("new.bar_looking") : bad ? t("new.bar_faults", { n: bad }) : t("new.bar_ready");
+    const note = isWrong
+      ? t("new.bar_settings")
+      : isLooking
+        ? t("new.bar_looking")
+        : bad
+          ? t("new.bar_faults", { n: bad })
+          : t("new.bar_ready");
     replace(bar, h("p", { class: bad || isWrong ? "fault" : "soft small", text: note }), button);
   }
 
@@ -153,10 +216,14 @@ export function render(main, { signal }) {
     if (form.text().trim()) data.append("config", form.text());
     const onProgress = (share) => {
       entry.bar.value = share;
-      entry.share.textContent = share < 1 ? t("new.sent_share", { share: percent(share, share < 0.1 ? 1 : 2) }) : t("new.sent_all");
+      entry.share.textContent =
+        share < 1 ? t("new.sent_share", { share: percent(share, share < 0.1 ? 1 : 2) }) : t("new.sent_all");
     };
     try {
-      const { task_id: taskId } = await upload("upload", data, { onProgress, headers: { "Idempotency-Key": entry.id } });
+      const { task_id: taskId } = await upload("upload", data, {
+        onProgress,
+        headers: { "Idempotency-Key": entry.id },
+      });
       Object.assign(entry, { state: "sent", taskId });
       announce(t("new.accepted_file", { name: entry.file.name }));
     } catch (error) {
@@ -187,7 +254,10 @@ export function render(main, { signal }) {
 
 /** Whether the server finds fault with the file itself; when it was busy or away, the file may be as good as any. */
 function isFaulty(entry) {
-  return entry.preview?.faults.length > 0 || [entry.error, entry.sendError].some((error) => [413, 415, 422].includes(error?.status));
+  return (
+    entry.preview?.faults.length > 0 ||
+    [entry.error, entry.sendError].some((error) => [413, 415, 422].includes(error?.status))
+  );
 }
 
 /** Return where a refused file is kept as a failed task, which can be run again with other settings. */
@@ -197,19 +267,36 @@ function keptTask(error) {
 
 /** Return the line that stands for a file the server took. */
 function accepted(entry) {
-  return h("p", { data: { testid: "accepted-file" } }, h("span", { class: "wrap", text: t("new.accepted_file", { name: entry.file.name }) }), " ",
-    h("a", { href: `#/task/${entry.taskId}`, text: t("new.accepted_link") }));
+  return h(
+    "p",
+    { data: { testid: "accepted-file" } },
+    h("span", { class: "wrap", text: t("new.accepted_file", { name: entry.file.name }) }),
+    " ",
+    h("a", { href: `#/task/${entry.taskId}`, text: t("new.accepted_link") }),
+  );
 }
 
 /** Return why a file is not taken: its faults, or the state of the server, in which the same may go well later. */
 function refusal(error, retry) {
-  if (error.details?.length && ![409, 429, 503].includes(error.status)) return h("div", { class: "note bad", role: "alert" }, h("h3", { text: t("preview.unusable") }), faultList(error.details));
+  if (error.details?.length && ![409, 429, 503].includes(error.status))
+    return h(
+      "div",
+      { class: "note bad", role: "alert" },
+      h("h3", { text: t("preview.unusable") }),
+      faultList(error.details),
+    );
   return problem(error, retry);
 }
 
 /** Return the place to drop or choose files; small once there are some. */
 function dropZone(add, isCompact) {
-  const input = h("input", { type: "file", multiple: true, accept: TYPES.join(","), data: { testid: "file-input" }, "aria-label": t("new.choose_label") });
+  const input = h("input", {
+    type: "file",
+    multiple: true,
+    accept: TYPES.join(","),
+    data: { testid: "file-input" },
+    "aria-label": t("new.choose_label"),
+  });
   input.addEventListener("change", () => {
     const files = [...input.files];
     input.value = "";
@@ -218,8 +305,14 @@ function dropZone(add, isCompact) {
   const node = h("div", { class: ["drop", isCompact && "compact"] },
     icon(isCompact ? "upload" : "drone"),
     h("p", { class: "title", text: isCompact ? t("new.drop_more") : t("new.drop") }),
-    h("label", { class: isCompact ? "button file-button" : "button primary large file-button" }, h("span", { text: t("new.choose") }), input),
-    h("p", { class: "hint", text: t("new.accepted") }));
+    h(
+      "label",
+      { class: isCompact ? "button file-button" : "button primary large file-button" },
+      h("span", { text: t("new.choose") }),
+      input,
+    ),
+    h("p", { class: "hint", text: t("new.accepted") }),
+  );
   const hover = (event) => {
     event.preventDefault();
     node.classList.add("over");

@@ -7,7 +7,16 @@ import { dateTime, gasName } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { announce } from "../notify.js";
 import { flagsCard, headline } from "../parts/headline.js";
-import { budgetCard, curtainCard, filesCard, flightCard, gasesCard, segmented, seriesCard, trackCard } from "../parts/result_cards.js";
+import {
+  budgetCard,
+  curtainCard,
+  filesCard,
+  flightCard,
+  gasesCard,
+  segmented,
+  seriesCard,
+  trackCard,
+} from "../parts/result_cards.js";
 import { loading, problem } from "../parts/states.js";
 import { taskActs } from "../parts/task_acts.js";
 import { failureTitle, keeping, work } from "../parts/task_row.js";
@@ -36,7 +45,14 @@ export function render(main, { params: [taskId], signal }) {
       }
     } catch (error) {
       if (error.name === "AbortError") return null;
-      if (!state.task || error.status === 404) replace(body, problem(error, () => { replace(body, loading(2, "tall")); now(); }));
+      if (!state.task || error.status === 404)
+        replace(
+          body,
+          problem(error, () => {
+            replace(body, loading(2, "tall"));
+            now();
+          }),
+        );
       return error.status === 404 ? null : IDLE_MS;
     }
     return state.task.status === "pending" || state.task.status === "processing" ? BUSY_MS : IDLE_MS;
@@ -45,7 +61,8 @@ export function render(main, { params: [taskId], signal }) {
   async function arrive(task) {
     const before = state.task?.status;
     state.task = task;
-    if (before && before !== task.status) announce(t("tasks.now", { name: task.name, status: t(`status.${task.status}`) }));
+    if (before && before !== task.status)
+      announce(t("tasks.now", { name: task.name, status: t(`status.${task.status}`) }));
     drawHead(task);
     if (task.status === "completed") await showResult(task);
     else if (task.status === "failed") replace(body, failure(task));
@@ -62,10 +79,22 @@ export function render(main, { params: [taskId], signal }) {
     const hadFocus = head.contains(document.activeElement) ? document.activeElement.dataset.act : null;
     const heading = h("h1", { text: task.name, tabIndex: -1 });
     const hadHeading = document.activeElement === head.querySelector("h1");
-    replace(head,
-      h("div", {}, h("p", { class: "small" }, h("a", { href: "#/tasks", text: `← ${t("task.back")}` })), heading,
-        h("p", { class: "soft small", text: [task.input_name !== task.name && task.input_name, dateTime(task.created_at), keeping(task)].filter(Boolean).join(" · ") })),
-      h("div", { class: "row" }, reportButton(task), taskActs(task, changed)));
+    replace(
+      head,
+      h(
+        "div",
+        {},
+        h("p", { class: "small" }, h("a", { href: "#/tasks", text: `← ${t("task.back")}` })),
+        heading,
+        h("p", {
+          class: "soft small",
+          text: [task.input_name !== task.name && task.input_name, dateTime(task.created_at), keeping(task)]
+            .filter(Boolean)
+            .join(" · "),
+        }),
+      ),
+      h("div", { class: "row" }, reportButton(task), taskActs(task, changed)),
+    );
     if (hadFocus) head.querySelector(`[data-act=${hadFocus}]`)?.focus();
     if (hadHeading) heading.focus({ preventScroll: true });
   }
@@ -83,26 +112,52 @@ export function render(main, { params: [taskId], signal }) {
 
 function reportButton(task) {
   const file = task.results.find((result) => result.name === "report.html");
-  return task.status === "completed" && file ? h("a", { class: "button primary", href: address(file.download_url), target: "_blank", rel: "noopener", text: t("act.open_report"), data: { testid: "report-link" } }) : null;
+  return task.status === "completed" && file
+    ? h("a", {
+        class: "button primary",
+        href: address(file.download_url),
+        target: "_blank",
+        rel: "noopener",
+        text: t("act.open_report"),
+        data: { testid: "report-link" },
+      })
+    : null;
 }
 
 function atWork(task) {
   const isWaiting = task.status === "pending";
   return h("section", { class: "card working" },
     h("p", { class: "stage", text: isWaiting ? t("task.waiting") : t("task.working") }),
-    isWaiting ? h("p", { class: "soft", text: task.queue_position ? t("tasks.position", { n: task.queue_position }) : "" }) : work(task),
-    h("p", { class: "soft small", text: t("task.may_leave") }));
+    isWaiting
+      ? h("p", { class: "soft", text: task.queue_position ? t("tasks.position", { n: task.queue_position }) : "" })
+      : work(task),
+    h("p", { class: "soft small", text: t("task.may_leave") }),
+  );
 }
 
 function failure(task) {
   const isCancelled = task.error_type === "cancelled";
   const own = isCancelled ? t("task.cancelled_text") : textOr(`failure.text.${task.error_type}`, null);
   const isListed = task.error_details.length > 0 && own === null;
-  return [h("section", { class: `note ${isCancelled ? "poor" : "bad"}` },
-    h("h2", { text: isCancelled ? t("task.cancelled") : failureTitle(task) }),
-    isListed ? faultList(task.error_details) : null,
-    h("p", { text: own ?? t("task.failed_text") }),
-    isCancelled || isListed ? null : h("p", { class: "hint wrap" }, t("failure.said"), " ", h("span", inWords(task.error ?? task.message, task.error_details)))), logCard(task)];
+  return [
+    h(
+      "section",
+      { class: `note ${isCancelled ? "poor" : "bad"}` },
+      h("h2", { text: isCancelled ? t("task.cancelled") : failureTitle(task) }),
+      isListed ? faultList(task.error_details) : null,
+      h("p", { text: own ?? t("task.failed_text") }),
+      isCancelled || isListed
+        ? null
+        : h(
+            "p",
+            { class: "hint wrap" },
+            t("failure.said"),
+            " ",
+            h("span", inWords(task.error ?? task.message, task.error_details)),
+          ),
+    ),
+    logCard(task),
+  ];
 }
 
 function drawResult(body, result, signal) {
@@ -127,8 +182,16 @@ function drawResult(body, result, signal) {
       track.mark(index);
       curtain?.mark(placeOnSurface(result.view, segment, index));
     };
-    replace(body,
-      gases.length > 1 ? segmented(t("result.gas"), gases.map((name) => [name, gasName(name)]), gas, (name) => draw(name, number)) : null,
+    replace(
+      body,
+      gases.length > 1
+        ? segmented(
+            t("result.gas"),
+            gases.map((name) => [name, gasName(name)]),
+            gas,
+            (name) => draw(name, number),
+          )
+        : null,
       headline(gas, answer),
       flags.length ? flagsCard(t("result.flags"), flags) : null,
       usable.length > 1 ? segmentChoice(usable, chosen, (next) => draw(gas, next)) : null,
@@ -136,7 +199,15 @@ function drawResult(body, result, signal) {
       curtain?.card,
       h("div", { class: "columns" }, track.card, flightCard(result)),
       seriesCard(result, gas, mark, inner),
-      h("div", { class: "columns" }, budgetCard(gas, values, surfaceKind(segments)), gasesCard(result.vars, gas, (name) => { draw(name, number); scrollTo(0, 0); })),
+      h(
+        "div",
+        { class: "columns" },
+        budgetCard(gas, values, surfaceKind(segments)),
+        gasesCard(result.vars, gas, (name) => {
+          draw(name, number);
+          scrollTo(0, 0);
+        }),
+      ),
       filesCard(result),
       logCard(result.task));
   };
@@ -145,11 +216,21 @@ function drawResult(body, result, signal) {
 
 function segmentChoice(usable, chosen, choose) {
   const kind = surfaceKind(usable.map(([, segment]) => segment));
-  return h("div", { class: "spread" }, h("p", { class: "soft", text: t("result.segments", { n: usable.length, surfaces: surfaceNames(kind) }) }),
-    segmented(t("surface.one.mixed"), usable.map(([i, segment]) => [i, segmentName(segment, i)]), chosen, choose));
+  return h(
+    "div",
+    { class: "spread" },
+    h("p", { class: "soft", text: t("result.segments", { n: usable.length, surfaces: surfaceNames(kind) }) }),
+    segmented(
+      t("surface.one.mixed"),
+      usable.map(([i, segment]) => [i, segmentName(segment, i)]),
+      chosen,
+      choose,
+    ),
+  );
 }
 
-const segmentName = (segment, number) => t("result.segment_n", { surface: t(`surface.one.${segment.strategy}`), n: number + 1 });
+const segmentName = (segment, number) =>
+  t("result.segment_n", { surface: t(`surface.one.${segment.strategy}`), n: number + 1 });
 
 /** Return what speaks against one of several surfaces by itself. */
 function segmentFlags(segment, gas, number) {
@@ -164,7 +245,9 @@ function logCard(task) {
   details.addEventListener("toggle", async () => {
     if (!details.open) return;
     text.textContent = t("state.loading");
-    const answer = await get(`task/${task.task_id}/log?tail=${LOG_LINES}`).catch((error) => ({ lines: [error.message] }));
+    const answer = await get(`task/${task.task_id}/log?tail=${LOG_LINES}`).catch((error) => ({
+      lines: [error.message],
+    }));
     text.textContent = answer.lines.join("\n") || t("task.log_empty");
   });
   return h("section", { class: "card" }, details);

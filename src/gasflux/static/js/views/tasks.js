@@ -22,9 +22,23 @@ export function render(main, { query, signal }) {
   const other = h("div", {}, loading(4));
   const pages = h("nav", { class: "pages", "aria-label": t("tasks.pages") });
   const compare = h("div", { class: "send-bar select-bar", hidden: true });
-  main.append(h("div", { class: "view" },
-    h("div", { class: "view-head" }, h("h1", { text: t("tasks.title") }), h("a", { class: "button primary", href: "#/new", text: t("place.new") })),
-    filters(), other, list, pages, compare));
+  main.append(
+    h(
+      "div",
+      { class: "view" },
+      h(
+        "div",
+        { class: "view-head" },
+        h("h1", { text: t("tasks.title") }),
+        h("a", { class: "button primary", href: "#/new", text: t("place.new") }),
+      ),
+      filters(),
+      other,
+      list,
+      pages,
+      compare,
+    ),
+  );
 
   const now = poll(ask, signal);
 
@@ -83,8 +97,15 @@ export function render(main, { query, signal }) {
     const text = JSON.stringify(task);
     const old = state.rows.get(task.task_id);
     if (old?.text === text) return old.node;
-    const focused = old?.node.contains(document.activeElement) ? document.activeElement.dataset.act ?? "name" : null;
-    const node = taskRow(task, { changed: () => { state.etag = null; now(); }, isSelected: state.selected.has(task.task_id), select });
+    const focused = old?.node.contains(document.activeElement) ? (document.activeElement.dataset.act ?? "name") : null;
+    const node = taskRow(task, {
+      changed: () => {
+        state.etag = null;
+        now();
+      },
+      isSelected: state.selected.has(task.task_id),
+      select,
+    });
     state.rows.set(task.task_id, { text, node, focused });
     old?.node.replaceWith(node);
     if (focused) (node.querySelector(`[data-act=${focused}]`) ?? node.querySelector(".name")).focus();
@@ -100,14 +121,26 @@ export function render(main, { query, signal }) {
   function tellChanges() {
     for (const task of state.tasks) {
       const before = state.statuses.get(task.task_id);
-      if (before && before !== task.status) announce(t("tasks.now", { name: task.name, status: t(`status.${task.status}`) }));
+      if (before && before !== task.status)
+        announce(t("tasks.now", { name: task.name, status: t(`status.${task.status}`) }));
       state.statuses.set(task.task_id, task.status);
     }
   }
 
   function nothing() {
-    if (wanted.q || wanted.status) return empty("tasks", t("tasks.none_found"), t("tasks.none_found_text"), h("button", { class: "button", type: "button", text: t("tasks.clear"), on: { click: clear } }));
-    return empty("drone", t("tasks.none"), t("tasks.none_text"), h("a", { class: "button primary", href: "#/new", text: t("place.new") }));
+    if (wanted.q || wanted.status)
+      return empty(
+        "tasks",
+        t("tasks.none_found"),
+        t("tasks.none_found_text"),
+        h("button", { class: "button", type: "button", text: t("tasks.clear"), on: { click: clear } }),
+      );
+    return empty(
+      "drone",
+      t("tasks.none"),
+      t("tasks.none_text"),
+      h("a", { class: "button primary", href: "#/new", text: t("place.new") }),
+    );
   }
 
   function clear() {
@@ -125,12 +158,18 @@ export function render(main, { query, signal }) {
     else state.selected.delete(task.task_id);
     const ids = [...state.selected.keys()];
     compare.hidden = ids.length < 2;
-    replace(compare, h("span", { text: t("tasks.selected", { n: ids.length }) }), h("a", { class: "button primary", href: `#/compare?ids=${ids.join(",")}`, text: t("tasks.compare") }));
+    replace(
+      compare,
+      h("span", { text: t("tasks.selected", { n: ids.length }) }),
+      h("a", { class: "button primary", href: `#/compare?ids=${ids.join(",")}`, text: t("tasks.compare") }),
+    );
   }
 
   function filters() {
     const search = searchBox(wanted.q, "task-search", (q) => want({ q }));
-    const status = options(["", "pending", "processing", "completed", "failed"], wanted.status, (name) => t(name ? `status.${name}` : "status.all"));
+    const status = options(["", "pending", "processing", "completed", "failed"], wanted.status, (name) =>
+      t(name ? `status.${name}` : "status.all"),
+    );
     status.dataset.testid = "task-status";
     status.addEventListener("change", () => want({ status: status.value }));
     const sort = options(SORTS, wanted.sort, (name) => t(`sort.${name}`));

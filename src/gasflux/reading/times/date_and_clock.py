@@ -1,0 +1,134 @@
+"""A date and a time of day in columns of their own, in figures or in words, joined to one time per record."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from gasflux.reading.raw_table import numbers
+from gasflux.reading.times.cells import read_times
+from gasflux.reading.times.columns import Columns, TimeColumn, Times, mixed_orders
+from gasflux.reading.times.limits import latest_time
+from gasflux.reading.times.numbers import Kind, ReadTimes, TimeArray, clock_seconds, plus_seconds, short_dates
+from gasflux.records import IntArray
+from gasflux.wording.lookup import phrase
+
+_HALF_DAY_US: Final = 43_200_000_000
+"""A clock that falls by more has passed midnight."""
+
+_LONGEST_DAY_S: Final = 200_000.0
+"""Seconds of the day of a flight that goes on after midnight."""
+
+_EPOCH: Final = np.datetime64(0, "us")
+
+
+def clock_columns(columns: Columns) -> tuple[TimeColumn, ...]:
+    """Columns that may hold the time of day that goes with a date."""
+    return tuple(column for name in ("timestamp", "local_time", "utc_seconds") for column in columns.get(name, ()))
+
+
+def read_dates(column: TimeColumn) -> ReadTimes | None:
+    """Dates of a column, those in six digits included; None where it holds none."""
+    read = read_times(column.cells, None)
+    if read.is_mixed or (read.kind is Kind.DATE_TIME and (read.is_date_only or column.header.name == "date")):
+        return read
+    if read.kind is not Kind.ELAPSED or column.header.name != "date":
+        return None
+    found = short_dates(numbers(column.cells)[0], column.header.text, latest_time())
+    if found is None:
+        return None
+    note = phrase("note.short_dates", header=column.header.text, order=found[1])
+    return ReadTimes(Kind.DATE_TIME, found[0], read.is_bad, notes=(note,), is_date_only=True)
+
+
+def read_clock(column: TimeColumn) -> ReadTimes | None:
+    """Read times of day, those in six digits (hhmmss) and seconds of the day included; None without any."""
+    read = read_times(column.cells, column.header.unit)
+    if read.kind is Kind.TIME_OF_DAY:
+        return read
+    if read.kind is not Kind.ELAPSED or read.elapsed_s is None:
+        return None
+    seconds, is_bad = clock_seconds(numbers(column.cells)[0])
+    conversion = "hhmmss -> time of day"
+    if column.header.unit is not None or column.header.name == "utc_seconds" or is_bad.any():
+        seconds, conversion = read.elapsed_s, "seconds of the day"
+        if np.nanmin(seconds) < 0.0 or np.nanmax(seconds) >= _LONGEST_DAY_S:
+            return None
+    utc = plus_seconds(np.zeros(seconds.size, dtype="datetime64[us]"), seconds)
+    return ReadTimes(Kind.TIME_OF_DAY, utc, read.is_bad, conversion)
+
+
+def join_date_and_clock(day_header: str, dates: ReadTimes, clock_header: str, clock: ReadTimes) -> Times:
+    """Join a date and a time of day; a date given in some rows only holds until the next one.
+
+    Parameters
+    ----------
+    day_header, clock_header
+        Headers of the two columns.
+    dates, clock
+        What was read in them, shape (n,).
+    """
+    days, is_filled = _carried(dates.utc.astype("datetime64[D]"), clock.utc)
+    notes = (*dates.notes, *clock.notes)
+    if is_filled:
+        notes = (*notes, phrase("note.date_carried", header=day_header))
+    fault = mixed_orders(day_header) if dates.is_mixed else None
+    utc = on_days(days, clock.utc)
+    conversion = "date + time of day" if not clock.conversion else f"date + time of day ({clock.conversion})"
+    return Times(utc, dates.is_bad | clock.is_bad, (day_header, clock_header), conversion, notes, fault)
+
+
+def on_days(days: TimeArray, clock: TimeArray) -> TimeArray:
+    """Return times of day on the days they belong to, datetime64[us], shape (n,).
+
+    Parameters
+    ----------
+    days
+        datetime64[D], shape (n,).
+    clock
+        Times of day on 1970-01-01; seconds of the day may run past midnight, shape (n,).
+    """
+    midnights = days.astype("datetime64[us]")
+    return np.asarray(midnights + (clock - _EPOCH), dtype="datetime64[us]")
+
+
+def _carried(days: TimeArray, clock: TimeArray) -> tuple[TimeArray, bool]:
+    """Carry dates down to rows that have a time of day only, one day further where the clock passes midnight.
+
+    Parameters
+    ----------
+    days
+        datetime64[D], NaT where missing, shape (n,).
+    clock
+        Times of day on 1970-01-01, NaT where missing, shape (n,).
+
+    Returns
+    -------
+    days, is_carried
+        Whether any date was filled in.
+    """
+    is_given = ~np.isnat(days)
+    is_open = ~is_given & ~np.isnat(clock)
+    if not is_open.any() or not is_given.any():
+        return days, False
+    last = np.maximum.accumulate(np.where(is_given, np.arange(days.size), -1))
+    last = np.where(last < 0, np.flatnonzero(is_given)[0], last)
+    past = midnights_passed(clock)
+    filled = days[last] + (past - past[last]).astype("timedelta64[D]")
+    return np.where(is_open, filled, days), True
+
+
+def midnights_passed(clock: TimeArray) -> IntArray:
+    """Return how many midnights passed since the first row, shape (n,).
+
+    Parameters
+    ----------
+    clock
+        Times of day on 1970-01-01 in the order of the file, NaT where missing, shape (n,).
+    """
+    is_given = ~np.isnat(clock)
+    steps = np.diff(clock[is_given].astype(np.int64), prepend=0)
+    counts = np.zeros(clock.size, dtype=np.int64)
+    counts[is_given] = np.concatenate([[0], np.cumsum(steps[1:] < -_HALF_DAY_US)]) if steps.size else 0
+    return np.asarray(np.maximum.accumulate(counts))

@@ -1,0 +1,114 @@
+"""Numbers that are no values: what instruments and data centres write where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from gasflux.records import BoolArray, FloatArray
+
+_TOLERANCE: Final = 2e-7
+"""Relative: single precision keeps 6e-8 (-999.99 comes back as -999.98999), and 10000 is not 9999.99."""
+
+_NEVER: Final = np.array(
+    [
+        *(-float(str(digit) * count) for digit in (7, 8, 9) for count in range(3, 10)),
+        *(-(float(str(digit) * count) + 0.1 * digit) for digit in (7, 8, 9) for count in (3, 4, 5)),
+        *(-(float(str(digit) * count) + 0.11 * digit) for digit in (7, 8, 9) for count in (3, 4, 5)),
+        *(-(float(str(digit) * count) + 0.111 * digit) for digit in (7, 8, 9) for count in (3, 4)),
+        *(-6999.0, -7999.0, -32768.0, -2147483648.0, -1e6, -999.25, -1000000.0),
+    ]
+)
+"""Codes in any column: missing (9), above (7) and below (8) the limits of detection in ICARTT and its kin; Campbell's
+-6999 and -7999; the least 16- and 32-bit integers."""
+
+_WHERE_IMPOSSIBLE: Final = np.array(
+    [
+        *(-99.0, -99.9, -99.99, -99.999, -99.7, -88.8, -88.88, -88.0, -77.7, -77.77, -77.0),
+        *(999.0, 999.9, 999.99, 9999.0, 9999.9, 9999.99, 99999.0, 99999.9, 99999.99, 999999.0, 9999999.0, 99999999.0),
+        *(999999999.0, 6999.0, 7999.0, 7777.0, 8888.0, 32767.0, 65535.0, 2147483647.0, 4294967295.0),
+    ]
+)
+"""Codes only where no value can be: outside what the column can hold, see `_POSSIBLE`."""
+
+_HUGE: Final = 1e15
+"""Fill values of data formats: 1e20, 9.96921e36, 3.4e38, -1e34."""
+
+_POSSIBLE: Final[Mapping[str, tuple[float, float]]] = {
+    "latitude": (-90.0, 90.0),
+    "longitude": (-180.0, 360.0),
+    "height_ato": (-9000.0, 9000.0),
+    "height_agl": (-98.0, 9000.0),
+    "altitude": (-500.0, 9000.0),
+    "windspeed": (-0.5, 500.0),
+    "winddir": (-90.0, 720.0),
+    "wind_north": (-75.0, 75.0),
+    "wind_east": (-75.0, 75.0),
+    "aircraft_u": (-75.0, 75.0),
+    "aircraft_v": (-75.0, 75.0),
+    "apparent_speed": (-0.5, 500.0),
+    "apparent_direction": (-200.0, 720.0),
+    "ground_speed": (-0.5, 900.0),
+    "heading": (-200.0, 720.0),
+    "course": (-200.0, 720.0),
+    "temperature": (-76.0, 400.0),
+    "pressure": (0.0, 200_000.0),
+}
+"""What a column may hold, in whatever unit."""
+
+_LARGEST_STEP: Final = 3.0
+"""A gas that reads 9999 only is a code; one whose next lower value is within this factor has reached it."""
+
+
+def is_code(values: FloatArray, name: str, is_gas: bool) -> BoolArray:
+    """Return where a value is a code for none.
+
+    Parameters
+    ----------
+    values
+        As they stand in the file, NaN where empty, shape (n,).
+    name
+        Canonical name of the column.
+    is_gas
+        Whether it is a gas, which may read below zero.
+
+    Returns
+    -------
+    ndarray
+        True at codes, shape (n,).
+    """
+    codes = np.zeros(values.size, dtype=np.bool_)
+    if values.size == 0:
+        return codes
+    with np.errstate(invalid="ignore"):
+        lowest, highest = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+        if lowest < -70.0:
+            codes |= _any_of(values, values < -70.0, _NEVER)
+        if highest >= _HUGE or lowest <= -_HUGE:
+            codes |= np.isfinite(values) & (np.abs(values) >= _HUGE)
+        low, high = (-70.0, _gas_ceiling(values, codes)) if is_gas else _POSSIBLE.get(name, (-np.inf, np.inf))
+        if lowest < low or highest > high:
+            codes |= _any_of(values, (values < low) | (values > high), _WHERE_IMPOSSIBLE)
+    return codes
+
+
+def _gas_ceiling(values: FloatArray, codes: BoolArray) -> float:
+    """Value above which a code of nines is no reading of a gas: far above all that is no such number."""
+    highest = float(np.fmax.reduce(values))
+    if highest < 900.0:
+        return np.inf
+    coded = codes | _any_of(values, values > 900.0, _WHERE_IMPOSSIBLE)
+    rest = values[~coded & np.isfinite(values)]
+    return _LARGEST_STEP * float(rest.max()) if rest.size else np.inf
+
+
+def _any_of(values: FloatArray, where: BoolArray, codes: FloatArray) -> BoolArray:
+    """Return which of the values at `where` are one of the codes."""
+    index = np.flatnonzero(where)
+    found = np.zeros(values.size, dtype=np.bool_)
+    distinct, inverse = np.unique(values[index], return_inverse=True)
+    near = np.asarray(np.abs(distinct[:, None] - codes) <= _TOLERANCE * np.abs(codes))
+    found[index] = np.any(near, axis=1)[inverse]
+    return found

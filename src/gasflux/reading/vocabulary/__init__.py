@@ -1,0 +1,1 @@
+"""Words of headers: gases and their names, and the words beside a name."""

@@ -1,0 +1,53 @@
+"""How long tests wait for what must come: far longer than any machine takes, so that only what hangs is ended.
+
+A test tells whether something comes, not when: what is promised in seconds is measured in `benchmarks/`, and what must
+not grow is compared within one run. A machine three times slower, or one with ten times the work it has cores for,
+passes the same tests. `test_suite.py` holds it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Final, TypeVar
+
+Seen = TypeVar("Seen")
+
+HANG_S: Final = 600.0
+"""After this nothing comes any more; what is waited for takes seconds on a machine that has nothing else to do."""
+
+
+def wait_until(is_so: Callable[[], Seen | None], what: Callable[[], object] | str = "something") -> Seen:
+    """Wait until something is so and return what was seen.
+
+    Parameters
+    ----------
+    is_so
+        Asked again and again until its answer is true.
+    what
+        What is waited for, for the message of a wait in vain; a function is asked then.
+    """
+    end = time.monotonic() + HANG_S
+    while True:
+        if seen := is_so():
+            return seen
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {HANG_S:g} s in vain: {what if isinstance(what, str) else what()}")
+        time.sleep(0.01)
+
+
+def times_longer(long: Callable[[], object], short: Callable[[], object], *, rounds: int = 7) -> float:
+    """Return how many times longer one piece of work takes this thread than another.
+
+    In time of the processor, because others use the machine too, in turns, because its speed changes, and the median
+    of the rounds, because one may be disturbed. The work of other threads and processes does not count.
+    """
+    _thread_s(long), _thread_s(short)  # whatever is only loaded once
+    return median(_thread_s(long) / max(_thread_s(short), 1e-6) for _ in range(rounds))
+
+
+def _thread_s(work: Callable[[], object]) -> float:
+    began = time.thread_time()
+    work()
+    return time.thread_time() - began
