@@ -166,7 +166,7 @@ def coverage_interval(
 
 
 def _log_std(relative_std: float) -> float:
-    """Standard deviation of the logarithm of a log-normal factor."""
+    """Return the standard deviation of the logarithm of a log-normal factor."""
     return float(np.sqrt(np.log1p(min(relative_std, _LARGEST_RELATIVE) ** 2)))
 
 

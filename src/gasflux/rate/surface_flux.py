@@ -25,7 +25,6 @@ from gasflux.records import (
     FlightLog,
     FloatArray,
     HeightProfile,
-    KrigedGrid,
     Segment,
     VariogramFit,
     Wind,
@@ -415,7 +414,7 @@ def _interpolation_std(samples: SurfaceSamples, integration: Integration, per_pp
 
 
 def signed_parts(integration: Integration) -> tuple[float, float]:
-    """Return the positive and the negative part of the flux, kg/h: cells of the map, layers, and the rest of the rate."""
+    """Return the positive and the negative part of the flux, kg/h: cells of the map, layers, what the profile adds."""
     grid = integration.kriging.grid
     cells = np.nan_to_num(grid.flux_density_kg_m2_h.ravel()) * grid.dx_m * grid.dz_m
     layers = [integration.below.flux_kg_h, integration.above.flux_kg_h]

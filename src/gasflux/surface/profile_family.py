@@ -35,8 +35,8 @@ _HEIGHT_SCALE: Final = 0.15
 plume is below them. It matters only where the passes are too few or too high to tell."""
 _TYPICAL_SPREAD: Final = 0.3
 _SPREAD_SCALE: Final = 1.2
-"""The prior of the spread is log-normal about 0.3 of the highest pass, by a factor of three either way: a flight is
-planned about its plume."""
+"""The prior of the spread is log-normal about 0.3 of the highest pass (of twice the flown height, where that is less), by
+a factor of three either way: a flight is planned about its plume."""
 _ABOVE_SCALE: Final = 0.3
 """Share of the flux above the highest pass at which the prior has fallen to 1/e: pilots climb until the gas is gone."""
 _MIN_SEEN: Final = 0.02
@@ -92,14 +92,18 @@ def profile_family(height_m: FloatArray, roughness_m: float, wind_m_s: FloatArra
         Mean wind speed of each pass, (t,); None tells nothing about the profile of the wind.
     """
     z = height_m
-    top = float(z.max())
-    spread = np.geomspace(max(0.055 * float(np.ptp(z)), 0.4), 3.5 * top + 1.4, _SPREADS)
+    top, flown = float(z.max()), float(np.ptp(z))
+    # Of a plume flown high above the ground the flown heights tell the size, not the height above ground.
+    spread = np.geomspace(max(0.055 * flown, 0.4), 3.5 * min(top, 4.0 * flown) + 1.4, _SPREADS)
     height = _plume_heights(z)
     far = np.geomspace(min(_WINDS)[0] * roughness_m, top + 3.0 * spread[-1], _INTEGRATION_POINTS)
     grid = np.unique(np.concatenate([far, np.linspace(z.min(), top, _FLOWN_POINTS), z]))
     shapes = _plumes(grid, height, spread) * _mean_wind(grid, z, roughness_m, wind_m_s)
     shapes /= np.maximum(np.trapezoid(shapes, grid, axis=1), 1e-300)[:, None]
-    prior = _height_prior(z, height)[:, None] - 0.5 * (np.log(spread / (_TYPICAL_SPREAD * top)) / _SPREAD_SCALE) ** 2
+    prior = (
+        _height_prior(z, height)[:, None]
+        - 0.5 * (np.log(spread / (_TYPICAL_SPREAD * min(top, 2.0 * flown))) / _SPREAD_SCALE) ** 2
+    )
     log_prior = np.tile(prior.ravel(), len(_SHARPNESS))
     family = ProfileFamily(grid, shapes, log_prior)
     seen, above = family.between(float(z.min()), top), family.between(top, float(grid[-1]))
@@ -167,7 +171,7 @@ def _mean_wind(grid: FloatArray, z: FloatArray, roughness_m: float, wind_m_s: Fl
 
 
 def _wind_shape(height_m: FloatArray, roughness_m: float, inverse_obukhov_m: float) -> FloatArray:
-    """Wind of the surface layer up to a factor (Dyer 1974, Boundary-Layer Meteorology 7:363), zero below the roughness."""
+    """Wind of the surface layer up to a factor, 0 below the roughness (Dyer 1974, Boundary-Layer Meteorology 7:363)."""
     z = np.maximum(height_m, roughness_m)
     neutral = np.log(z / roughness_m)
     if inverse_obukhov_m >= 0.0:

@@ -1,8 +1,8 @@
 """How the flux of the passes varies with height: an average over the profiles of `profile_family`.
 
 Plume height, spread and sharpness are not known: every profile of the family is fitted and weighted by its likelihood
-(Bayesian model averaging, Hoeting et al. 1999, Statistical Science 14:382), so that what the passes cannot tell shows as
-spread.
+(Bayesian model averaging, Hoeting et al. 1999, Statistical Science 14:382), so that what the passes cannot tell shows
+as spread.
 """
 
 from __future__ import annotations
@@ -96,12 +96,8 @@ def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> P
     precision = 1.0 / _relative_variance(passes, at_passes)
     norm = np.maximum((at_passes**2 * precision).sum(axis=1), 1e-300)
     weights = at_passes * precision / norm[:, None]
+    probability = _posterior(passes, at_passes, precision, weights, family)
     amplitude = weights @ passes.flux_kg_m_h
-    residual = passes.flux_kg_m_h - amplitude[:, None] * at_passes
-    misfit = (residual**2 * precision).sum(axis=1) + (_MISFIT_FLOOR * amplitude) ** 2 * norm + 1e-300
-    likelihood = _LEARNING_RATE * 0.5 * (np.log(precision).sum(axis=1) - max(z.size - 1, 1) * np.log(misfit))
-    probability = np.exp(likelihood + family.log_prior - np.max(likelihood + family.log_prior))
-    probability /= probability.sum()
     fitted = (probability * amplitude) @ at_passes
     scatter, freedom = _scatter(passes, fitted)
     return ProfileFit(
@@ -116,6 +112,21 @@ def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> P
     )
 
 
+def _posterior(
+    passes: PassIntegrals, at_passes: FloatArray, precision: FloatArray, weights: FloatArray, family: ProfileFamily
+) -> FloatArray:
+    """Probability of each model, its error variance integrated out under Jeffreys' prior, (g,)."""
+    amplitude = weights @ passes.strength_kg_m_h
+    residual = passes.strength_kg_m_h - amplitude[:, None] * at_passes
+    norm = (at_passes**2 * precision).sum(axis=1)
+    misfit = (residual**2 * precision).sum(axis=1) + (_MISFIT_FLOOR * amplitude) ** 2 * norm + 1e-300
+    freedom = max(passes.strength_kg_m_h.size - 1, 1)
+    likelihood = _LEARNING_RATE * 0.5 * (np.log(precision).sum(axis=1) - freedom * np.log(misfit))
+    posterior = likelihood + family.log_prior
+    probability = np.exp(posterior - posterior.max())
+    return np.asarray(probability / probability.sum())
+
+
 def _relative_variance(passes: PassIntegrals, at_passes: FloatArray) -> FloatArray:
     """Variance of each pass under each model up to a factor, (g, t).
 
@@ -123,7 +134,7 @@ def _relative_variance(passes: PassIntegrals, at_passes: FloatArray) -> FloatArr
     values themselves would trust the passes that missed the plume and pull the fit down (Peelle's pertinent puzzle).
     """
     expected = at_passes / np.maximum(at_passes.max(axis=1, keepdims=True), 1e-300)
-    scale = passes.flux_kg_m_h @ expected.T / np.maximum((expected**2).sum(axis=1), 1e-300)
+    scale = passes.strength_kg_m_h @ expected.T / np.maximum((expected**2).sum(axis=1), 1e-300)
     noise = passes.noise_kg_m_h / np.maximum(_TYPICAL_SCATTER * np.abs(scale)[:, None], 1e-300)
     return np.asarray(expected**2 + _PROFILE_FLOOR**2 + np.minimum(noise, 1e6) ** 2)
 
