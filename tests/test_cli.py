@@ -24,7 +24,7 @@ from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.flight import phase_model
 from gasflux.flight.phase_model import load_model, model_path
-from gasflux.simulation.kinds import KINDS
+from gasflux.simulation.kinds import ALL_KINDS
 from gasflux.version import __version__
 
 SAMPLE = Path(cli.__file__).with_name("data") / "sample_flight.xlsx"
@@ -57,7 +57,7 @@ def gasflux(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 
 
 def test_kinds_are_those_of_the_simulation() -> None:
-    assert cli._KINDS == KINDS
+    assert cli._KINDS == ALL_KINDS
 
 
 def test_version(gasflux: Any) -> None:
@@ -90,6 +90,9 @@ WRONG_USAGE = [
     ("simulate", "--rate", "1", "--out", "folder"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--hz", "500"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--kind", "odd"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--physics", "odd"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--mast", "-2"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--obukhov-length", "0"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--seed", "-1"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--gas", "stuff"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--gas", "ch4=lots"),
@@ -404,6 +407,16 @@ def test_inspect_shows_columns_units_and_ranges(gasflux: Any) -> None:
     assert "no faults" in run.out
     for text in ("ch4", "ppm", "windspeed", "m/s", "minimum", "maximum"):
         assert text in run.out
+
+
+def test_inspect_finds_no_fault_only_where_process_finds_a_surface(gasflux: Any, tmp_path: Path) -> None:
+    pd.read_excel(SAMPLE, engine="calamine").head(40).to_csv(tmp_path / "f.csv", index=False)
+    inspected, processed = gasflux("inspect", "f.csv"), gasflux("process", "f.csv")
+    assert (inspected.code, processed.code) == (1, 1)
+    faults = [line.removeprefix("fault: ") for line in inspected.out.splitlines() if line.startswith("fault: ")]
+    assert len(faults) == 1
+    assert faults[0] in processed.err
+    assert "no faults" not in inspected.out
 
 
 def test_inspect_names_every_fault(gasflux: Any, tmp_path: Path) -> None:
