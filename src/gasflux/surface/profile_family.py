@@ -24,9 +24,9 @@ _HEIGHTS: Final = 16
 _SPREADS: Final = 24
 _SHARPNESS: Final = (1.25, 1.5, 1.75, 2.0)
 """From the surface layer's to a Gaussian, all as likely beforehand."""
-_INTEGRATION_POINTS: Final = 110
-_FLOWN_POINTS: Final = 60
-"""Points of the integration between the passes, where a plume flown high above the ground is thin."""
+_INTEGRATION_POINTS: Final = 80
+_FLOWN_POINTS: Final = 100
+"""Points of the integration at and about the passes, where a plume flown high above the ground is thin."""
 _ON_GROUND: Final = 8.0
 """Prior weight of a plume that lies on the ground over one at any other height of the table: what is released within a
 few metres of it does a few tens of metres downwind (Prairie Grass, and most leaks)."""
@@ -35,8 +35,8 @@ _HEIGHT_SCALE: Final = 0.15
 plume is below them. It matters only where the passes are too few or too high to tell."""
 _TYPICAL_SPREAD: Final = 0.3
 _SPREAD_SCALE: Final = 1.2
-"""The prior of the spread is log-normal about 0.3 of the highest pass (of twice the flown height, where that is less), by
-a factor of three either way: a flight is planned about its plume."""
+"""The prior of the spread is log-normal about 0.3 of the highest pass (of twice the flown height, where that is less),
+by a factor of three either way: a flight is planned about its plume."""
 _ABOVE_SCALE: Final = 0.3
 """Share of the flux above the highest pass at which the prior has fallen to 1/e: pilots climb until the gas is gone."""
 _MIN_SEEN: Final = 0.02
@@ -97,7 +97,8 @@ def profile_family(height_m: FloatArray, roughness_m: float, wind_m_s: FloatArra
     spread = np.geomspace(max(0.055 * flown, 0.4), 3.5 * min(top, 4.0 * flown) + 1.4, _SPREADS)
     height = _plume_heights(z)
     far = np.geomspace(min(_WINDS)[0] * roughness_m, top + 3.0 * spread[-1], _INTEGRATION_POINTS)
-    grid = np.unique(np.concatenate([far, np.linspace(z.min(), top, _FLOWN_POINTS), z]))
+    about = np.linspace(max(float(z.min()) - flown, far[0]), top + flown, _FLOWN_POINTS)
+    grid = np.unique(np.concatenate([far, about, z]))
     shapes = _plumes(grid, height, spread) * _mean_wind(grid, z, roughness_m, wind_m_s)
     shapes /= np.maximum(np.trapezoid(shapes, grid, axis=1), 1e-300)[:, None]
     prior = (
