@@ -67,7 +67,6 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "interval": Phrase("{level} % interval (kg/h)", "{level} % 区间 (kg/h)"),
     "range": Phrase("{low} to {high}", "{low} 至 {high}"),
     "below": Phrase("Below the lowest pass (kg/h)", "最低测线以下 (kg/h)"),
-    "above": Phrase("Above the highest pass (kg/h)", "最高测线以上 (kg/h)"),
     "against_wind": Phrase("Against the mean wind (kg/h)", "逆平均风向 (kg/h)"),
     "detection_limit": Phrase("Detection limit (kg/h)", "检出限 (kg/h)"),
     # how it was measured
@@ -135,6 +134,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "number.positive": Phrase("Flux with the mean wind", "顺平均风向的通量"),
     "number.backward": Phrase("Flux against the mean wind", "逆平均风向的通量"),
     "number.below": Phrase("Flux below the lowest pass", "最低测线以下的通量"),
+    "number.above": Phrase("Above the highest pass", "最高测线以上"),
     "number.freedom": Phrase("Effective degrees of freedom", "有效自由度"),
     "of": Phrase("{part} of {whole}", "{whole} 中的 {part}"),
     # wind
