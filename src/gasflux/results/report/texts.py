@@ -29,10 +29,10 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "grade.C": Phrase("Uncertain: use with care", "不确定：谨慎使用"),
     "grade.D": Phrase("Not reliable: measure again", "不可靠：应重新测量"),
     "not_detected": Phrase(
-        "No emission was detected: the estimate is below this flight's detection limit of {limit} kg/h.",
-        "未检出排放：估计值低于本次飞行的检出限 {limit} kg/h。",
+        "The estimate is below this flight's detection limit of {limit} kg/h: no emission is proven.",
+        "估计值低于本次飞行的检出限 {limit} kg/h：不能证明存在排放。",
     ),
-    "zero_inside": Phrase("No emission was detected: the interval includes zero.", "未检出排放：区间包含零。"),
+    "zero_inside": Phrase("The interval includes zero: no emission is proven.", "区间包含零：不能证明存在排放。"),
     "bar.alt": Phrase(
         "Scale from {first} to {last} kg/h with the interval, the rate and the detection limit",
         "从 {first} 到 {last} kg/h 的刻度，标有区间、速率和检出限",
