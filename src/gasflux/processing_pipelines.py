@@ -19,6 +19,8 @@ from gasflux.flight.summary import flight_summary, segment_summary
 from gasflux.flight.wind import fit_log_profile, segment_wind, wind_components
 from gasflux.grading.measures import combined_measures, gas_measures
 from gasflux.grading.quality import assess, assess_together
+from gasflux.instruments.gas_response import at_the_inlet
+from gasflux.instruments.wind_profile import wind_at_the_aircraft
 from gasflux.processing import lay_segments
 from gasflux.rate.error_budget import coverage_interval, total_std
 from gasflux.rate.repeats import combine, curtain_repeat
@@ -87,6 +89,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
         When no gas was measured on any of them.
     """
     started_at, clock = utc_text(), StageClock(progress)
+    log = at_the_inlet(wind_at_the_aircraft(log, config), config)
     with clock.stage("geometry", 0.0):
         track, flown, segments = find_surfaces(log, config)
     with clock.stage("background", 15.0):

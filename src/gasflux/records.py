@@ -112,6 +112,11 @@ class FlightLog:
     file_row: IntArray
     """Row of the file a sample comes from (the first of those merged into it), the top line being 1, shape (n,)."""
     report: ReadReport
+    wind_error: FloatArray | None = None
+    """Relative change of each sample's wind for one standard deviation of each unknown of the profile it was carried
+    along, shape (k, n); None where the wind was measured at the aircraft."""
+    gas_error_ppm: Mapping[str, FloatArray] = field(default_factory=dict)
+    """Gas -> change of each sample for one standard deviation of each property of a sensor that was undone, (k, n)."""
     ground_height_m: FloatArray | None = None
     """Height of the ground in the same reference as `height_m`, where the file tells (``height_agl`` beside it)."""
     assumed_air: AssumedAir | None = None

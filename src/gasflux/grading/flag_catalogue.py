@@ -254,6 +254,22 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "sensor_late",
+        "sensor_delay_s",
+        "above",
+        3.0,
+        "warning",
+        "{:.1f}",
+        Phrase(
+            "Passes to and fro see the plume apart: gas is logged {value} s off its place (more than {threshold} s).",
+            "往返航线测得的烟羽位置不一致：气体数据与位置相差 {value} s（超过 {threshold} s）。",
+        ),
+        Phrase(
+            "Give the analyser's time constant and the delay of its inlet: sensor: {response_s: 6, lag_s: 2}.",
+            "请给出分析仪的时间常数和进气延迟：sensor: {response_s: 6, lag_s: 2}。",
+        ),
+    ),
+    FlagRule(
         "air_assumed",
         "air_assumed",
         "above",

@@ -9,6 +9,7 @@ import numpy as np
 
 from gasflux.grading.isolated import isolated_values, name_values
 from gasflux.grading.quality import QualityInputs
+from gasflux.instruments.delay import delay_between_passes
 from gasflux.rate.error_budget import coverage_interval
 from gasflux.rate.repeats import CombinedFlux
 from gasflux.rate.surface_flux import (
@@ -57,6 +58,7 @@ def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) 
         wind_speed_std_m_s=float(np.nanstd(np.hypot(wind.east_m_s, wind.north_m_s))),
         direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
         direction_missing=float(not wind.measured_direction),
+        sensor_delay_s=_sure_delay_s(log, samples),
         air_assumed=float(log.assumed_air is not None),
         turbulence_intensity=wind.turbulence_intensity,
         angle_to_normal_deg=wind.angle_to_normal_deg,
@@ -162,6 +164,16 @@ def azimuth_spread_deg(surfaces: Sequence[Surface]) -> float | None:
 def dropped_share(report: ReadReport) -> float:
     """Return the share of the file's rows that were dropped."""
     return sum(report.rows_dropped.values()) / max(report.rows_read, 1)
+
+
+def _sure_delay_s(log: FlightLog, samples: SurfaceSamples) -> float | None:
+    """Time by which a gas is logged off its place, None where the passes of a curtain do not tell it for sure."""
+    segment = samples.segment
+    if not isinstance(segment.surface, Plane):
+        return None
+    time = log.time_s[segment.rows]
+    delay = delay_between_passes(time, segment.along_m, segment.transect, samples.enhancement_ppm, samples.noise_ppm)
+    return abs(delay.mean_s) if delay is not None and delay.is_sure else None
 
 
 def _side_share(samples: SurfaceSamples, integration: Integration) -> float:

@@ -41,6 +41,8 @@ class QualityInputs:
     direction_std_deg: float | None = None
     direction_missing: float | None = None
     """1 when the wind direction was not measured."""
+    sensor_delay_s: float | None = None
+    """Time by which the analyser is late or early for sure, after what was undone."""
     air_assumed: float | None = None
     """1 when temperature or pressure was assumed."""
     turbulence_intensity: float | None = None

@@ -25,6 +25,7 @@ from gasflux.records import (
     FlightLog,
     FloatArray,
     HeightProfile,
+    IntArray,
     Segment,
     VariogramFit,
     Wind,
@@ -404,7 +405,14 @@ def _error_sources(
         pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
         temperature_error_k=assumed.temperature_error_k,
         pressure_error_hpa=assumed.pressure_error_hpa,
+        wind_profile_kg_h=_changed(log.wind_error, segment.rows, integration.contribution_kg_h),
+        sensor_response_kg_h=_changed(log.gas_error_ppm.get(samples.gas), segment.rows, per_ppm),
     )
+
+
+def _changed(change: FloatArray | None, rows: IntArray, weights: FloatArray) -> float:
+    """Return the standard deviation of a weighted sum whose terms change together with each of k unknowns, (k, n)."""
+    return 0.0 if change is None else float(np.linalg.norm(change[:, rows] @ weights))
 
 
 def _interpolation_std(samples: SurfaceSamples, integration: Integration, per_ppm: FloatArray) -> float:
