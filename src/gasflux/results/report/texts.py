@@ -29,10 +29,10 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "grade.C": Phrase("Uncertain: use with care", "不确定：谨慎使用"),
     "grade.D": Phrase("Not reliable: measure again", "不可靠：应重新测量"),
     "not_detected": Phrase(
-        "No emission was detected: the estimate is below this flight's detection limit of {limit} kg/h.",
-        "未检出排放：估计值低于本次飞行的检出限 {limit} kg/h。",
+        "The estimate is below this flight's detection limit of {limit} kg/h: no emission is proven.",
+        "估计值低于本次飞行的检出限 {limit} kg/h：不能证明存在排放。",
     ),
-    "zero_inside": Phrase("No emission was detected: the interval includes zero.", "未检出排放：区间包含零。"),
+    "zero_inside": Phrase("The interval includes zero: no emission is proven.", "区间包含零：不能证明存在排放。"),
     "bar.alt": Phrase(
         "Scale from {first} to {last} kg/h with the interval, the rate and the detection limit",
         "从 {first} 到 {last} kg/h 的刻度，标有区间、速率和检出限",
@@ -67,7 +67,6 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "interval": Phrase("{level} % interval (kg/h)", "{level} % 区间 (kg/h)"),
     "range": Phrase("{low} to {high}", "{low} 至 {high}"),
     "below": Phrase("Below the lowest pass (kg/h)", "最低测线以下 (kg/h)"),
-    "above": Phrase("Above the highest pass (kg/h)", "最高测线以上 (kg/h)"),
     "against_wind": Phrase("Against the mean wind (kg/h)", "逆平均风向 (kg/h)"),
     "detection_limit": Phrase("Detection limit (kg/h)", "检出限 (kg/h)"),
     # how it was measured
@@ -135,6 +134,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "number.positive": Phrase("Flux with the mean wind", "顺平均风向的通量"),
     "number.backward": Phrase("Flux against the mean wind", "逆平均风向的通量"),
     "number.below": Phrase("Flux below the lowest pass", "最低测线以下的通量"),
+    "number.above": Phrase("Above the highest pass", "最高测线以上"),
     "number.freedom": Phrase("Effective degrees of freedom", "有效自由度"),
     "of": Phrase("{part} of {whole}", "{whole} 中的 {part}"),
     # wind
