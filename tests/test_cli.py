@@ -20,6 +20,7 @@ from patience import HANG_S, wait_until
 from test_pipeline_yaml import HANDOVER_YAML
 
 from gasflux.cli import commands as cli
+from gasflux.cli import run_flights
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.flight import phase_model
@@ -27,7 +28,7 @@ from gasflux.flight.phase_model import load_model, model_path
 from gasflux.simulation.kinds import KINDS
 from gasflux.version import __version__
 
-SAMPLE = Path(cli.__file__).with_name("data") / "sample_flight.xlsx"
+SAMPLE = Path(cli.__file__).parents[1] / "data" / "sample_flight.xlsx"
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -456,7 +457,7 @@ def test_ctrl_c_is_quiet(gasflux: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "run_jobs", interrupted)
+    monkeypatch.setattr(run_flights, "run_jobs", interrupted)
     run = gasflux("process", SAMPLE)
     assert run.code == 130
     assert run.err.strip() == "stopped."
