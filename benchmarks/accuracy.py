@@ -32,7 +32,7 @@ from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GasFluxError
 from gasflux.processing_pipelines import process_log
 from gasflux.rate.error_budget import coverage_interval
-from gasflux.readers import flight_from_frame
+from gasflux.reading.flight_file import flight_from_frame
 from gasflux.simulation import KINDS, SimulatedFlight, random_scenario, simulate, to_frame
 
 Floats = NDArray[np.float64]

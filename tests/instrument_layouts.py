@@ -9,6 +9,7 @@ be read.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,6 +33,8 @@ class Layout:
     """Its columns."""
     delimiter: str = ","
     preamble: str = ""
+    below: str = ""
+    """Lines between header and records: units, process codes."""
     encoding: str = "utf-8"
     fault: str = ""
     """Code of the fault that its own columns bring; empty where they read."""
@@ -61,7 +64,7 @@ class Layout:
         there = set(self.held)
         if there & set(HEIGHTS):
             there.add("height")
-        if {"wind_east", "wind_north"} <= there:
+        if {"wind_east", "wind_north"} <= there or {"apparent_speed", "heading"} <= there:
             there |= {"windspeed", "winddir"}
         if there & set(GAS_VALUES):
             there.add("gas")
@@ -77,7 +80,8 @@ class Layout:
         text = text_of(columns, delimiter=self.delimiter if self.delimiter != " " else "\t")
         if self.delimiter == " ":
             text = "\n".join(" ".join(f"{cell:<26}" for cell in line.split("\t")) for line in text.splitlines()) + "\n"
-        return (self.preamble + text).encode(self.encoding)
+        header, _, records = text.partition("\n")
+        return f"{self.preamble}{header}\n{self.below}{records}".encode(self.encoding)
 
 
 def ascending(start: float, step: float = 0.01) -> list[object]:
@@ -115,11 +119,22 @@ def sources() -> dict[str, FloatArray]:
     return {
         **base,
         **gases,
+        **_felt(base["windspeed"], angle),
         "height_agl": base["height_ato"] + 1.5,
         "altitude": base["height_ato"] + 1120.0,
         "wind_east": -base["windspeed"] * np.sin(angle),
         "wind_north": -base["windspeed"] * np.cos(angle),
     }
+
+
+def _felt(speed: FloatArray, angle: FloatArray) -> dict[str, FloatArray]:
+    """Return what an anemometer on an aircraft that flies nose first to 30 degrees at 4 m/s feels."""
+    heading, ground = np.full(ROWS, 30.0), np.full(ROWS, 4.0)
+    east = -speed * np.sin(angle) - ground * np.sin(np.radians(heading))
+    north = -speed * np.cos(angle) - ground * np.cos(np.radians(heading))
+    from_nose = (np.degrees(np.arctan2(-east, -north)) - heading) % 360.0
+    felt = {"apparent_speed": np.hypot(east, north), "apparent_direction": from_nose}
+    return {**felt, "heading": heading, "ground_speed": ground}
 
 
 def _cells(content: str) -> Cells:
@@ -129,6 +144,8 @@ def _cells(content: str) -> Cells:
         return [t.strftime(rest).removesuffix("000") if rest.endswith("%f") else t.strftime(rest) for t in times()]
     if kind == "epoch":
         return [f"{(t - datetime(1970, 1, 1)).total_seconds() * float(rest or 1):.3f}" for t in times()]
+    if content == "whole seconds":
+        return [int((t - datetime(1970, 1, 1)).total_seconds()) for t in times()]
     if content == "seconds of the day":
         return [round((t - datetime(t.year, t.month, t.day)).total_seconds(), 3) for t in times()]
     if content.startswith("~"):
@@ -139,6 +156,35 @@ def _cells(content: str) -> Cells:
         return [round(float(value)) for value in values] if match.group(4) else [float(f"{v:.12g}") for v in values]
     return [content] * ROWS
 
+
+ICARTT_HEAD = """28, 1001
+DOE, JANE
+Some Lab
+Aircraft in situ CH4
+SURVEY
+1, 1
+2023, 04, 19, 2023, 05, 02
+1
+Time_Start, seconds
+8
+1, 1, 1, 1, 1, 1, 1, 1
+-9999, -9999, -9999, -9999, -9999, -9999, -9999, -9999
+Latitude, degrees
+Longitude, degrees
+Altitude_AGL, m
+Wind_Speed, m/s
+Wind_Direction, degrees
+Static_Pressure, hPa
+Static_Air_Temp, C
+CH4_ppb, ppbv
+0
+6
+PI_CONTACT_INFO: x
+PLATFORM: UAV
+ULOD_FLAG: -7777
+LLOD_FLAG: -8888
+REVISION: R0
+"""
 
 LAYOUTS: tuple[Layout, ...] = (
     # gas analysers
@@ -266,22 +312,6 @@ LAYOUTS: tuple[Layout, ...] = (
         WindSpeed3D (m/s) := windspeed
         WindDirection (degree) := winddir
         """,
-    ),
-    Layout(
-        "LI-COR LI-7810 (CH4, CO2)",
-        """
-        SECONDS := epoch
-        NDX := 7
-        DIAG := 0
-        H2O (mmol/mol) := ~9
-        CO2 (ppm) := co2
-        CH4 (ppb) := ch4 * 1000
-        CAVITY_P (kPa) := ~39
-        CAVITY_T (degC) := ~55
-        """,
-        "\t",
-        settings={"columns": {"epoch": "SECONDS"}},
-        note=("the .data file as it is; shown here with one header row", ".data 原文件可直接读取；此处示例为单行表头"),
     ),
     Layout(
         "LI-COR LI-7820 (N2O)",
@@ -454,7 +484,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "Thermo 43i, 42i",
         """
-        Date Time := time %Y-%m-%d %H:%M
+        Date Time := time %Y-%m-%d %H:%M:%S
         SO2 (ppb) := so2 * 1000
         NO (ppb) := no * 1000
         NO2 (ppb) := no2 * 1000
@@ -462,8 +492,6 @@ LAYOUTS: tuple[Layout, ...] = (
         SO2 flag := 0
         Int Temp := ~31
         """,
-        note=("whole minutes are too coarse for a flight: log seconds", "整分钟的时间对飞行过粗：请记录到秒"),
-        fault="-",
     ),
     Layout(
         "Aeroqual S500, AQY",
@@ -829,6 +857,95 @@ LAYOUTS: tuple[Layout, ...] = (
         mole_fraction_of_methane (nmol mol-1) := ch4 * 1000
         """,
     ),
+    Layout(
+        "FT Technologies, drone sonics",
+        """
+        timestamp := time %Y-%m-%d %H:%M:%S.%f
+        Apparent Wind Speed (m/s) := apparent_speed
+        Apparent Wind Angle (deg) := apparent_direction
+        Heading (deg) := heading
+        Ground speed (m/s) := ground_speed
+        """,
+        settings={"wind": {"source": "aircraft"}},
+        note=("with `wind: {source: aircraft}`", "需设置 `wind: {source: aircraft}`"),
+    ),
+    Layout(
+        "Metek uSonic, raw axes",
+        """
+        Time := time %Y-%m-%d %H:%M:%S.%f
+        u := ~1
+        v := ~2
+        w := ~0.1
+        T := ~17
+        """,
+        fault="open_frame",
+        note=("say by `columns` where u and v point to", "请在 `columns` 中说明 u、v 的指向"),
+    ),
+    Layout(
+        "Ecowitt, Misol",
+        """
+        Time := time %Y/%m/%d %H:%M:%S
+        Outdoor Temperature(C) := temperature
+        Wind(km/h) := windspeed * 3.6
+        Gust(km/h) := ~30
+        Wind Direction(°) := winddir
+        ABS Pressure(hPa) := pressure
+        REL Pressure(hPa) := ~1015
+        Indoor Temperature(C) := ~24
+        """,
+    ),
+    Layout(
+        "Campbell TOA5, four head rows",
+        """
+        TIMESTAMP := time %Y-%m-%d %H:%M:%S
+        RECORD := 7
+        Latitude := latitude
+        Longitude := longitude
+        HeightAGL := height_agl
+        WS := windspeed
+        WD := winddir
+        AirTemp := temperature
+        Pressure := pressure
+        CH4 := ch4 * 1000
+        """,
+        preamble='"TOA5","CR1000X","CR1000X","1234","CR1000X.Std.05.02","CPU:uav.CR1X","4321","Fast"\n',
+        below="TS,RN,decimal degrees,decimal degrees,m,m/s,Deg,Deg C,hPa,ppb\n,,Smp,Smp,Smp,Avg,Smp,Smp,Smp,Smp\n",
+    ),
+    Layout(
+        "LI-COR LI-7810 .data",
+        """
+        DATAH := DATA
+        SECONDS := whole seconds
+        NANOSECONDS := 64000000
+        NDX := 7
+        DIAG := 0
+        REMARK := nan
+        DATE := time %Y-%m-%d
+        TIME := time %H:%M:%S
+        H2O := ~9000
+        CO2 := co2
+        CH4 := ch4 * 1000
+        """,
+        "\t",
+        preamble="Model:\tLI-7810\nSN:\tTG10-01234\nTimezone:\tEtc/UTC\n",
+        below="DATAU\tsecs\tnsecs\tindex\tdiag\tremark\tdate\ttime\tppm\tppm\tppb\n",
+    ),
+    Layout(
+        "ICARTT FFI 1001",
+        """
+        Time_Start := seconds of the day
+        Latitude := latitude
+        Longitude := longitude
+        Altitude_AGL := height_agl
+        Wind_Speed := windspeed
+        Wind_Direction := winddir
+        Static_Pressure := pressure
+        Static_Air_Temp := temperature
+        CH4_ppb := ch4 * 1000
+        """,
+        preamble=ICARTT_HEAD,
+        note=("scales, missing codes and limits of detection from the head", "比例因子、缺测码和检出限代码取自文件头"),
+    ),
     # Chinese
     Layout(
         "走航监测车 (monitoring van)",
@@ -897,3 +1014,58 @@ LAYOUTS: tuple[Layout, ...] = (
         """,
     ),
 )
+
+
+NAMES_ZH = {
+    "latitude": "纬度",
+    "longitude": "经度",
+    "height_ato": "相对起飞点高度",
+    "height_agl": "离地高度",
+    "altitude": "海拔",
+    "windspeed": "风速",
+    "winddir": "风向",
+    "wind_east": "东向风",
+    "wind_north": "北向风",
+    "temperature": "气温",
+    "pressure": "气压",
+    "apparent_speed": "视风速",
+    "apparent_direction": "视风向",
+    "heading": "航向",
+    "ground_speed": "地速",
+}
+"""Columns of the flight in the Chinese table."""
+
+_ADDED = (
+    (("latitude", "longitude"), "position", "位置"),
+    (("height",), "height", "高度"),
+    (("windspeed",), "wind", "风"),
+    (("winddir",), "wind direction", "风向"),
+    (("temperature",), "temperature*", "气温*"),
+    (("pressure",), "pressure*", "气压*"),
+    (("gas",), "gas", "气体"),
+)
+
+
+def table_row(layout: Layout, is_chinese: bool) -> str:
+    """Return the row of docs/INSTRUMENTS.md for a layout: instrument, columns read, what must be added, remark."""
+    names = NAMES_ZH if is_chinese else {}
+    read = ", ".join(f"{names.get(name, name)} `{header}`" for name, header in layout.held.items())
+    lacks = [zh if is_chinese else en for keys, en, zh in _ADDED if set(keys) <= set(layout.lacks)]
+    if "wind" in lacks or "风" in lacks:
+        lacks = [name for name in lacks if name not in ("wind direction", "风向")]
+    comma = "、" if is_chinese else ", "
+    read = read.replace(", ", comma) if is_chinese else read
+    nothing = "无" if is_chinese else "nothing"
+    refused = "拒绝" if is_chinese else "refused"
+    cells = (layout.name, read or nothing, refused if layout.fault else comma.join(lacks) or nothing)
+    return f"| {' | '.join((*cells, layout.note[is_chinese]))} |"
+
+
+def main() -> None:
+    """Print the rows of the table: ``python tests/instrument_layouts.py [zh]``."""
+    for layout in LAYOUTS:
+        sys.stdout.write(table_row(layout, sys.argv[1:] == ["zh"]) + "\n")
+
+
+if __name__ == "__main__":
+    main()

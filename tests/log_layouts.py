@@ -11,7 +11,7 @@ import numpy as np
 from flight_files import ROWS, Cells, Columns, flight, floats, rows_of, text_of, times
 
 from gasflux.configuration.pipeline_config import PipelineConfig
-from gasflux.readers import read_flight
+from gasflux.reading.flight_file import read_flight
 from gasflux.records import FlightLog
 
 START = datetime(2025, 6, 1, 10, 4, 10)

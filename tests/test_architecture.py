@@ -41,7 +41,7 @@ FLOORS = (
     {"processing_pipelines", "ml"},
     {"grading"},
     {"rate"},
-    {"background", "interpolation", "processing", "readers", "simulation"},
+    {"background", "interpolation", "processing", "simulation"},
     {"baselines", "flight", "reading", "surface"},
     {"configuration", "gas", "numerics"},
     {"constants", "errors", "records", "storage", "version"},

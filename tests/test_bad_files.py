@@ -16,7 +16,7 @@ from flight_files import ROWS, Cells, flight, floats, renamed, rows_of, text_of,
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GasFluxError, InputError, UnsupportedFileError
-from gasflux.readers import inspect_flight, read_flight
+from gasflux.reading.flight_file import inspect_flight, read_flight
 
 CSV = text_of(flight())
 Maker = Callable[[Path], object]

@@ -9,7 +9,7 @@ import pytest
 
 import gasflux
 from gasflux.configuration.pipeline_config import PipelineConfig
-from gasflux.readers import Inspection, inspect_flight
+from gasflux.reading.flight_file import Inspection, inspect_flight
 from gasflux.records import FlightResult
 
 CASES = Path(__file__).parents[2] / "shared" / "data" / "cases"

@@ -407,6 +407,16 @@ def test_inspect_shows_columns_units_and_ranges(gasflux: Any) -> None:
         assert text in run.out
 
 
+def test_inspect_finds_no_fault_only_where_process_finds_a_surface(gasflux: Any, tmp_path: Path) -> None:
+    pd.read_excel(SAMPLE, engine="calamine").head(40).to_csv(tmp_path / "f.csv", index=False)
+    inspected, processed = gasflux("inspect", "f.csv"), gasflux("process", "f.csv")
+    assert (inspected.code, processed.code) == (1, 1)
+    faults = [line.removeprefix("fault: ") for line in inspected.out.splitlines() if line.startswith("fault: ")]
+    assert len(faults) == 1
+    assert faults[0] in processed.err
+    assert "no faults" not in inspected.out
+
+
 def test_inspect_names_every_fault(gasflux: Any, tmp_path: Path) -> None:
     frame = pd.read_excel(SAMPLE, engine="calamine")
     frame.loc[3, "latitude"] = 123.0

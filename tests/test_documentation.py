@@ -261,7 +261,10 @@ MADE_BY_COMMANDS = {"benchmarks/results/", "dist/", "config.yaml"}
 ROOMS = [folder for folder in SOURCE.iterdir() if folder.is_dir()]
 """Folders in which the map of the tree names folders, each in its own row."""
 
-PAIRS = [("README.md", "README.zh-CN.md"), ("docs/TROUBLESHOOTING.md", "docs/TROUBLESHOOTING.zh-CN.md")]
+PAIRS = [
+    ("README.md", "README.zh-CN.md"),
+    *((f"docs/{name}.md", f"docs/{name}.zh-CN.md") for name in ("TROUBLESHOOTING", "INSTRUMENTS")),
+]
 
 
 @pytest.mark.parametrize(("english", "chinese"), PAIRS)

@@ -7,15 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasflux.reading.headers import (
-    ALIASES,
-    DIMENSIONS,
-    gas_name,
-    header_key,
-    instrument_condition,
-    read_header,
-)
+from gasflux.reading.headers import gas_name, header_key, instrument_condition, read_header
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, conversion_text, convert, find_unit, unit_names
+from gasflux.reading.vocabulary.column_names import ALIASES, DIMENSIONS
 from gasflux.reading.vocabulary.gas_table import GASES
 
 INSTRUMENTS: dict[str, dict[str, tuple[str, str | None]]] = {

@@ -12,7 +12,7 @@ from pyproj import Transformer
 from gasflux.configuration.pipeline_config import GroundSettings, OrdinaryKrigingSettings, PipelineConfig
 from gasflux.errors import ProcessingError
 from gasflux.processing_pipelines import process_log
-from gasflux.readers import flight_from_frame
+from gasflux.reading.flight_file import flight_from_frame
 from gasflux.records import FlightResult
 from gasflux.simulation import random_scenario, simulate, to_frame
 

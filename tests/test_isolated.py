@@ -17,7 +17,7 @@ from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.data_processor import process_flight
 from gasflux.grading.isolated import isolated_values, name_values
 from gasflux.grading.quality import OF_ANY_CURTAIN, QualityInputs, assess, assess_together
-from gasflux.readers import flight_from_frame, read_flight
+from gasflux.reading.flight_file import flight_from_frame, read_flight
 from gasflux.records import Flag, FlightResult, FloatArray
 from gasflux.simulation import KINDS, random_scenario, simulate, to_frame
 

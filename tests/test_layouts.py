@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,7 +31,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import InputError, UnsupportedFileError
-from gasflux.readers import inspect_flight
+from gasflux.reading.flight_file import inspect_flight
 
 
 def said(log_or_error: object) -> str:
@@ -458,7 +457,8 @@ def test_head_and_footer_lines_are_counted(tmp_path: Path) -> None:
     assert log.report.rows_read == ROWS + 1
 
 
-def test_a_workbook_in_memory_is_what_was_written() -> None:
-    stream = io.BytesIO()
-    write_xlsx(stream, rows_of(plain()))
-    assert stream.getvalue().startswith(b"PK")
+def test_one_unit_makes_a_row_of_units(tmp_path: Path) -> None:
+    columns = {**plain(), "windspeed": list(floats(plain()["windspeed"]) * 3.6)}
+    names, *rows = lines_of(columns)
+    for units in (",,,,km/h,,,,", "UTC,GPS,GPS,,km/h,sonic,,,"):
+        assert_is_plain(read(write(tmp_path / "log.csv", "\n".join([names, units, *rows]))))

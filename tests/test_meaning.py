@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault, InputError
-from gasflux.readers import flight_from_frame
+from gasflux.reading.flight_file import flight_from_frame
 from gasflux.reading.values.air import standard_altitude_m, standard_pressure_hpa, standard_temperature_c
 from gasflux.reading.values.codes import is_code
 from gasflux.records import FlightLog, FloatArray

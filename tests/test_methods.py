@@ -44,7 +44,7 @@ OTHER_DOORS = {
     "rate.error_budget.degrees_of_freedom_behind": "combining",
     "rate.flights.compare_flights": "combining",
     "reading.values.aircraft_wind.wind_over_ground": "reading",
-    "reading/column_reading.py": "reading",
+    "reading/read_columns.py": "reading",
     "results.report.numbers.upper_bound": "reporting",
 }
 """What belongs to another work than to process a log, with the work; all else is called by `process_log`."""

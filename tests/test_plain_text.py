@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gasflux.reading.files.plain_text import EMPTY_CELLS, plain_columns
 from gasflux.reading.files.text_files import _frame, frame_columns
+from gasflux.reading.layouts.delimiter import TextLayout
 from gasflux.reading.layouts.header_place import HeaderPlace
-from gasflux.reading.layouts.text_layout import TextLayout
 from gasflux.reading.raw_table import Column
 
 NUMBERS = ("0", "-0", "1", "007", "+2.5", "-.5", "3.", "1e-5", "6.02E23", "0.1", "12.345678901234567", "1681862400123")

@@ -30,7 +30,7 @@ from patience import times_longer
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.gas import ppm_from_mass_concentration
-from gasflux.readers import flight_from_frame, inspect_flight, read_flight
+from gasflux.reading.flight_file import flight_from_frame, inspect_flight, read_flight
 from gasflux.records import FlightLog
 
 CONFIG = PipelineConfig()

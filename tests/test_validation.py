@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import InputError
-from gasflux.readers import flight_from_frame
+from gasflux.reading.flight_file import flight_from_frame
 from gasflux.records import ColumnReport, FlightLog, FloatArray
 
 

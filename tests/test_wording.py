@@ -16,7 +16,7 @@ import gasflux
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import ConfigError, Fault, InputError
-from gasflux.readers import inspect_flight
+from gasflux.reading.flight_file import inspect_flight
 from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.wording.catalogue import TEXTS
 from gasflux.wording.columns import COLUMN_TEXTS
@@ -33,7 +33,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 FIGURES = re.compile(r"\d+(?:\.\d+)?")
 
 SPOKEN = (
-    *("reading", "readers.py", "service/uploads", "service/tasks/runner.py", "jobs", "api/faults.py"),
+    *("reading", "service/uploads", "service/tasks/runner.py", "jobs", "api/faults.py"),
     *("configuration/bounded_yaml.py", "configuration/pipeline_yaml.py", "configuration/pipeline_config.py"),
     *("baselines", "background.py", "surface", "interpolation.py", "rate/surface_flux.py", "processing.py"),
     *("processing_pipelines.py", "flight/geometry.py", "flight/phase_model.py"),

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import ConfigSource, dump_effective_config, load_pipeline_config
 from gasflux.processing_pipelines import StageClock, process_log, utc_text
-from gasflux.readers import flight_from_frame, read_flight
 from gasflux.reading.files.workbooks import MAX_UNPACKED_BYTES
+from gasflux.reading.flight_file import flight_from_frame, read_flight
 from gasflux.records import FlightResult, ProgressCallback
 from gasflux.results.folder import ARCHIVE, REPORT, RESULT, file_names, install_files, staging
 from gasflux.results.maps import flight_geojson, flight_kml

@@ -14,7 +14,7 @@ from gasflux.background import estimate_background
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import ProcessingError
 from gasflux.flight.geometry import local_track
-from gasflux.flight.phases import find_passes
+from gasflux.flight.phases import FlownPasses, find_passes
 from gasflux.flight.summary import flight_summary, segment_summary
 from gasflux.flight.wind import fit_log_profile, segment_wind, wind_components
 from gasflux.grading.measures import combined_measures, gas_measures
@@ -43,6 +43,7 @@ from gasflux.records import (
     ProgressCallback,
     Segment,
     SegmentResult,
+    Track,
     Wind,
 )
 
@@ -87,10 +88,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
     """
     started_at, clock = utc_text(), StageClock(progress)
     with clock.stage("geometry", 0.0):
-        track = local_track(log)
-        flown = find_passes(track, log.time_s, config.filters, config.strategies.spatial, log.start_utc)
-        east, north = _components(log)
-        segments = lay_segments(log, track, flown, east, north, config)
+        track, flown, segments = find_surfaces(log, config)
     with clock.stage("background", 15.0):
         background = _backgrounds(log, segments, config)
     results = tuple(
@@ -113,6 +111,27 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
         stages_s=clock.seconds,
         language=config.language,
     )
+
+
+def find_surfaces(log: FlightLog, config: PipelineConfig) -> tuple[Track, FlownPasses, tuple[Segment, ...]]:
+    """Return the path of a flight, its passes, and the curtains and spirals they make.
+
+    Parameters
+    ----------
+    log
+        The flight.
+    config
+        ``filters`` and ``strategies.spatial`` decide.
+
+    Raises
+    ------
+    GeometryError
+        When no curtain or spiral is found.
+    """
+    track = local_track(log)
+    flown = find_passes(track, log.time_s, config.filters, config.strategies.spatial, log.start_utc)
+    east, north = _components(log)
+    return track, flown, lay_segments(log, track, flown, east, north, config)
 
 
 def utc_text() -> str:

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,15 +19,17 @@ import click
 from gasflux.cli.flight_logs import describe, find_logs, plan_jobs
 from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_json, inspection_lines
 from gasflux.configuration.pipeline_yaml import default_config_text, load_pipeline_config
-from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
+from gasflux.errors import ConfigError, GasFluxError, GeometryError, InputError, UnsupportedFileError
 from gasflux.results.folder import flight_of
 from gasflux.storage.whole_file import write_whole
 from gasflux.version import __version__
 
 if TYPE_CHECKING:
     from gasflux.cli.run_flights import BatchOptions, FlightLine
+    from gasflux.configuration.pipeline_config import PipelineConfig
     from gasflux.jobs.batch import BatchProgress
     from gasflux.jobs.records import Job
+    from gasflux.reading.table_to_flight import Inspection
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -302,15 +305,29 @@ def simulate_command(rate: float, out: Path, seed: int, kind: str, hz: float | N
     click.echo(f"{out}: {flight.time_s.size} rows; truth in {truth}")
 
 
+def _with_surfaces(inspection: Inspection, config: PipelineConfig) -> Inspection:
+    """Add the fault of a sound log that holds no curtain or spiral: what `process` refuses has a fault here too."""
+    from gasflux.processing_pipelines import find_surfaces
+
+    if inspection.log is None:
+        return inspection
+    try:
+        find_surfaces(inspection.log, config)
+    except GeometryError as error:
+        return replace(inspection, faults=error.faults)
+    return inspection
+
+
 @cli.command()
 @click.argument("file", type=_FILE)
 @click.option("--config", type=_FILE, help="Processing YAML whose columns, units and ranges apply.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(file: Path, config: Path | None, as_json: bool) -> None:
     """Show what is recognised in a log: columns, units, conversions, ranges and every fault. Nothing is processed."""
-    from gasflux.readers import inspect_flight
+    from gasflux.reading.flight_file import inspect_flight
 
-    inspection = inspect_flight(file, load_pipeline_config(config))
+    settings = load_pipeline_config(config)
+    inspection = _with_surfaces(inspect_flight(file, settings), settings)
     if as_json:
         click.echo(json.dumps(inspection_json(file.name, inspection), ensure_ascii=False, allow_nan=False))
     else:

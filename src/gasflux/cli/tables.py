@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gasflux.results.report.numbers import decimals_for, fixed, upper_bound
 
 if TYPE_CHECKING:
-    from gasflux.readers import Inspection
+    from gasflux.reading.flight_file import Inspection
     from gasflux.records import ColumnReport, ReadReport
 
 TableRow = Sequence[str]

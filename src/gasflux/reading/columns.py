@@ -9,7 +9,6 @@ from typing import Final
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
 from gasflux.reading.headers import (
-    ALIASES,
     Choice,
     Header,
     clean_header,
@@ -22,6 +21,7 @@ from gasflux.reading.headers import (
     states_towards,
 )
 from gasflux.reading.units import Dimension, Unit, find_unit, no_fraction, unit_names
+from gasflux.reading.vocabulary.column_names import ALIASES
 from gasflux.wording.lookup import phrase
 
 TIME_NAMES: Final = frozenset(

@@ -16,165 +16,9 @@ from typing import Final
 
 from gasflux.gas import is_formula
 from gasflux.reading.units import UNIT_ENDINGS, Dimension, Unit, find_unit, is_unit, no_fraction
+from gasflux.reading.vocabulary.column_names import ALIASES, DIMENSIONS, DOUBTFUL_KEYS, INSTRUMENT_KEYS
 from gasflux.reading.vocabulary.gas_names import formula_of, read_gas
 from gasflux.reading.vocabulary.header_words import AVERAGED, PREFERRED, WordKind, Words, kinds_of, split_words
-
-ALIASES: Final[Mapping[str, str]] = {
-    "timestamp": (
-        "時間 日期時間 記錄時間 測量時間 採樣時間 採樣點時間 監測時間 时刻 時刻 timestamputc utctimestamp"
-        " datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
-        " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
-        " systemtime gpstime gpsdatetime sampletime timehhmmss utchhmmss"
-        " timestart starttime timestartutc utcstart startutc timemid midutc"
-    ),
-    "local_time": (
-        "localtime timelocal updatetimelocal datetimelocal timestamplocal localdatetime local 本地时间 当地时间"
-        " 北京时间"
-    ),
-    "date": (
-        "dateutc utcdate date datelocal localdate gpsdate dateyymmdd dateddmmyy datemmddyy dateyyyymmdd 日期 采样日期"
-    ),
-    "epoch": "epochtime epoch unixtime unixtimestamp unix posixtime epochseconds unixepoch timestampunix",
-    "elapsed": (
-        "elapsed elapsedtime timeelapsed flytime flighttime timesincestart timesincetakeoff runtime uptime timeboot"
-        " timebootms osdflytime 飞行时间 累计时间 运行时间 经过时间"
-    ),
-    "seconds": "seconds",
-    "nanoseconds": "nanoseconds",
-    "utc_seconds": "utcs utcseconds secondsofday utcsecondsofday sod",
-    "year": "year yyyy 年",
-    "month": "month 月",
-    "day": "day 日",
-    "hour": "hour hours hh 时 小时",
-    "minute": "minute minutes 分 分钟",
-    "second": "second sec 秒",
-    "latitude": (
-        "latitude lat gpslatitude gpslat gpsabslat latitudegps latgps latitudewgs84 latituden latn 纬度 緯度"
-        " gps纬度 gps緯度 北纬"
-    ),
-    "longitude": (
-        "longitude lon lng long gpslongitude gpslon gpslng gpslong gpsabslong gpsabslon longitudegps longps lngps"
-        " longitudewgs84 longitudee lone 经度 經度 gps经度 gps經度 东经"
-    ),
-    "height_ato": (
-        "heightato ato heightabovetakeoff heightabovetakeoffpoint altitudeabovetakeoff relativeheight relativealtitude"
-        " relheight relalt altituderelative heightrelative relativealt heightabovehome altitudeabovehome altituderel"
-        " heightrel 相对高度 相對高度 相对起飞点高度 飞行高度 飛行高度 离起飞点高度 height 高度"
-    ),
-    "height_agl": (
-        "heightagl agl altitudeagl heightaboveground heightabovegroundlevel altitudeaboveground"
-        " heightabovegroundatdronelocation altaltitude laseraltitude lidaraltitude radaraltitude terrainaltitude"
-        " rangefinder 离地高度 離地高度 对地高度 對地高度 距地高度"
-    ),
-    "altitude": (
-        "altitude alt altitudemsl altmsl altitudeasl altitudeabovesealevel altitudegps altgps gpsaltitude gpsalt"
-        " gpsabsalt gpsabsaltitude absolutealtitude msl elevation amsl altamsl altitudeamsl heightmsl heightasl"
-        " heightabovesealevel gpsheight heightgps"
-        " altitudeabovemeansealevel 海拔 海拔高度 海拔高 绝对高度 絕對高度 gps高度"
-    ),
-    "windspeed": (
-        "windspeed windspd windspeedhorizontal horizontalwindspeed windspeed2d windspeed3d windvelocity ws wspd wspeed"
-        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff sknt 风速 風速 水平风速 水平風速"
-    ),
-    "winddir": (
-        "winddir winddirection windfrom windfromdirection windanglemet windangle winddirmet winddirectiontrue wdir wd"
-        " wnddir windirection winddirn winddirectionfrom winddirfrom windbearing truewinddirection truewinddir twd"
-        " winddegrees winddeg windheading windazimuth windorientation windvectordirection"
-        " truedir truedirection directiontrue 风向 風向 风向角 風向角 风向角度 風向角度"
-    ),
-    "wind_north": (
-        "windn windnorth windnorthward northwardwind windv vwind vwnd northwind windspeednorth windvelocitynorth vwn"
-        " windnorthing windvelnorth windnorthvelocity windvms windvcomponent vwindcomponent"
-        " vcomponentofwind windvnorth northwindcomponent meridionalwind windspeedv windnms"
-    ),
-    "wind_east": (
-        "winde windeast windeastward eastwardwind windu uwind uwnd eastwind windspeedeast windvelocityeast vwe"
-        " windeasting windveleast windeastvelocity windums winducomponent uwindcomponent ucomponentofwind windueast"
-        " eastwindcomponent zonalwind windspeedu windems"
-    ),
-    "apparent_speed": (
-        "apparentspeed apparentwindspeed relativewindspeed relwindspeed windspeedrelative windspeedapparent aws"
-        " rws apparentwind"
-        " airspeed trueairspeed tas indicatedairspeed ias windspeedrel relwspd wspdrel 相对风速 相對風速 视风速 空速"
-    ),
-    "apparent_direction": (
-        "apparentdirection apparentwinddirection apparentwindangle relativewinddirection relativewindangle"
-        " relwinddir winddirectionrelative"
-        " winddirrelative winddirrel awa awd rwd rwa airdirection winddirectionapparent windangleapparent"
-        " windanglerelative relwdir wdirrel 相对风向 相對風向 视风向"
-    ),
-    "temperature": (
-        "temperature airtemperature temperatureair airtemp tempair tair ambienttemperature temperatureambient"
-        " ambienttemp ambtemp tamb temp outsidetemperature outsideairtemperature oat airtc airt tempc"
-        " drybulbtemperature"
-        " drybulb airtemperatureambient ta outdoortemperature outdoortemp 温度 溫度 气温 氣溫 环境温度 環境溫度"
-        " 空气温度"
-        " 空氣溫度 大气温度 大氣溫度 环境气温 外界温度 室外温度"
-    ),
-    "pressure": (
-        "pressure airpressure pressureair ambientpressure pressureambient atmosphericpressure barometricpressure"
-        " ambp pamb pair baro barometer press staticpressure bp barompress baropress barometricpress atmpressure"
-        " atmospherepressure stationpressure airpress barpress absolutepressure patm pressureatmospheric pressurebaro"
-        " 气压 氣壓 大气压 大氣壓 大气压力 大氣壓力 大气压强 环境气压 環境氣壓 环境压力 压力 壓力 压强 壓強 本站气压"
-    ),
-    "aircraft_u": "aircraftu uaircraft ubody bodyu anemometeru uanemometer u um ux uaxis",
-    "aircraft_v": "aircraftv vaircraft vbody bodyv anemometerv vanemometer v vm uy vaxis",
-    "heading": "heading compassheading yaw aircraftheading trueheading 航向 航向角 机头朝向",
-    "course": "course courseoverground cog track trackangle groundtrack 航迹角",
-    "ground_speed": "groundspeed speedoverground sog gpsspeed gpsgroundspeed speed 地速 飞行速度",
-}
-"""Canonical name -> its spellings, the preferred first. Where two columns mean the same, the earlier spelling wins."""
-
-DIMENSIONS: Final[Mapping[str, Dimension]] = {
-    "timestamp": Dimension.TIME,
-    "epoch": Dimension.TIME,
-    "elapsed": Dimension.TIME,
-    "latitude": Dimension.ANGLE,
-    "longitude": Dimension.ANGLE,
-    "height_ato": Dimension.LENGTH,
-    "height_agl": Dimension.LENGTH,
-    "altitude": Dimension.LENGTH,
-    "windspeed": Dimension.SPEED,
-    "winddir": Dimension.ANGLE,
-    "wind_north": Dimension.SPEED,
-    "wind_east": Dimension.SPEED,
-    "temperature": Dimension.TEMPERATURE,
-    "pressure": Dimension.PRESSURE,
-    "apparent_speed": Dimension.SPEED,
-    "apparent_direction": Dimension.ANGLE,
-    "aircraft_u": Dimension.SPEED,
-    "aircraft_v": Dimension.SPEED,
-    "heading": Dimension.ANGLE,
-    "course": Dimension.ANGLE,
-    "ground_speed": Dimension.SPEED,
-}
-"""Canonical names that carry a unit. A gas is a mole fraction."""
-
-INSTRUMENT_KEYS: Final[Mapping[str, str]] = {
-    "gasp": "pressure",
-    "p": "pressure",
-    "cellpressure": "pressure",
-    "cavitypressure": "pressure",
-    "gaspressure": "pressure",
-    "gast": "temperature",
-    "t": "temperature",
-    "t0": "temperature",
-    "t5": "temperature",
-    "celltemp": "temperature",
-    "celltemperature": "temperature",
-    "cavitytemp": "temperature",
-    "cavitytemperature": "temperature",
-    "gastemperature": "temperature",
-}
-"""Conditions inside an analyser: never those of the air, but worth naming when the column of the air is missing."""
-
-DOUBTFUL_KEYS: Final[Mapping[str, str]] = {
-    "ambt": "temperature",
-    "ambtdegc": "temperature",
-    "tsonic": "temperature",
-    "sonict": "temperature",
-}
-"""Perhaps of the air: LGR's AmbT_C is probably inside the analyser, a sonic temperature is the virtual one."""
 
 _KEYS: Final[Mapping[str, tuple[str, int]]] = {
     key: (name, rank) for name, keys in ALIASES.items() for rank, key in enumerate(keys.split())
@@ -182,8 +26,8 @@ _KEYS: Final[Mapping[str, tuple[str, int]]] = {
 
 _BRACKET: Final = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _SEPARATOR: Final = re.compile(r"[\s_,/-]+")
-_HEMISPHERE: Final = re.compile(r"[(\[]\s*(?:[NSEWnsew+](?:\s*/\s*[NSEWnsew-])?|[南北东西東]纬?)\s*[)\]]")
-_DRY_UNIT: Final = re.compile(r"dry|pp[mbt]d", re.IGNORECASE)
+_HEMISPHERE: Final = r"[(\[]\s*(?:[NSEWnsew+](?:\s*/\s*[NSEWnsew-])?|[南北东西東]纬?)\s*[)\]]"
+_DRY_UNIT: Final = r"dry|pp[mbt]d"
 _MOST_SPLITS: Final = 6
 _DECORATED: Final = 100
 """Rank that words beside a name cost it: the plain column of the same name goes before."""
@@ -274,7 +118,7 @@ def _splits_at_ending(text: str) -> Iterator[tuple[str, Unit]]:
 
 def _gas_header(text: str, name: str, unit: Unit | None, listed: frozenset[str], unit_text: str = "") -> Header | None:
     """Header of a gas, or of what has to do with one; a unit may say that the fraction is of dry air."""
-    gas = read_gas(f"{name} dry" if _DRY_UNIT.search(unit_text) else name, unit is not None, listed)
+    gas = read_gas(f"{name} dry" if re.search(_DRY_UNIT, unit_text.casefold()) else name, unit is not None, listed)
     if gas is None:
         return None
     if gas.unused:
@@ -316,8 +160,9 @@ def _candidates(shown: str, listed: frozenset[str]) -> Iterator[Header | None]:
     inside = _inside(plain)
     yield Header(shown, about=inside[0], unused=inside[1]) if inside else None
     yield from _readings(shown, plain, listed)
-    if _HEMISPHERE.search(plain):
-        yield from _readings(shown, _HEMISPHERE.sub(" ", plain), listed)
+    without = re.sub(_HEMISPHERE, " ", plain)
+    if without != plain:
+        yield from _readings(shown, without, listed)
     for letters in (False, True):
         yield from _decorated(shown, plain, letters, listed)
 
@@ -392,7 +237,7 @@ def _why_not(name: str, words: Words) -> str:
         if name == "temperature" or not inside or inside - _HARMLESS_FOR_PRESSURE:
             return "inside"
         return ""
-    if WordKind.OTHER in kinds:
+    if WordKind.OTHER in kinds or (WordKind.RELATIVE in kinds and name == "pressure"):
         return "other"
     return "doubtful" if WordKind.DOUBTFUL in kinds and name == "temperature" else ""
 
@@ -424,6 +269,9 @@ def read_header(text: str, listed_gases: frozenset[str] = frozenset()) -> Header
     shown = clean_header(text)
     if not any(letter.isalpha() for letter in shown):
         return Header(shown)
+    plain = _KEYS.get(header_key(shown)) if shown.replace("_", "").replace(" ", "").isalnum() else None
+    if plain is not None:
+        return Header(shown, plain[0], None, plain[1])
     best = Header(shown)
     for header in _candidates(shown, listed_gases):
         if header is None or (best.name and header.name != best.name):

@@ -10,11 +10,12 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.gas import ppm_from_mass_concentration
-from gasflux.reading.headers import DIMENSIONS, Choice
+from gasflux.reading.headers import Choice
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
 from gasflux.reading.values.codes import is_code
 from gasflux.reading.values.coordinates import POSITION_NAMES, coordinate_numbers
+from gasflux.reading.vocabulary.column_names import DIMENSIONS
 from gasflux.reading.vocabulary.gas_table import GASES, lies_outside
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.lookup import phrase
@@ -84,7 +85,7 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
     is_compass = choice.name == "winddir" and _has_compass_points(cells)
     values, is_bad, written = _values(choice.name, cells, is_compass)
     faults = _cell_faults(choice, cells, values, is_bad, rows)
-    values, code_notes = _without_codes(choice, values)
+    values, code_notes = _without_codes(choice, cells, values)
     values = np.where(np.isinf(values), np.nan, values)
     unit, note = _unit_of(choice, values)
     if unit is None:
@@ -98,14 +99,16 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
     return Quantity(choice, converted, unit, conversion, (*code_notes, *((note,) if note else ())), faults)
 
 
-def _without_codes(choice: Choice, values: FloatArray) -> tuple[FloatArray, tuple[Phrase, ...]]:
-    """Return the values without codes for none, and a note that counts them."""
+def _without_codes(choice: Choice, cells: Column, values: FloatArray) -> tuple[FloatArray, tuple[Phrase, ...]]:
+    """Return the values without codes for none, and a note that counts them, those already taken out too."""
     codes = is_code(values, choice.name, choice.header.is_gas)
-    if not codes.any():
+    numbers_of = cells if cells.dtype.kind == "f" else values
+    counted_codes = codes | (np.isnan(values) & np.isfinite(numbers_of))
+    if not counted_codes.any():
         return values, ()
-    distinct = np.unique(values[codes])
+    distinct = np.unique(numbers_of[counted_codes])
     shown_codes = ", ".join(f"{code:.10g}" for code in distinct[:3]) + (", ..." if distinct.size > 3 else "")
-    rows = counted(int(codes.sum()), "row")
+    rows = counted(int(counted_codes.sum()), "row")
     note = phrase("note.codes", header=choice.header.text, codes=shown_codes, rows=rows)
     return np.where(codes, np.nan, values), (note,)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gasflux.reading.values.codes import is_always_code
 from gasflux.reading.values.number_texts import Sign, comma_meaning, plain_text, point_meaning, to_number
 from gasflux.records import BoolArray, FloatArray, IntArray
 from gasflux.wording.phrases import Phrase
@@ -27,10 +28,6 @@ EMPTY_TEXTS: Final = frozenset(
     )
 )
 """Cells that say there is no value, in lower case."""
-
-_SENTINELS: Final = np.array([-999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99999.0])
-_SENTINEL_TOLERANCE: Final = 1e-3
-"""A sentinel stored in single precision comes back as -999.98999."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +198,7 @@ def numbers(column: Column, decimal: str = ".") -> tuple[FloatArray, BoolArray]:
     if column.dtype.kind == "M":
         return np.full(column.size, np.nan), filled(column)
     if column.dtype.kind == "f":
-        return _without_sentinels(column), np.zeros(column.size, dtype=np.bool_)
+        return _without_codes(column), np.zeros(column.size, dtype=np.bool_)
     plain = [plain_text(cell) if isinstance(cell, str) else cell for cell in column]
     texts = [cell for cell in plain if isinstance(cell, str)]
     comma = comma_meaning(texts, decimal)
@@ -209,7 +206,7 @@ def numbers(column: Column, decimal: str = ".") -> tuple[FloatArray, BoolArray]:
     cells = [_cell_number(cell, comma, point) for cell in plain]
     is_bad = np.array([cell is None for cell in cells], dtype=np.bool_)
     values = np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
-    return _without_sentinels(values), is_bad
+    return _without_codes(values), is_bad
 
 
 def has_unclear_commas(column: Column) -> bool:
@@ -219,12 +216,7 @@ def has_unclear_commas(column: Column) -> bool:
     return comma_meaning(plain_text(cell) for cell in column if isinstance(cell, str)) is Sign.UNCLEAR
 
 
-def _without_sentinels(values: FloatArray) -> FloatArray:
-    """Replace sentinel values by NaN."""
-    low = np.flatnonzero(values < _SENTINELS.max() + _SENTINEL_TOLERANCE)
-    is_sentinel = np.any(np.abs(values[low, None] - _SENTINELS) < _SENTINEL_TOLERANCE, axis=1)
-    if not is_sentinel.any():
-        return values
-    cleaned = values.copy()
-    cleaned[low[is_sentinel]] = np.nan
-    return cleaned
+def _without_codes(values: FloatArray) -> FloatArray:
+    """Return numbers without codes for none."""
+    codes = is_always_code(values)
+    return np.where(codes, np.nan, values) if codes.any() else values

@@ -7,8 +7,8 @@ from typing import Final
 
 from gasflux.errors import Fault
 from gasflux.reading.columns import TIME_NAMES
-from gasflux.reading.headers import ALIASES, dimension_of, unknown_unit
-from gasflux.reading.read_table import (
+from gasflux.reading.headers import dimension_of, unknown_unit
+from gasflux.reading.reading_record import (
     AIRCRAFT_MOTION,
     AIRCRAFT_REQUIRED,
     FELT_COMPONENTS,
@@ -17,6 +17,7 @@ from gasflux.reading.read_table import (
     ranges_of_gases,
 )
 from gasflux.reading.units import unit_names
+from gasflux.reading.vocabulary.column_names import ALIASES
 from gasflux.reading.vocabulary.lookalikes import alike, is_projected
 from gasflux.wording.lookup import find_phrase, phrase
 from gasflux.wording.phrases import NOTHING, Phrase

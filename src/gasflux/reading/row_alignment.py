@@ -14,7 +14,7 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.reading.columns import HEIGHT_NAMES
-from gasflux.reading.read_table import Reading
+from gasflux.reading.reading_record import Reading
 from gasflux.reading.values.aircraft_wind import components, speed_and_direction
 from gasflux.reading.values.candidates import MIN_ROWS
 from gasflux.records import BoolArray, FloatArray

@@ -16,11 +16,11 @@ from gasflux.reading.files.comma_files import settle_commas
 from gasflux.reading.files.plain_text import EMPTY_CELLS, SHORT, plain_columns
 from gasflux.reading.files.text_encoding import to_utf8
 from gasflux.reading.layouts.delimited import delimited
+from gasflux.reading.layouts.delimiter import MAX_LINE, TextLayout, lines_of, split_line, text_of
 from gasflux.reading.layouts.fixed_width import fixed_width, has_short_records
 from gasflux.reading.layouts.icartt import icartt
-from gasflux.reading.layouts.laid_out import LaidOut, Recogniser, TextSource
+from gasflux.reading.layouts.recognised_text import LaidOut, Recogniser, TextSource
 from gasflux.reading.layouts.tagged import tagged
-from gasflux.reading.layouts.text_layout import MAX_LINE, TextLayout, lines_of, split_line, text_of
 from gasflux.reading.raw_table import Column, RawTable, is_empty
 from gasflux.reading.values.number_texts import decimal_sign
 from gasflux.wording.lookup import phrase

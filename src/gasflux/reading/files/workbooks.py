@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gasflux.errors import InputError, UnsupportedFileError
-from gasflux.reading.files.biff import has_possible_sizes
 from gasflux.reading.files.sheets import SheetHead, choose_sheet, holds_all, join_columns, with_other_sheets
+from gasflux.reading.files.xls_sizes import has_possible_sizes
 from gasflux.reading.headers import read_header
 from gasflux.reading.layouts.header_place import EXAMPLE_HEADER, HEADER_SEARCH_ROWS, HeaderPlace, find_header
 from gasflux.reading.raw_table import Column, KnownStart, RawTable, pack_column

@@ -6,8 +6,8 @@ columns between blanks are of this family.
 
 from __future__ import annotations
 
-from gasflux.reading.layouts.laid_out import LaidOut, TextSource
-from gasflux.reading.layouts.text_layout import find_layout
+from gasflux.reading.layouts.delimiter import find_layout
+from gasflux.reading.layouts.recognised_text import LaidOut, TextSource
 from gasflux.reading.times.known_start import start_in_head
 from gasflux.wording.lookup import phrase
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.reading.layouts.laid_out import LaidOut
-from gasflux.reading.layouts.text_layout import lines_of, text_of
+from gasflux.reading.layouts.delimiter import lines_of, text_of
+from gasflux.reading.layouts.recognised_text import LaidOut
 from gasflux.wording.lookup import phrase
 
 _SAMPLE_LINES: Final = 200

@@ -62,12 +62,12 @@ def _score(cells: _Row, known_keys: frozenset[str], listed: frozenset[str]) -> i
     return len(names | {header_key(text) for text in texts if header_key(text) in known_keys})
 
 
-def is_units_row(cells: _Row) -> bool:
-    """Tell whether a row holds units: texts only, at least two of them known units, or LI-COR's mark."""
-    texts = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
-    if not texts or any(is_number_text(text) for text in texts) or len(texts) < sum(not is_empty(c) for c in cells):
-        return False
-    return texts[0] == "DATAU" or sum(is_unit(text.strip("()[]")) for text in texts) >= 2
+def _count_units(cells: _Row) -> int:
+    """Count the cells that are known units in a row of words; LI-COR's mark of such a row counts for many."""
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and not is_empty(cell)]
+    if not _is_label_row(cells):
+        return 0
+    return len(texts) if texts[0] == "DATAU" else sum(is_unit(text.strip("()[]")) for text in texts)
 
 
 def _is_label_row(cells: _Row) -> bool:
@@ -143,7 +143,7 @@ def _merged_header(
 
 def _may_be_pair(upper: _Row, lower: _Row) -> bool:
     """Tell whether two rows may be groups and the names in them: words in both, several cells in each."""
-    if is_units_row(lower) or is_units_row(upper):
+    if any(2 * _count_units(cells) > _filled_count(cells) for cells in (upper, lower)):
         return False
     return all(_is_label_row(cells) and _filled_count(cells) >= 2 for cells in (upper, lower))
 
@@ -170,28 +170,30 @@ def _joined_name(group: str, name: str, listed: frozenset[str]) -> str:
 
 def _place(rows: Sequence[_Row], index: int, headers: tuple[str, ...], score: int) -> HeaderPlace:
     """Header in row `index` with the rows of units and labels around it."""
-    first_data, units_row, labels = index + 1, None, []
+    beside: list[int] = []
     for row in range(index + 1, min(index + 1 + _MOST_LABEL_ROWS, len(rows))):
-        if units_row is None and is_units_row(rows[row]):
-            units_row, first_data = row, row + 1
-        elif _is_label_row(rows[row]):
-            labels.append(row)
-            first_data = row + 1
+        if _is_label_row(rows[row]):
+            beside.append(row)
         elif _filled_count(rows[row]):
             break
-    if units_row is None:
+    first_data = beside[-1] + 1 if beside else index + 1
+    # Columns may have no unit or one nobody knows, so a single known one makes the row of units.
+    units_row = max(beside, key=lambda row: _count_units(rows[row]), default=None)
+    if units_row is None or not _count_units(rows[units_row]):
         units_row = _units_above(rows, index, _filled_count(headers))
     units = _units(rows[units_row], len(headers)) if units_row is not None else ()
-    return HeaderPlace(index, first_data, headers, units, score, tuple(labels))
+    labels = tuple(row for row in beside if row != units_row)
+    return HeaderPlace(index, first_data, headers, units, score, labels)
 
 
 def _units_above(rows: Sequence[_Row], index: int, width: int) -> int | None:
     """Row of units above the names, with rows of labels between them; None when there is none."""
     for row in range(index - 1, max(index - 1 - _MOST_LABEL_ROWS, -1), -1):
-        if not _is_label_row(rows[row]) or 2 * _filled_count(rows[row]) < width:
-            return None
-        if is_units_row(rows[row]):
+        filled, units = _filled_count(rows[row]), _count_units(rows[row])
+        if units and (units == filled or (units > 1 and 2 * filled >= width)):
             return row
+        if not _is_label_row(rows[row]) or 2 * filled < width:
+            return None
     return None
 
 

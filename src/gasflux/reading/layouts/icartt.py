@@ -19,9 +19,9 @@ import numpy as np
 
 from gasflux.errors import InputError
 from gasflux.reading.headers import read_header
+from gasflux.reading.layouts.delimiter import TextLayout, lines_of, text_of
 from gasflux.reading.layouts.header_place import HeaderPlace
-from gasflux.reading.layouts.laid_out import LaidOut, TextSource
-from gasflux.reading.layouts.text_layout import TextLayout, lines_of, text_of
+from gasflux.reading.layouts.recognised_text import LaidOut, TextSource
 from gasflux.reading.raw_table import Column, RawTable, numbers
 from gasflux.reading.times.numbers import plus_seconds
 from gasflux.wording.lookup import phrase

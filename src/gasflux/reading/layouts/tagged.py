@@ -15,9 +15,9 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.reading.layouts.delimiter import TextLayout, lines_of, text_of
 from gasflux.reading.layouts.header_place import HeaderPlace
-from gasflux.reading.layouts.laid_out import LaidOut, TextSource
-from gasflux.reading.layouts.text_layout import TextLayout, lines_of, text_of
+from gasflux.reading.layouts.recognised_text import LaidOut, TextSource
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.values.number_texts import is_number_text
 from gasflux.wording.lookup import phrase

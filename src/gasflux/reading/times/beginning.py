@@ -10,9 +10,9 @@ import numpy as np
 
 from gasflux.reading.raw_table import KnownStart
 from gasflux.reading.times.cells import read_times
-from gasflux.reading.times.columns import Columns, TimeColumn, Times
 from gasflux.reading.times.date_and_clock import midnights_passed, on_days, read_clock
 from gasflux.reading.times.numbers import Kind, plus_seconds
+from gasflux.reading.times.time_columns import Columns, TimeColumn, Times
 from gasflux.wording.lookup import phrase
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from gasflux.reading.raw_table import numbers
 from gasflux.reading.times.cells import read_times
-from gasflux.reading.times.columns import Columns, TimeColumn, Times, mixed_orders
 from gasflux.reading.times.limits import latest_time
 from gasflux.reading.times.numbers import Kind, ReadTimes, TimeArray, clock_seconds, plus_seconds, short_dates
+from gasflux.reading.times.time_columns import Columns, TimeColumn, Times, mixed_orders
 from gasflux.records import IntArray
 from gasflux.wording.lookup import phrase
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 _MONTH_NAMES: Final = (
@@ -73,10 +73,11 @@ _ZONES: Final[Mapping[str, float]] = {
 _AMBIGUOUS_ZONES: Final = frozenset({"cst", "ist", "bst", "ast", "gst", "wst", "sst", "amt", "ect", "adt"})
 """Abbreviations that name zones hours apart (CST is China's and the Central American): taken as no zone, and told."""
 
-_WEEKDAYS: Final = re.compile(
-    r"^(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?\.?,?\s+|(星期|周|週)[一二三四五六日天]\s*", re.IGNORECASE
+_WEEKDAYS: Final = (
+    r"^(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?\.?,?\s+|"
+    r"(星期|周|週)[一二三四五六日天]\s*"
 )
-_HALVES: Final = re.compile(r"\b([ap])\s?\.?\s?m\b\.?", re.IGNORECASE)
+_HALVES: Final = r"\b([ap])\s?\.?\s?m\b\.?"
 _CLOCK: Final = (
     r"(?P<half1>AM|PM|上午|下午|午前|午後)?\s*(?P<hour>\d{1,2})\s*[:时點点時h]\s*(?P<minute>\d{1,2})"
     r"(?:\s*[:分m]\s*(?:(?P<second>\d{1,2})(?:[.,:](?P<part>\d{1,9}))?\s*[秒s]?)?)?"
@@ -86,26 +87,31 @@ _DAY: Final = (
     r"(?P<a>\d{1,4}|[A-Z]{3,10}\.?)\s*[-/.年 ]\s*(?P<b>\d{1,2}|[A-Z]{3,10}\.?)\s*[-/.月 ,]\s*,?\s*"
     r"(?P<c>\d{1,4})(?!\d)\s*日?"
 )
-_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})[T _-]?(\d{2})[:_-]?(\d{2})(?:[:_-]?(\d{2})([.,]\d+)?)?\s*(.*)")
-_ORDINAL: Final = re.compile(r"(\d{4})[-/ ](\d{3})[T :_-]+(\d{1,2}:\d{2}.*)")
-_DATE_ONLY_COMPACT: Final = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
-_SHUT: Final = re.compile(
+_COMPACT: Final = r"(\d{4})(\d{2})(\d{2})[T _-]?(\d{2})[:_-]?(\d{2})(?:[:_-]?(\d{2})([.,]\d+)?)?\s*(.*)"
+_ORDINAL: Final = r"(\d{4})[-/ ](\d{3})[T :_-]+(\d{1,2}:\d{2}.*)"
+_DATE_ONLY_COMPACT: Final = r"((?:19|20)\d{2})(\d{2})(\d{2})"
+_SHUT: Final = (
     r"(?P<day>\d{4}[-_/.:]\d{1,2}[-_/.:]\d{1,2}|\d{1,2}[-_/.:]\d{1,2}[-_/.:]\d{4})"
     r"[T _-]+(?P<hour>\d{1,2})(?P<sign>[-_.])(?P<minute>\d{1,2})(?P=sign)(?P<second>\d{1,2}(?:[.,]\d+)?)(?P<rest>.*)"
 )
 """A clock written with dashes, underscores or dots, as file names and some countries have it."""
 
-_YEAR_FIRST: Final = re.compile(r"^(\d{4})[:_](\d{1,2})[:_](\d{1,2})(?!\d)")
-_SHUT_MONTH: Final = re.compile(r"^(\d{1,2})([A-Za-z]{3})(\d{4})[:\s]*")
-_DASHED_CLOCK: Final = re.compile(r"^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})[-:](\d{1,2}:\d{2})")
+_YEAR_FIRST: Final = r"^(\d{4})[:_](\d{1,2})[:_](\d{1,2})(?!\d)"
+_SHUT_MONTH: Final = r"^(\d{1,2})([A-Za-z]{3})(\d{4})[:\s]*"
+_DASHED_CLOCK: Final = r"^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})[-:](\d{1,2}:\d{2})"
 
-_CTIME: Final = re.compile(
+_CTIME: Final = (
     r"(?P<month>[A-Z]{3,10})\.?\s+(?P<day>\d{1,2}),?\s+(?P<clock>\d{1,2}:\d{2}\S*(?:\s*[AP]M)?)"
-    r"(?:\s+(?P<zone>[A-Z]{1,4}|[+-]\d{2}:?\d{2}))?\s+(?P<year>\d{4})",
-    re.IGNORECASE,
+    r"(?:\s+(?P<zone>[A-Z]{1,4}|[+-]\d{2}:?\d{2}))?\s+(?P<year>\d{4})"
 )
-_PATTERN: Final = re.compile(rf"(?:{_DAY})?(?:[T,_\s]*{_CLOCK})?", re.IGNORECASE)
-_CLOCK_FIRST: Final = re.compile(rf"{_CLOCK}[T,_\s-]+{_DAY}", re.IGNORECASE)
+_PATTERN: Final = rf"(?:{_DAY})?(?:[T,_\s]*{_CLOCK})?"
+_CLOCK_FIRST: Final = rf"{_CLOCK}[T,_\s-]+{_DAY}"
+
+
+@cache
+def _pattern(source: str) -> re.Pattern[str]:
+    """Compile a pattern when it is first needed: most logs need none of these, and all would pay for them."""
+    return re.compile(source, re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -137,33 +143,33 @@ def _simplified(text: str) -> str:
     """Text in the plain notation: without weekday, quotes and brackets, halves of the day and clocks spelt one way."""
     text = unicodedata.normalize("NFKC", text.replace("\u202f", " ").replace("\u200e", "")).strip(" '\"[]()")
     text = re.sub(r"\[[^\]]*$", "", text)
-    text = _WEEKDAYS.sub("", text).strip()
-    text = _HALVES.sub(lambda half: f"{half.group(1)}M".upper(), text)
+    text = _pattern(_WEEKDAYS).sub("", text).strip()
+    text = _pattern(_HALVES).sub(lambda half: f"{half.group(1)}M".upper(), text)
     text = unicodedata.normalize("NFD", text) if not text.isascii() else text
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
-    text = _YEAR_FIRST.sub(r"\1-\2-\3", text)
-    text = _SHUT_MONTH.sub(r"\1-\2-\3 ", text).strip()
-    ctime = _CTIME.fullmatch(text)
+    text = _pattern(_YEAR_FIRST).sub(r"\1-\2-\3", text)
+    text = _pattern(_SHUT_MONTH).sub(r"\1-\2-\3 ", text).strip()
+    ctime = _pattern(_CTIME).fullmatch(text)
     if ctime:
         zone = ctime["zone"] or ""
         return f"{ctime['day']}-{ctime['month']}-{ctime['year']} {ctime['clock']} {zone}".strip()
-    shut = _SHUT.fullmatch(text)
+    shut = _pattern(_SHUT).fullmatch(text)
     if shut:
         return f"{shut['day']} {shut['hour']}:{shut['minute']}:{shut['second']}{shut['rest']}"
-    return _DASHED_CLOCK.sub(r"\1 \2", text)
+    return _pattern(_DASHED_CLOCK).sub(r"\1 \2", text)
 
 
 def _matched(text: str) -> Parts | None:
     """Parts of a text in plain notation, None when it is in another."""
-    compact = _COMPACT.fullmatch(text)
+    compact = _pattern(_COMPACT).fullmatch(text)
     if compact:
         year, month, day, hour, minute, second, part, rest = compact.groups(default="")
         text = f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}{part} {rest}".strip()
-    elif bare := _DATE_ONLY_COMPACT.fullmatch(text):
+    elif bare := _pattern(_DATE_ONLY_COMPACT).fullmatch(text):
         text = "-".join(bare.groups())
-    elif ordinal := _ORDINAL.fullmatch(text):
+    elif ordinal := _pattern(_ORDINAL).fullmatch(text):
         return _from_ordinal(int(ordinal.group(1)), int(ordinal.group(2)), ordinal.group(3))
-    match = _PATTERN.fullmatch(text) or _CLOCK_FIRST.fullmatch(text)
+    match = _pattern(_PATTERN).fullmatch(text) or _pattern(_CLOCK_FIRST).fullmatch(text)
     if match is None or (match["a"] is None and match["hour"] is None):
         return None
     days = _day_parts(match["a"], match["b"], match["c"]) if match["a"] else (0, 0, 0, "")

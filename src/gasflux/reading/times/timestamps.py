@@ -17,9 +17,9 @@ from gasflux.errors import Fault
 from gasflux.reading.raw_table import numbers
 from gasflux.reading.times.beginning import NO_BEGINNING, Beginning, moved_to_start, times_from_beginning
 from gasflux.reading.times.cells import read_times
-from gasflux.reading.times.columns import Columns, TimeColumn, Times, mixed_orders
 from gasflux.reading.times.date_and_clock import clock_columns, join_date_and_clock, read_clock, read_dates
 from gasflux.reading.times.numbers import Kind, ReadTimes, calendar_dates, from_epoch, plus_seconds
+from gasflux.reading.times.time_columns import Columns, TimeColumn, Times, mixed_orders
 from gasflux.records import BoolArray, FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import NOTHING, Phrase

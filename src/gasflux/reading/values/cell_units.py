@@ -31,7 +31,7 @@ def split_units(table: RawTable) -> RawTable:
     faults, notes = list(table.faults), list(table.notes)
     for index, column in enumerate(table.columns):
         found = _taken_apart(column)
-        if found is None or not read_header(table.headers[index]).name:
+        if found is None or not _fits(table.headers[index], found[1]):
             continue
         values, texts = found
         fault = _disagreement(table, index, texts)
@@ -41,6 +41,13 @@ def split_units(table: RawTable) -> RawTable:
         columns[index], units[index] = values, units[index] or next(text for text in texts if text)
         notes.append(_note(table.headers[index], units[index]))
     return replace(table, columns=tuple(columns), units=tuple(units), faults=tuple(faults), notes=tuple(notes))
+
+
+def _fits(header: str, texts: list[str]) -> bool:
+    """Tell whether a header is known and one of the units is of what it measures; the S of a latitude is no second."""
+    name = read_header(header).name
+    dimension = dimension_of(name) if name else None
+    return dimension is not None and any(text and find_unit(text, dimension) is not None for text in set(texts))
 
 
 def _note(header: str, unit: str) -> Phrase:

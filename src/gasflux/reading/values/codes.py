@@ -33,6 +33,8 @@ _WHERE_IMPOSSIBLE: Final = np.array(
 )
 """Codes only where no value can be: outside what the column can hold, see `_POSSIBLE`."""
 
+_NEVER_ABOVE: Final = -70.0
+_LEAST_NINES: Final = 900.0
 _HUGE: Final = 1e15
 """Fill values of data formats: 1e20, 9.96921e36, 3.4e38, -1e34."""
 
@@ -62,13 +64,33 @@ _LARGEST_STEP: Final = 3.0
 """A gas that reads 9999 only is a code; one whose next lower value is within this factor has reached it."""
 
 
+def is_always_code(values: FloatArray) -> BoolArray:
+    """Return where a value is a code for none whatever the column holds (-9999, -8888, 1e20), shape (n,)."""
+    codes = np.zeros(values.size, dtype=np.bool_)
+    lowest, highest = _extremes(values)
+    if lowest < _NEVER_ABOVE:
+        codes |= _any_of(values, values < _NEVER_ABOVE, _NEVER)
+    # Infinity is a fault of its own: somebody divided by zero.
+    if highest >= _HUGE or lowest <= -_HUGE:
+        codes |= np.isfinite(values) & (np.abs(values) >= _HUGE)
+    return codes
+
+
+def _extremes(values: FloatArray) -> tuple[float, float]:
+    """Least and largest value, NaN where there is none."""
+    if values.size == 0:
+        return np.nan, np.nan
+    with np.errstate(invalid="ignore"):
+        return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+
+
 def is_code(values: FloatArray, name: str, is_gas: bool) -> BoolArray:
-    """Return where a value is a code for none.
+    """Return where a value is a code for none in a column of what `name` is.
 
     Parameters
     ----------
     values
-        As they stand in the file, NaN where empty, shape (n,).
+        As they stand in the file, NaN where empty or where they are codes always, shape (n,).
     name
         Canonical name of the column.
     is_gas
@@ -80,26 +102,18 @@ def is_code(values: FloatArray, name: str, is_gas: bool) -> BoolArray:
         True at codes, shape (n,).
     """
     codes = np.zeros(values.size, dtype=np.bool_)
-    if values.size == 0:
-        return codes
-    with np.errstate(invalid="ignore"):
-        lowest, highest = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
-        if lowest < -70.0:
-            codes |= _any_of(values, values < -70.0, _NEVER)
-        if highest >= _HUGE or lowest <= -_HUGE:
-            codes |= np.isfinite(values) & (np.abs(values) >= _HUGE)
-        low, high = (-70.0, _gas_ceiling(values, codes)) if is_gas else _POSSIBLE.get(name, (-np.inf, np.inf))
-        if lowest < low or highest > high:
-            codes |= _any_of(values, (values < low) | (values > high), _WHERE_IMPOSSIBLE)
+    lowest, highest = _extremes(values)
+    low, high = (_NEVER_ABOVE, _gas_ceiling(values, highest)) if is_gas else _POSSIBLE.get(name, (-np.inf, np.inf))
+    if lowest < low or highest > high:
+        codes |= _any_of(values, (values < low) | (values > high), _WHERE_IMPOSSIBLE)
     return codes
 
 
-def _gas_ceiling(values: FloatArray, codes: BoolArray) -> float:
+def _gas_ceiling(values: FloatArray, highest: float) -> float:
     """Value above which a code of nines is no reading of a gas: far above all that is no such number."""
-    highest = float(np.fmax.reduce(values))
-    if highest < 900.0:
+    if not highest >= _LEAST_NINES:
         return np.inf
-    coded = codes | _any_of(values, values > 900.0, _WHERE_IMPOSSIBLE)
+    coded = _any_of(values, values >= _LEAST_NINES, _WHERE_IMPOSSIBLE)
     rest = values[~coded & np.isfinite(values)]
     return _LARGEST_STEP * float(rest.max()) if rest.size else np.inf
 

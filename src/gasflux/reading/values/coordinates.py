@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -34,13 +35,19 @@ HEMISPHERE_SIGNS: Final[Mapping[str, float]] = {
     "西經": -1.0,
 }
 LETTERS_OF_AXIS: Final[Mapping[str, str]] = {"latitude": "NS北南", "longitude": "EW东東西"}
-_HEMISPHERE: Final = re.compile(r"([NSEW]|[北南]纬?緯?|[东東西]经?經?)", re.IGNORECASE)
-_WRITTEN: Final = re.compile(
+_HEMISPHERE: Final = r"([NSEW]|[北南]纬?緯?|[东東西]经?經?)"
+_WRITTEN: Final = (
     r"([+-]?)(\d{1,3})(?:\s*[°º度:]\s*|\s+|-)(\d{1,2}(?:\.\d+)?)\s*(?:['′’‘分:]|\s+|$)\s*"
     r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"″”“秒]|''|′′|’’)?)?"
 )
-_DEGREES: Final = re.compile(r"([+-]?\d+(?:\.\d*)?)\s*[°º度]?")
+_DEGREES: Final = r"([+-]?\d+(?:\.\d*)?)\s*[°º度]?"
 BY_LETTER: Final = "degrees and hemisphere -> deg"
+
+
+@cache
+def _pattern(source: str) -> re.Pattern[str]:
+    """Compile a pattern when it is first needed: most logs need none of these, and all would pay for them."""
+    return re.compile(source, re.IGNORECASE)
 
 
 def coordinate_numbers(column: Column, name: str) -> tuple[FloatArray, BoolArray, str]:
@@ -76,20 +83,20 @@ def coordinate_numbers(column: Column, name: str) -> tuple[FloatArray, BoolArray
 def _read_text(text: str, name: str) -> tuple[float, str] | None:
     """Degrees of one text and how it is written, None when it is no angle."""
     text = plain_text(text).replace(",", ".")
-    letters = _HEMISPHERE.findall(text)
+    letters = _pattern(_HEMISPHERE).findall(text)
     sign = 1.0
     if letters:
         if len(letters) > 1 or letters[0][0].upper() not in LETTERS_OF_AXIS[name]:
             return None
         sign = HEMISPHERE_SIGNS[letters[0].upper()]
-        text = _HEMISPHERE.sub(" ", text)
+        text = _pattern(_HEMISPHERE).sub(" ", text)
         if text.strip().startswith("-"):
             return None
     text = text.strip(" :.")
-    plain = _DEGREES.fullmatch(text)
+    plain = _pattern(_DEGREES).fullmatch(text)
     if plain:
         return sign * float(plain.group(1)), BY_LETTER if letters else ""
-    written = _WRITTEN.fullmatch(text)
+    written = _pattern(_WRITTEN).fullmatch(text)
     if written is None or (written.group(4) and "." in written.group(3)):
         return None
     minus, degrees, minutes, seconds = written.groups(default="0")

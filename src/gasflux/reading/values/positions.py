@@ -13,6 +13,7 @@ from gasflux.reading.headers import read_header
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.values.coordinates import BY_LETTER, HEMISPHERE_SIGNS, LETTERS_OF_AXIS, POSITION_NAMES
+from gasflux.records import FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
 
@@ -81,8 +82,7 @@ def from_nmea(read: Mapping[str, Quantity]) -> tuple[dict[str, Quantity], tuple[
     if not any(median > _SURE_NMEA[quantity.choice.name] for median, quantity in zip(medians, found, strict=True)):
         return changed, ()
     for quantity in found:
-        size = np.abs(quantity.values)
-        degrees = np.sign(quantity.values) * (size // 100.0 + size % 100.0 / 60.0)
+        degrees = _degrees(quantity.values)
         changed[quantity.choice.name] = replace(quantity, values=degrees, conversion="ddmm.mmmm -> deg")
     headers = " + ".join(quantity.choice.header.text for quantity in found)
     return changed, (phrase("note.nmea", headers=headers),)
@@ -93,6 +93,12 @@ def _may_be_nmea(quantity: Quantity) -> bool:
     values = np.abs(quantity.values[np.isfinite(quantity.values) & (quantity.values != 0.0)])
     if not values.size or quantity.conversion not in ("", BY_LETTER):
         return False
-    low, high = np.percentile(values, [5, 95])
+    low, high = np.percentile(60.0 * _degrees(values), [5, 95])
     is_in_range = values.max() < 100.0 * _LARGEST_DEGREES[quantity.choice.name] + 60.0
     return bool(is_in_range and (values % 100.0).max() < 60.0 and high - low < _FLIGHT_MINUTES)
+
+
+def _degrees(values: FloatArray) -> FloatArray:
+    """Degrees of values written as ddmm.mmmm, shape (n,)."""
+    size = np.abs(values)
+    return np.asarray(np.sign(values) * (size // 100.0 + size % 100.0 / 60.0))

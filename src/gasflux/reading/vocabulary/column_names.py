@@ -62,7 +62,7 @@ ALIASES: Final[Mapping[str, str]] = {
     ),
     "windspeed": (
         "windspeed windspd windspeedhorizontal horizontalwindspeed windspeed2d windspeed3d windvelocity ws wspd wspeed"
-        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff sknt 风速 風速 水平风速 水平風速"
+        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff wind 风速 風速 水平风速 水平風速"
     ),
     "winddir": (
         "winddir winddirection windfrom windfromdirection windanglemet windangle winddirmet winddirectiontrue wdir wd"
@@ -95,14 +95,16 @@ ALIASES: Final[Mapping[str, str]] = {
         "temperature airtemperature temperatureair airtemp tempair tair ambienttemperature temperatureambient"
         " ambienttemp ambtemp tamb temp outsidetemperature outsideairtemperature oat airtc airt tempc"
         " drybulbtemperature"
-        " drybulb airtemperatureambient ta outdoortemperature outdoortemp 温度 溫度 气温 氣溫 环境温度 環境溫度"
+        " drybulb staticairtemp staticairtemperature airtemperatureambient ta outdoortemperature outdoortemp"
+        " 温度 溫度 气温 氣溫 环境温度 環境溫度"
         " 空气温度"
         " 空氣溫度 大气温度 大氣溫度 环境气温 外界温度 室外温度"
     ),
     "pressure": (
         "pressure airpressure pressureair ambientpressure pressureambient atmosphericpressure barometricpressure"
         " ambp pamb pair baro barometer press staticpressure bp barompress baropress barometricpress atmpressure"
-        " atmospherepressure stationpressure airpress barpress absolutepressure patm pressureatmospheric pressurebaro"
+        " atmospherepressure stationpressure airpress barpress absolutepressure abspressure patm"
+        " pressureatmospheric pressurebaro"
         " 气压 氣壓 大气压 大氣壓 大气压力 大氣壓力 大气压强 环境气压 環境氣壓 环境压力 压力 壓力 压强 壓強 本站气压"
     ),
     "aircraft_u": "aircraftu uaircraft ubody bodyu anemometeru uanemometer u um ux uaxis",

@@ -13,7 +13,7 @@ from gasflux.gas import formula_elements, is_formula
 from gasflux.reading.vocabulary.gas_table import BY_NAME, GASES, MIXTURES, NOT_AUTOMATIC
 from gasflux.reading.vocabulary.header_words import AVERAGED, PREFERRED, WordKind, Words, is_condition, split_words
 
-_DRY_BRACKET: Final = re.compile(r"\[(\w+)\]d(?![a-z])")
+_DRY_BRACKET: Final = r"\[(\w+)\]d(?![a-z])"
 _NOT_A_LETTER: Final = re.compile(r"[\W_]+")
 _NEEDS_UNIT: Final = frozenset({"no", "hf", "he", "ar", "cos", "dms", "eto", "pce", "tce"})
 """Formulas and short names that are also words: gases only where a unit stands beside them."""
@@ -21,8 +21,8 @@ _WRITTEN_TOGETHER: Final = re.compile(r"^(?:dry|x)(?=\w{2})|(?:dry|wet|conc|avg|
 _MOST_WORDS: Final = 3
 """More unknown words beside a formula make a sentence, not a header."""
 
-_MAIN_ISOTOPES: Final = re.compile(r"12(?=c)|16(?=o)|14(?=n)|32(?=s)")
-_RARE_ISOTOPES: Final = re.compile(
+_MAIN_ISOTOPES: Final = r"12(?=c)|16(?=o)|14(?=n)|32(?=s)"
+_RARE_ISOTOPES: Final = (
     r"1[34](?=c)|(?<=c)1[34](?=h|o|$)|15(?=n)|(?<=n)15|1[78](?=o)|(?<=o)1[78]|3[34](?=s)|(?<=s)3[34]"
 )
 _WRITTEN_OUT: Final = {"nno": "n2o", "oco": "co2", "ono": "no2", "ch3d": "ch4", "hdo": "h2o", "hod": "h2o"}
@@ -72,7 +72,7 @@ def read_gas(name: str, has_unit: bool, listed: frozenset[str] = frozenset()) ->
     listed
         Gases that the configuration asks for, formulas in lower case.
     """
-    text = _DRY_BRACKET.sub(r"\1 dry", unicodedata.normalize("NFKC", name))
+    text = re.sub(_DRY_BRACKET, r"\1 dry", unicodedata.normalize("NFKC", name))
     words = split_words(text, True)
     found = _exact(text, words) if not words.dropped else None
     found = found or _among(words, listed) or _other(words, has_unit)
@@ -125,8 +125,8 @@ def _spans(words: Sequence[str], listed: frozenset[str]) -> Iterator[tuple[int, 
 
 def _isotopologue(key: str) -> GasName | None:
     """Gas made of named isotopes: with 12C nearly all of it, with a rare isotope hardly any."""
-    rare = _RARE_ISOTOPES.sub("", key)
-    main = _MAIN_ISOTOPES.sub("", rare)
+    rare = re.sub(_RARE_ISOTOPES, "", key)
+    main = re.sub(_MAIN_ISOTOPES, "", rare)
     formula = formula_of(_WRITTEN_OUT.get(main, main))
     if formula is None and key.startswith("i"):
         rare, formula = "", formula_of(key[1:])

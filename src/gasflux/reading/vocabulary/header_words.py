@@ -40,7 +40,7 @@ def _set(text: str) -> frozenset[str]:
 
 
 NEUTRAL: Final = _set(
-    "osd custom xkf1 xkf2 nkf1 nkf2 formatted gps gnss rtk ins ekf kf uav uas drone aircraft dji flight nav"
+    "static osd custom xkf1 xkf2 nkf1 nkf2 formatted gps gnss rtk ins ekf kf uav uas drone aircraft dji flight nav"
     " navigation telemetry log data imet xq xq2"
     " trisonica sonic anemometer ultrasonic met meteo meteorological weather wx station wxt airmar gill vaisala young"
     " rmyoung licor li picarro aeris lgr abb hp hr avg average averaged mean ave median med inst instant instantaneous"
@@ -133,14 +133,15 @@ _CHINESE: Final = {
 }
 
 _SIGNS: Final = r"\s_\-./:,;|()\[\]{}&+=#@'\"?!~^*"
-_PIECE: Final = re.compile(f"[^{_SIGNS}]+")
-_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z][A-Za-z])|(?<=[A-Z])(?=[A-Z][a-z]{2,})|(?<=[\u4e00-\u9fff])(?=[A-Za-z])")
-_NUMBER: Final = re.compile(r"(?:nr|sensor|s|d)?\d{1,2}(?:m|hz)?", re.IGNORECASE)
+# Patterns are texts: `re` compiles them at their first use, which a log with plain headers never comes to.
+_PIECE: Final = f"[^{_SIGNS}]+"
+_CAMEL: Final = r"(?<=[a-z])(?=[A-Z][A-Za-z])|(?<=[A-Z])(?=[A-Z][a-z]{2,})|(?<=[\u4e00-\u9fff])(?=[A-Za-z])"
+_NUMBER: Final = r"(?:nr|sensor|s|d)?\d{1,2}(?:m|hz)?"
 """Numbers of sensors, heights of masts."""
-_CHINESE_NUMBER: Final = re.compile(r"第?[一二三四五\d]+[号號#]")
+_CHINESE_NUMBER: Final = r"第?[一二三四五\d]+[号號#]"
 _LETTERS: Final = _set("a b c d s n")
 """Letters of sensors; as single letters they may also be units."""
-_PERIOD: Final = re.compile(r"(?<![A-Za-z\d])\d+[\s_-]*(?:min|sec|s|hz|hr|h)(?![A-Za-z])", re.IGNORECASE)
+_PERIOD: Final = r"(?<![A-Za-z\d])\d+[\s_-]*(?:min|sec|s|hz|hr|h)(?![A-Za-z])"
 """Spans of an average: "10 min" is no minimum."""
 
 
@@ -162,7 +163,7 @@ def _meaning(word: str) -> WordKind | None:
     if key in _NOT_IN_NAMES:
         return None
     kind = next((kind for kind, words in _WORDS.items() if key in words), None)
-    return kind or (WordKind.PLAIN if key in NEUTRAL or _NUMBER.fullmatch(key) else None)
+    return kind or (WordKind.PLAIN if key in NEUTRAL or re.fullmatch(_NUMBER, key) else None)
 
 
 def kinds_of(word: str) -> frozenset[WordKind]:
@@ -177,7 +178,7 @@ def _without_chinese(text: str) -> tuple[str, set[WordKind], list[str]]:
     dropped: list[str] = []
     if text.isascii():
         return text, kinds, dropped
-    text = _CHINESE_NUMBER.sub("", text)
+    text = re.sub(_CHINESE_NUMBER, "", text)
     pairs = sorted(
         ((word, kind) for kind, words in _CHINESE.items() for word in words.split()), key=lambda pair: -len(pair[0])
     )
@@ -194,8 +195,8 @@ def pieces(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text)
     return [
         word
-        for piece in _PIECE.findall(plain)
-        for word in ([piece] if piece.casefold() in NEUTRAL else _CAMEL.split(piece))
+        for piece in re.findall(_PIECE, plain)
+        for word in ([piece] if piece.casefold() in NEUTRAL else re.split(_CAMEL, piece))
         if word
     ]
 
@@ -211,7 +212,9 @@ def split_words(text: str, letters: bool = False) -> Words:
     letters
         Drop single letters as well.
     """
-    left, kinds, dropped = _without_chinese(_PERIOD.sub(" avg ", unicodedata.normalize("NFKC", text)))
+    left, kinds, dropped = _without_chinese(
+        re.sub(_PERIOD, " avg ", unicodedata.normalize("NFKC", text), flags=re.IGNORECASE)
+    )
     core: list[str] = []
     for word in pieces(left):
         kind = WordKind.PLAIN if letters and word.casefold() in _LETTERS else _meaning(word)

@@ -18,6 +18,7 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("windspeed", rf"{_WIND}.*(?:sp|vel|m/?s|kn|kt|mph|km/?h|速)|^w(?:s|spd)(?![a-z])|wspd"),
     ("pressure", r"pres|baro(?!m.*alt)|mbar|hpa|atmos|气压|氣壓|壓力|压力|压强|壓強"),
+    ("temperature", r"temp(?!o|l)|气温|氣溫|温度|溫度"),
     ("latitude", r"^lat|latitude|纬度|緯度|northing|utm_?[ny]$|^pos_?y$|^y(?:_?utm)?$"),
     ("longitude", r"^lon|^lng|longitude|经度|經度|easting|utm_?[ex]$|^pos_?x$|^x(?:_?utm)?$"),
     ("height_ato", r"^alt(?!er|ern)|altitude|height|^hgt|^elev|高度|海拔|^agl|^asl|^msl"),

@@ -14,7 +14,7 @@ from gasflux.jobs.pool import Pool, PoolStoppedError
 
 if TYPE_CHECKING:
     from gasflux.configuration.pipeline_yaml import ConfigSource
-    from gasflux.reading.validation import Inspection
+    from gasflux.reading.table_to_flight import Inspection
     from gasflux.records import FlightLog
 
 MAX_PREVIEW_POINTS: Final = 2_000
@@ -64,7 +64,7 @@ class Inspector:
         budget_s
             Seconds after which the log is left to its task, unchecked.
         """
-        from gasflux.reading.validation import gathered
+        from gasflux.reading.table_to_flight import gathered
 
         found = self.inspect(path, config, name=name, budget_s=budget_s)
         if found is not None and found["faults"]:
@@ -155,7 +155,7 @@ def inspect_file(
         What the child may take beyond what it has, see `limit_memory`.
     """
     from gasflux.configuration.pipeline_yaml import load_pipeline_config
-    from gasflux.readers import inspect_flight
+    from gasflux.reading.flight_file import inspect_flight
 
     limit_memory(memory_limit_bytes)
     inspection = inspect_flight(

@@ -19,8 +19,8 @@ from gasflux.reading.files.text_files import frame_columns, read_text
 from gasflux.reading.files.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.signatures import GZIP, OLE, ZIP, refuse_foreign, unsupported
+from gasflux.reading.table_to_flight import Inspection, gathered, inspect_table
 from gasflux.reading.times.known_start import start_in_name
-from gasflux.reading.validation import Inspection, gathered, inspect_table
 from gasflux.records import FlightLog
 from gasflux.wording.lookup import phrase
 

@@ -10,7 +10,7 @@ from gasflux.reading.raw_table import KnownStart, RawTable
 from gasflux.wording.phrases import Phrase
 
 if TYPE_CHECKING:
-    from gasflux.reading.layouts.text_layout import TextLayout
+    from gasflux.reading.layouts.delimiter import TextLayout
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from gasflux.reading.columns import HEIGHT_NAMES, Choices
 from gasflux.reading.headers import gas_name
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.times.columns import Times
+from gasflux.reading.times.time_columns import Times
 from gasflux.records import AssumedAir, FloatArray
 from gasflux.wording.phrases import Phrase
 

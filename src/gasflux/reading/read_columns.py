@@ -11,10 +11,10 @@ import numpy as np
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
 from gasflux.reading.columns import HEIGHT_NAMES, Choices, choose_columns, ignored_headers, no_fraction_fault
-from gasflux.reading.headers import ALIASES, Choice, Header, gas_name, header_key
+from gasflux.reading.headers import Choice, Header, clean_header, gas_name, header_key, stated_unit
 from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.read_table import (
+from gasflux.reading.reading_record import (
     AIRCRAFT_MOTION,
     FELT_COMPONENTS,
     FELT_POLAR,
@@ -23,14 +23,16 @@ from gasflux.reading.read_table import (
     ranges_of_gases,
 )
 from gasflux.reading.times.beginning import beginning_of
-from gasflux.reading.times.columns import TimeColumn, Times
+from gasflux.reading.times.time_columns import TimeColumn, Times
 from gasflux.reading.times.timestamps import resolve_times
-from gasflux.reading.units import no_fraction_kinds
+from gasflux.reading.units import Dimension, no_fraction_kinds
 from gasflux.reading.values.air import fill_air
 from gasflux.reading.values.aircraft_wind import felt_components, speed_and_direction, wind_over_ground
 from gasflux.reading.values.candidates import Settled, Unusable, listed_headers, settle
 from gasflux.reading.values.positions import from_nmea, with_hemispheres
 from gasflux.reading.values.scaled import unscale
+from gasflux.reading.vocabulary.column_names import ALIASES
+from gasflux.reading.vocabulary.lookalikes import looks_like
 from gasflux.records import FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
@@ -121,8 +123,9 @@ def _say_unusable(
 
 def _doubtful(table: RawTable, choices: Choices) -> Quantity | None:
     """Return a temperature that may be inside an instrument, where its values could be the air's."""
-    for choice in choices.unused if table.size else ():
-        if choice.name == "temperature" and choice.header.unused == "doubtful":
+    said = [c for c in choices.unused if c.name == "temperature" and c.header.unused == "doubtful"]
+    for choice in (*said, *_like_temperature(table, choices)) if table.size else ():
+        if choice.name not in choices.absent:
             quantity = read_quantity(choice, table.columns[choice.index], table.rows)
             given = quantity.values[np.isfinite(quantity.values)]
             if given.size and not quantity.faults and np.all(np.abs(given) <= _WARMEST_C):
@@ -135,6 +138,14 @@ def _positions(read: Quantities, table: RawTable) -> tuple[dict[str, Quantity], 
     degrees, notes = from_nmea(read)
     signed, further = with_hemispheres(degrees, table)
     return signed, (*notes, *further)
+
+
+def _like_temperature(table: RawTable, choices: Choices) -> Iterable[Choice]:
+    """Yield the columns that nobody reads and whose headers look like a temperature."""
+    for index, text in enumerate(table.headers):
+        if clean_header(text) in choices.ignored and looks_like(text) == "temperature":
+            unit = stated_unit(text, Dimension.TEMPERATURE)
+            yield Choice("temperature", index, Header(clean_header(text), "temperature", unit), unit)
 
 
 def _height_note(read: Quantities) -> tuple[Phrase, ...]:

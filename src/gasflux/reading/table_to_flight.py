@@ -10,12 +10,12 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
-from gasflux.reading.column_reading import read_columns
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
 from gasflux.reading.ranges import Checked, allowed_range, check_range, check_times, position_hint
 from gasflux.reading.raw_table import RawTable, drop_non_samples
-from gasflux.reading.read_table import Reading, ranges_of_gases
+from gasflux.reading.read_columns import read_columns
+from gasflux.reading.reading_record import Reading, ranges_of_gases
 from gasflux.reading.requirements import missing_columns
 from gasflux.reading.row_alignment import align_rows
 from gasflux.reading.times.clocks import check_clock
