@@ -25,7 +25,7 @@ from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.flight import phase_model
 from gasflux.flight.phase_model import load_model, model_path
-from gasflux.simulation.kinds import KINDS
+from gasflux.simulation.kinds import ALL_KINDS
 from gasflux.version import __version__
 
 SAMPLE = Path(cli.__file__).parents[1] / "data" / "sample_flight.xlsx"
@@ -58,7 +58,7 @@ def gasflux(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 
 
 def test_kinds_are_those_of_the_simulation() -> None:
-    assert cli._KINDS == KINDS
+    assert cli._KINDS == ALL_KINDS
 
 
 def test_version(gasflux: Any) -> None:
@@ -91,6 +91,9 @@ WRONG_USAGE = [
     ("simulate", "--rate", "1", "--out", "folder"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--hz", "500"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--kind", "odd"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--physics", "odd"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--mast", "-2"),
+    ("simulate", "--rate", "1", "--out", "x.csv", "--obukhov-length", "0"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--seed", "-1"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--gas", "stuff"),
     ("simulate", "--rate", "1", "--out", "x.csv", "--gas", "ch4=lots"),
@@ -420,11 +423,11 @@ def test_inspect_finds_no_fault_only_where_process_finds_a_surface(gasflux: Any,
 def test_inspect_names_every_fault(gasflux: Any, tmp_path: Path) -> None:
     frame = pd.read_excel(SAMPLE, engine="calamine")
     frame.loc[3, "latitude"] = 123.0
-    frame.drop(columns="pressure").to_csv(tmp_path / "f.csv", index=False)
+    frame.drop(columns="windspeed").to_csv(tmp_path / "f.csv", index=False)
     run = gasflux("inspect", "f.csv")
     assert run.code == 1
     faults = [line for line in run.out.splitlines() if line.startswith("fault: ")]
-    assert any("pressure" in fault for fault in faults)
+    assert any("windspeed" in fault for fault in faults)
     assert any("123" in fault for fault in faults)
     (document,) = gasflux("inspect", "f.csv", "--json").json_lines()
     assert len(document["faults"]) == len(faults)
