@@ -88,6 +88,7 @@ class LiveServer:
             "GASFLUX_LIMITS_MIN_FREE_BYTES": "1000000",
             "GASFLUX_SECURITY_UPLOAD_RATE_LIMIT": "100000",
             "GASFLUX_SECURITY_RATE_LIMIT": "1000000",
+            "GASFLUX_TASKS_BACKGROUND": "no",  # beside other work a task would wait for minutes
         }
         return kept | given | dict(self.settings) | {"LIVE_SERVER_MARK": self.mark, "PYTHONUNBUFFERED": "1"}
 

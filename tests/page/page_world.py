@@ -57,7 +57,10 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gasflux", "serve", "--host", "127.0.0.1", "--port", str(self.port)],
                 cwd=self.folder,
-                env=plain | threads | {"GASFLUX_TASKS_WORKERS": "1"} | self.environment,
+                env=plain
+                | threads
+                | {"GASFLUX_TASKS_WORKERS": "1", "GASFLUX_TASKS_BACKGROUND": "no"}
+                | self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -25,7 +25,7 @@ class ServerProcess(LiveServer):
     """A server of `server_waitress.py` with one worker, its data where a `gasflux.ini` in its folder has it."""
 
     def __init__(self, folder: Path, **variables: object) -> None:
-        given = {"GASFLUX_TASKS_WORKERS": 1} | variables
+        given = {"GASFLUX_TASKS_WORKERS": 1, "GASFLUX_TASKS_BACKGROUND": "no"} | variables
         command = (sys.executable, str(ROOT / "server_waitress.py"), "--config", str(folder / "gasflux.ini"))
         super().__init__(folder, {name: str(value) for name, value in given.items()}, command)
 

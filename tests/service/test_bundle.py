@@ -80,6 +80,10 @@ def test_settings_say_who_computes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     settings = read_settings(start=tmp_path, environment={}).settings.tasks
     with pytest.raises(ConfigError, match="needs \\[tasks\\] dask_scheduler"):
         make_executor(settings)
+    for background in (True, False):
+        local = make_executor(TaskSettings(workers=1, background=background))
+        assert isinstance(local, LocalExecutor)
+        assert local._pool._is_background is background
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=re.escape(INSTALL_DASK)):
         make_executor(replace(settings, dask_scheduler="tcp://127.0.0.1:8786"))

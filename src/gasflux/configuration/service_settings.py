@@ -173,6 +173,7 @@ class TaskSettings:
     )
     timeout: int = setting(1800, "seconds a task may take", at_least=1)
     memory_limit: int = setting(4096 * MIB, "bytes of memory a task may take", at_least=256 * MIB)
+    background: bool = setting(True, "whether workers give way to whatever else this machine does")
     max_queue: int = setting(1000, "tasks that may wait; more are answered 503", at_least=1)
     max_attempts: int = setting(4, "times a task is started before it is given up as killing its worker", at_least=1)
     drain_timeout: int = setting(20, "seconds that answers may take to finish when the server stops", at_least=0)

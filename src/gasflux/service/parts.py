@@ -102,7 +102,8 @@ def make_executor(settings: TaskSettings) -> Executor:
         A cluster is wanted, but where it is or what it needs is missing.
     """
     if settings.executor == "local":
-        return LocalExecutor(worker_count(settings.workers), name="service-job")
+        slots = worker_count(settings.workers)
+        return LocalExecutor(slots, name="service-job", is_background=settings.background)
     from gasflux.jobs.dask_executor import DaskExecutor
 
     if not settings.dask_scheduler:
