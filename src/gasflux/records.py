@@ -370,11 +370,30 @@ class HeightProfile:
     thickness_m: FloatArray
     flux_kg_h_m: FloatArray
     is_extrapolated: BoolArray
-    """True below the lowest pass."""
+    """True below the lowest and above the highest pass."""
+
+
+class Detection:
+    """Whether a rate is told from zero, for classes that have a rate, an interval and a detection limit."""
+
+    flux_kg_h: float
+    interval: FluxInterval
+    detection_limit_kg_h: float
+
+    @property
+    def detected(self) -> bool:
+        """Whether the rate is beyond the detection limit and its interval beyond zero."""
+        low, high = self.interval.low_kg_h, self.interval.high_kg_h
+        return abs(self.flux_kg_h) >= self.detection_limit_kg_h and not low <= 0.0 <= high
+
+    @property
+    def flux_upper_bound_kg_h(self) -> float:
+        """What the emission is below: the upper end of the interval, never less than the detection limit."""
+        return max(self.interval.high_kg_h, self.detection_limit_kg_h)
 
 
 @dataclass(frozen=True, eq=False)
-class GasResult:
+class GasResult(Detection):
     """Everything about one gas in one segment."""
 
     gas: str
@@ -387,6 +406,7 @@ class GasResult:
     """Effective degrees of freedom of `flux_std_kg_h`."""
     repeatability_degrees_of_freedom: float
     flux_below_lowest_sample_kg_h: float
+    flux_above_highest_sample_kg_h: float
     flux_positive_kg_h: float
     flux_negative_kg_h: float
     detection_limit_kg_h: float
@@ -440,7 +460,7 @@ class SegmentResult:
 
 
 @dataclass(frozen=True, eq=False)
-class CombinedGas:
+class CombinedGas(Detection):
     """One gas over all segments of the flight (equal to the segment's own values when there is one)."""
 
     gas: str
@@ -450,6 +470,7 @@ class CombinedGas:
     budget_kg_h: Mapping[str, float]
     degrees_of_freedom: float
     flux_below_lowest_sample_kg_h: float
+    flux_above_highest_sample_kg_h: float
     flux_positive_kg_h: float
     flux_negative_kg_h: float
     detection_limit_kg_h: float

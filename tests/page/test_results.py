@@ -41,14 +41,14 @@ def test_a_rate_not_told_from_zero_is_headed_by_its_bound(gallery: Gallery, open
     expect(value).to_have_text(f"{bound_text(values)} kg/h")
     assert float(value.get_attribute("data-value") or "nan") == values["flux_kg_h"]
     at_most = bound_text(values).removeprefix("< ")
-    expect(page.get_by_text(f"Not told from zero: at most {at_most} kg/h at 95 %")).to_be_visible()
+    expect(page.get_by_text(f"No emission detected, below {at_most} kg/h at 95 %")).to_be_visible()
     expect(page.get_by_text(re.compile(r"^Estimate: .* ± .* kg/h$"))).to_be_visible()
     expect(page.get_by_text("no emission is proven")).to_be_visible()
     row = page.get_by_role("region", name="All gases").get_by_role("row").last
     expect(row).to_contain_text(bound_text(values))
     expect(row).not_to_contain_text("±")
     page.get_by_test_id("language-switch").click()
-    expect(page.get_by_text(f"与零无法区分：至多 {at_most} kg/h（置信水平 95 %）")).to_be_visible()
+    expect(page.get_by_text(f"未检出排放，低于 {at_most} kg/h（置信水平 95 %）")).to_be_visible()
 
 
 def test_lists_tell_it_too(gallery: Gallery, open_page: OpenPage) -> None:
@@ -60,7 +60,7 @@ def test_lists_tell_it_too(gallery: Gallery, open_page: OpenPage) -> None:
     expect(shown).to_have_text(re.compile(r"^< [\d.]+ kg/h$"))
     text = shown.inner_text().removesuffix(" kg/h")
     assert float(text.removeprefix("< ")) == pytest.approx(bound, rel=0.05)  # two digits
-    expect(row).to_contain_text("not told from zero")
+    expect(row).to_contain_text("no emission detected")
     page.goto(gallery.url("new"))
     expect(page.locator(".recent .value").filter(has_text=text)).to_be_visible()
     page.goto(gallery.url("compare?ids={sample},{nothing}"))

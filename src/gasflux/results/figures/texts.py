@@ -115,6 +115,7 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     "budget.sensor_noise": Phrase("Sensor noise", "传感器噪声"),
     "budget.interpolation": Phrase("Interpolation between passes", "测线间插值"),
     "budget.below_lowest_pass": Phrase("Layer below the lowest pass", "最低测线以下气层"),
+    "budget.above_highest_pass": Phrase("Layer above the highest pass", "最高测线以上气层"),
     "budget.between_curtains": Phrase("Differences between curtains", "幕面间差异"),
 }
 

@@ -19,7 +19,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "rate": Phrase("Emission rate", "排放速率"),
     "interval_sentence": Phrase("{level} % interval: {low} to {high} kg/h", "{level} % 区间：{low} 至 {high} kg/h"),
     "not_told": Phrase(
-        "Not told from zero: at most {bound} kg/h at {level} %", "与零无法区分：至多 {bound} kg/h（置信水平 {level} %）"
+        "No emission detected, below {bound} kg/h at {level} %", "未检出排放，低于 {bound} kg/h（置信水平 {level} %）"
     ),
     "estimate": Phrase("Estimate: {measured} kg/h", "估计值：{measured} kg/h"),
     "estimate_short": Phrase("estimate {rate}", "估计值 {rate}"),
@@ -134,6 +134,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "number.positive": Phrase("Flux with the mean wind", "顺平均风向的通量"),
     "number.backward": Phrase("Flux against the mean wind", "逆平均风向的通量"),
     "number.below": Phrase("Flux below the lowest pass", "最低测线以下的通量"),
+    "number.above": Phrase("Above the highest pass", "最高测线以上"),
     "number.freedom": Phrase("Effective degrees of freedom", "有效自由度"),
     "of": Phrase("{part} of {whole}", "{whole} 中的 {part}"),
     # wind
@@ -165,9 +166,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "测线之间：普通克里金插值，{model}变异函数沿测量面与高度方向的变程分别拟合；速率为精确面积单元之和。",
     ),
     "method.ground": Phrase("Below the lowest pass: {method}", "最低测线以下：{method}"),
-    "ground.plume": Phrase(
-        "average over reflected Gaussian profiles that fit the passes.", "对符合各测线的反射高斯廓线取平均。"
-    ),
+    "ground.plume": Phrase("average over the plume profiles that fit the passes.", "对符合各测线的羽流廓线取平均。"),
     "ground.wind-profile": Phrase(
         "concentration of the lowest pass under a logarithmic wind profile.", "最低测线浓度配以对数风廓线。"
     ),
@@ -274,9 +273,9 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "斜线部分低于最低测线穿过羽流的平均高度，为外推值；该测线飞得更低处的样本落入其中，仍参与计算。",
     ),
     "caption.profile": Phrase(
-        "What each metre of height contributes to the {gas} rate. The hatched part lies below the lowest pass and is "
-        "extrapolated; bars that do not fall to zero at the top mean plume above the flight.",
-        "每米高度对 {gas} 速率的贡献。斜线部分位于最低测线平均高度以下，为外推值；"
+        "What each metre of height contributes to the {gas} rate. The hatched parts lie below the lowest and "
+        "above the highest pass and are extrapolated; bars that do not fall to zero at the top mean plume above.",
+        "每米高度对 {gas} 速率的贡献。斜线部分位于最低测线以下和最高测线以上，为外推值；"
         "若顶部未降至零，则有羽流高于飞行高度。",
     ),
     "caption.variogram": Phrase(
