@@ -389,6 +389,15 @@ def test_the_same_seed_gives_the_same_flight(gasflux: Any, tmp_path: Path) -> No
     assert a == b != c
 
 
+def test_simulate_takes_physics_and_instruments(gasflux: Any) -> None:
+    options = ("--rate", "2", "--physics", "steady", "--response", "4", "--mast", "3", "--wind-gain", "0.9")
+    assert gasflux("simulate", "--out", "slow.csv", *options).code == 0
+    truth = json.loads(Path("slow.csv.truth.json").read_text())
+    scenario = truth["scenario"]
+    assert (truth["kind"], scenario["plume"]) == ("steady", "steady")
+    assert (scenario["gas_response_s"], scenario["mast_height_m"], scenario["wind_speed_gain"]) == (4.0, 3.0, 0.9)
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
