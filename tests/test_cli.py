@@ -19,7 +19,7 @@ import pytest
 from patience import HANG_S, wait_until
 from test_pipeline_yaml import HANDOVER_YAML
 
-import gasflux
+import gasflux as package
 from gasflux.cli import commands as cli
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
@@ -28,7 +28,7 @@ from gasflux.flight.phase_model import load_model, model_path
 from gasflux.simulation.kinds import ALL_KINDS
 from gasflux.version import __version__
 
-SAMPLE = Path(gasflux.__file__).with_name("data") / "sample_flight.xlsx"
+SAMPLE = Path(package.__file__).with_name("data") / "sample_flight.xlsx"
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
