@@ -19,8 +19,8 @@ import pytest
 from patience import HANG_S, wait_until
 from test_pipeline_yaml import HANDOVER_YAML
 
-import gasflux as package
 from gasflux.cli import commands as cli
+from gasflux.cli import run_flights
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.flight import phase_model
@@ -28,7 +28,7 @@ from gasflux.flight.phase_model import load_model, model_path
 from gasflux.simulation.kinds import ALL_KINDS
 from gasflux.version import __version__
 
-SAMPLE = Path(package.__file__).with_name("data") / "sample_flight.xlsx"
+SAMPLE = Path(cli.__file__).parents[1] / "data" / "sample_flight.xlsx"
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -470,7 +470,7 @@ def test_ctrl_c_is_quiet(gasflux: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "run_jobs", interrupted)
+    monkeypatch.setattr(run_flights, "run_jobs", interrupted)
     run = gasflux("process", SAMPLE)
     assert run.code == 130
     assert run.err.strip() == "stopped."
