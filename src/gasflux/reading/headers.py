@@ -128,7 +128,9 @@ def _gas_header(text: str, name: str, unit: Unit | None, listed: frozenset[str],
 
 def _with_unit(text: str, name: str, unit: Unit, listed: frozenset[str], unit_text: str = "") -> Header | None:
     """Header of `name` in `unit`, None when the name is not known or is not of the unit's dimension."""
-    known = _KEYS.get(header_key(name))
+    key = header_key(name)
+    # "Wind (km/h)" is its speed; without a unit the word may be anything about the wind.
+    known = _KEYS.get("windspeed" if key == "wind" else key)
     if known is not None and DIMENSIONS.get(known[0]) is unit.dimension:
         return Header(text, known[0], unit, known[1])
     is_fraction = unit.dimension is Dimension.MOLE_FRACTION
@@ -140,7 +142,8 @@ def _readings(shown: str, plain: str, listed: frozenset[str]) -> Iterator[Header
     for name, unit_text in _splits(plain):
         kind = no_fraction(unit_text)
         gas = read_gas(name, True, listed) if kind else None
-        yield Header(shown, about=gas.formula, unused=kind or "") if gas and not gas.unused else None
+        is_gas = gas is not None and gas.unused in ("", "other", "words")
+        yield Header(shown, about=gas.formula, unused=kind or "") if gas is not None and is_gas else None
         for dimension in Dimension:
             unit = find_unit(unit_text, dimension)
             yield _with_unit(shown, name, unit, listed, unit_text) if unit else None
@@ -196,6 +199,8 @@ def _with_words(header: Header, words: Words) -> Header:
     name, kinds = header.name, words.kinds
     if not name or header.is_gas:
         return header if not name else _gas_with_words(header, words)
+    if name == "altitude" and WordKind.RELATIVE in kinds:
+        return replace(header, name="height_ato", rank=header.rank + _DECORATED)
     why = _why_not(name, words)
     if name in _APPARENT and WordKind.RELATIVE in kinds:
         return replace(header, name=_APPARENT[name], rank=header.rank + _DECORATED)
@@ -220,7 +225,9 @@ def _gas_with_words(header: Header, words: Words) -> Header:
     return replace(header, rank=rank, is_dry=header.is_dry or again.is_dry)
 
 
-_SURE: Final = frozenset({"path", "lel", "column", "number", "rate", "signal", "isotopes", "inside", "statistic"})
+_SURE: Final = frozenset(
+    {"path", "lel", "column", "number", "rate", "signal", "isotopes", "inside", "statistic", "prefix"}
+)
 """Reasons that no further reading of a header outweighs."""
 _APPARENT: Final = {"windspeed": "apparent_speed", "winddir": "apparent_direction", "windangle": "apparent_direction"}
 _CONDITIONS: Final = ("temperature", "pressure")

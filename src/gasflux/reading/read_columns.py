@@ -114,6 +114,8 @@ def _say_unusable(
                 notes.append(phrase("note.no_fraction", header=header, what=phrase(f"no_fraction.{kind}")))
         elif kind == "formula":
             notes.append(phrase("note.formula", header=header, gas=choice.name))
+        elif kind in ("words", "prefix") and choice.name not in read:
+            notes.append(phrase("note.words", header=header, gas=choice.name))
     for kind in ("isotope", "mixture"):
         headers = [choice.header.text for choice in choices.unused if choice.header.unused == kind]
         if headers:

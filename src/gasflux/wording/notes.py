@@ -50,6 +50,11 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
         " columns: {{{gas}: {header!r}}}.",
         "“{header}”形似化学式，但不在已知气体之列，未作处理；若确为气体，请设置 columns: {{{gas}: {header}}}。",
     ),
+    "note.words": Phrase(
+        "{header!r} may be {gas} or something about it, and is not processed; to take it, set columns: {{{gas}:"
+        " {header!r}}}.",
+        "“{header}”可能是 {gas}，也可能是与之有关的量，未作处理；如需采用，请设置 columns: {{{gas}: {header}}}。",
+    ),
     "note.no_fraction": Phrase(
         "{header!r} is {what}, no mole fraction, and is not processed as a gas.",
         "“{header}”是{what}，不是摩尔分数，不作为气体处理。",
