@@ -28,13 +28,14 @@ def wait_until(is_so: Callable[[], Seen | None], what: Callable[[], object] | st
     what
         What is waited for, for the message of a wait in vain; a function is asked then.
     """
-    end = time.monotonic() + HANG_S
+    began = time.monotonic()
     while True:
         if seen := is_so():
             return seen
-        if time.monotonic() > end:
+        waited_s = time.monotonic() - began
+        if waited_s > HANG_S:
             raise AssertionError(f"waited {HANG_S:g} s in vain: {what if isinstance(what, str) else what()}")
-        time.sleep(0.01)
+        time.sleep(min(max(0.1 * waited_s, 0.01), 0.5))  # a server is not asked more often than it allows
 
 
 def times_longer(long: Callable[[], object], short: Callable[[], object], *, rounds: int = 7) -> float:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from accuracy import Trial, interval_score, run_trial, summarise, wanted
+from accuracy import RepeatTrial, Trial, interval_score, ratio_table, repeats_table, run_trial, summarise, wanted
+from flights import FlightName
 
 from gasflux.simulation import KINDS
 
@@ -12,8 +15,8 @@ FLIGHTS = 24
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_flights_of_known_emission_are_found(kind: str) -> None:
-    row = summarise(kind, [run_trial(kind, 40_000 + number) for number in range(FLIGHTS)])
+def test_flights_of_known_emission_are_found(kind: str, tmp_path: Path) -> None:
+    row = summarise(kind, [run_trial(tmp_path, FlightName(kind, 40_000 + number)) for number in range(FLIGHTS)])
     assert row.failed == 0
     # the median of 24 errs by 1.25 std / sqrt(24); three of that around the band the benchmark holds it to
     band = (0.15 if kind == "weak" else 0.05) + 3.0 * 1.25 * row.std_ratio / np.sqrt(FLIGHTS)
@@ -31,5 +34,26 @@ def test_interval_score_is_the_width_and_a_penalty_for_a_miss() -> None:
 
 
 def test_goals_are_checked() -> None:
-    trials = [Trial("steady", n, 1.0, 1.2, 0.9, 1.5, 1.1, 1.3, "A", 0.1, {}) for n in range(4)]
+    spans = {"0.5": (1.1, 1.3), "0.6827": (1.1, 1.3), "0.9": (0.9, 1.5), "0.95": (0.8, 1.6)}
+    trials = [Trial("steady", f"steady.{n}", 1.0, 1.2, spans, "A") for n in range(4)]
     assert wanted(summarise("steady", trials)) == ["median 1.200", "90 % cover 1.000"]
+
+
+def test_sides_and_levels_are_counted_apart() -> None:
+    wide = {"0.5": (0.9, 1.1), "0.6827": (0.8, 1.2), "0.9": (0.7, 1.3), "0.95": (0.6, 1.4)}
+    low = dict.fromkeys(wide, (0.1, 0.2))
+    row = summarise(
+        "steady",
+        [Trial("steady", "steady.1", 2.0, 2.0, {k: (2 * a, 2 * b) for k, (a, b) in wide.items()})] * 3
+        + [Trial("steady", "steady.2", 2.0, 0.3, {k: (2 * a, 2 * b) for k, (a, b) in low.items()})],
+    )
+    assert (row.below, row.above) == (0.25, 0.0)
+    assert set(row.cover.values()) == {0.75}
+
+
+def test_repeats_and_baseline_stand_side_by_side() -> None:
+    spans = {"0.5": (0.9, 1.1), "0.6827": (0.8, 1.2), "0.9": (0.7, 1.3), "0.95": (0.6, 1.4)}
+    row = summarise("steady", [Trial("steady", "steady.1", 1.0, 1.0, spans)] * 2)
+    assert ratio_table([row], [row]).endswith("| 1.000 |")
+    together = [RepeatTrial("steady", 3, 2.0, 2.2, 1.8, 2.4), RepeatTrial("steady", 3, 2.0, 3.2, 2.8, 3.4)]
+    assert "| steady, 3 | 2 | 1.350 | 0.500 | 0.300 |" in repeats_table(together)

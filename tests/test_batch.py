@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ from builders import own_children
 
 from gasflux.cli.flight_logs import describe, find_logs, input_stem, plan_jobs
 from gasflux.cli.run_flights import BatchOptions, FlightLine, run_jobs
+from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import InputError
 from gasflux.jobs.records import Job
 from gasflux.simulation.files import simulate_kind, write_simulated
 
 QUICK = BatchOptions(load_pipeline_config(None), figures=False)
+BROKEN = BatchOptions(PipelineConfig.model_construct(gases=5), figures=False)  # type: ignore[arg-type]
+"""As no file can make it: whatever comes of it, nobody foresaw it."""
 
 
 def touch(path: Path) -> Path:
@@ -125,6 +129,23 @@ def test_one_bad_file_does_not_stop_the_others(flights: list[Path], tmp_path: Pa
     results = by_name(list(run_jobs(jobs, QUICK, 1, lambda *event: None)))
     assert results["bad.csv"].error is not None
     assert results["f0.csv"].output_vars
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_unexpected_error_is_the_line_of_its_file(flights: list[Path], tmp_path: Path, processes: int) -> None:
+    jobs = plan_jobs(flights[:2], tmp_path)
+    results = list(run_jobs(jobs, BROKEN, processes, lambda *event: None))
+    assert ["unexpected TypeError" in str(result.error) for result in results] == [True, True]
+
+
+def test_an_unexpected_error_in_a_process_is_shown_when_debugging(
+    flights: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs = plan_jobs(flights[:2], tmp_path)
+    results = list(run_jobs(jobs, replace(BROKEN, debug=True), 2, lambda *event: None))
+    assert all("the traceback stands above" in str(result.error) for result in results)
+    assert "In the process job-" in caplog.text
+    assert "in process_job" in caplog.text
 
 
 def test_one_job_at_a_time_draws_in_processes_of_their_own(flights: list[Path], tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import schemathesis
-from api_service import SAMPLE
+from hostile_files import SAMPLE
 from hypothesis import strategies
 
 _SHORT = b"timestamp,latitude,longitude,height_ato,windspeed,temperature,pressure,ch4\n" + b"".join(

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
-from api_service import Api
+from api_service import SAMPLE, Api
 from werkzeug.test import TestResponse
 
 from gasflux.api.models import MAX_COMPARED
@@ -59,7 +59,7 @@ def test_the_same_flight_twice_counts_once(api: Api, done: dict[str, Any]) -> No
 
 def test_the_same_flight_processed_again_counts_once(api: Api, done: dict[str, Any]) -> None:
     """As a repeat it would make the interval narrower than the flight is."""
-    again = completed(api, None, "other name.xlsx", config="ground: {height: 1.0}\n")
+    again = completed(api, SAMPLE.read_bytes(), "other name.xlsx", config="ground: {height: 1.0}\n")
     data = compared(api, done["task_id"], again["task_id"]).get_json()["data"]
     assert data["repeated"] == [again["task_id"]]
     assert data["gases"] == compared(api, done["task_id"]).get_json()["data"]["gases"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api_service import Api, running_api
+from patience import wait_until
 from prometheus_client.parser import text_string_to_metric_families
 
 from gasflux.app import APIStatsCollector
@@ -42,8 +43,14 @@ def test_tasks_are_counted(tmp_path: Path) -> None:
         accepted = api.upload().get_json()["data"]["task_id"]
         assert api.upload(b"latitude,longitude\n1,2\n", "short.csv").status_code == 422
         api.finished(accepted)
-        tasks = api.client.get("/stats").get_json()["data"]["tasks"]
+        wait_until(lambda: counted(api)["completed"])  # a moment after the end of the task
+        tasks = counted(api)
     assert tasks == {"created": 2, "completed": 1, "failed": 1, "processing": 0, "pending": 0}
+
+
+def counted(api: Api) -> dict[str, int]:
+    tasks: dict[str, int] = api.client.get("/stats").get_json()["data"]["tasks"]
+    return tasks
 
 
 def test_memory_is_bounded() -> None:

@@ -8,11 +8,11 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -40,11 +40,23 @@ _NEW_FOLDER = click.Path(file_okay=False, readable=False, path_type=Path)
 _KINDS = (
     *("steady", "meandering", "weak", "drifting", "shuffled", "high_lowest_pass", "gusty", "5hz"),
     *("spiral_steady", "spiral_meandering"),
+    *("turbulent_usual", "turbulent_high_lowest_pass", "turbulent_shuffled", "turbulent_light_wind", "turbulent_near"),
+    *("turbulent_far", "turbulent_slow_sensor", "turbulent_spiral", "turbulent_drifting"),
 )
 """Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares).
 
 That would take longer than all of the command line: ``python -m tools.import_cost gasflux.simulation`` measures it.
 """
+_KIND_OF_PHYSICS = {"steady": "steady", "meandering": "meandering", "turbulent": "turbulent_usual"}
+_SIMULATED = (
+    ("--response", "gas_response_s", "S", "Time constant of the gas analyser."),
+    ("--lag", "gas_lag_s", "S", "Delay between inlet and analyser."),
+    ("--clock-offset", "clock_offset_s", "S", "How far the analyser's clock is ahead."),
+    ("--mast", "mast_height_m", "M", "Log the wind of a mast of this height, not the aircraft's."),
+    ("--wind-gain", "wind_speed_gain", "FACTOR", "Factor on the logged wind speed."),
+    ("--obukhov-length", "obukhov_length_m", "M", "Stability of turbulent air; negative is unstable."),
+)
+"""Option of `simulate`, setting of the scenario, unit, help."""
 
 _TEST_FLIGHTS = 10
 """Flights a newly trained classifier is scored on; their seed is not that of the training."""
@@ -280,8 +292,16 @@ def _gas_rates(gases: Sequence[str], rate: float) -> dict[str, float]:
 def _by_option(error: GasFluxError) -> str:
     """Return what is wrong with a scenario by the names of the options that say so."""
     options = {"rate_kg_h": "--rate or --gas: ", "gas": "--gas: ", "sample_hz": "--hz: "}
+    options |= {setting: f"{option}: " for option, setting, _, _ in _SIMULATED}
     told = [options.get(fault.message.split(maxsplit=1)[0], "") + fault.message for fault in error.faults]
     return " ".join(told) or f"--out: {error}"
+
+
+def _with_scenario_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `_SIMULATED`."""
+    for option, setting, unit, text in reversed(_SIMULATED):
+        command = click.option(option, setting, type=float, metavar=unit, help=text)(command)
+    return command
 
 
 @cli.command("simulate")
@@ -290,15 +310,34 @@ def _by_option(error: GasFluxError) -> str:
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same flight."
 )
-@click.option("--kind", type=click.Choice(_KINDS), default="meandering", show_default=True)
+@click.option(
+    "--physics", type=click.Choice(list(_KIND_OF_PHYSICS)), help="How the plume is made; else as the kind has it."
+)
+@click.option(
+    "--kind", type=click.Choice(_KINDS), help="Kind of flight; else the usual one of the physics (meandering)."
+)
 @click.option("--hz", type=float, help="Sampling rate; else that of the kind.")
 @click.option("--gas", "gases", multiple=True, default=("ch4",), metavar="NAME[=KG_H]", help="Gas; may be repeated.")
-def simulate_command(rate: float, out: Path, seed: int, kind: str, hz: float | None, gases: tuple[str, ...]) -> None:
+@_with_scenario_options
+def simulate_command(
+    rate: float,
+    out: Path,
+    seed: int,
+    physics: str | None,
+    kind: str | None,
+    hz: float | None,
+    gases: tuple[str, ...],
+    **settings: float | None,
+) -> None:
     """Write a simulated flight of known emission, and the truth beside it as FILE.truth.json."""
     from gasflux.simulation.files import simulate_kind, write_simulated
 
+    changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    if physics is not None and kind is not None:
+        changes["plume"] = physics
+    kind = kind or _KIND_OF_PHYSICS[physics or "meandering"]
     try:
-        flight = simulate_kind(kind, _gas_rates(gases, rate), seed, hz)
+        flight = simulate_kind(kind, _gas_rates(gases, rate), seed, hz, changes)
         truth = write_simulated(flight, out, kind)
     except (ConfigError, UnsupportedFileError) as error:
         raise click.UsageError(_by_option(error)) from None

@@ -204,7 +204,7 @@ def _why_here(error: JobFailedError, job: Job) -> str:
     if error.exit_code is not None:
         cause = f"the worker process ended with code {error.exit_code}, perhaps killed for want of memory"
         return f"{job.input_path.name}: {cause}; try it alone or on a larger machine."
-    if error.failure.type == "internal_error":
+    if error.failure.type == "internal_error" and error.failure.details:  # with `debug`: not from `attempt`
         return f"{job.input_path.name}: an unexpected error; the traceback stands above."
     return " ".join(error.failure.message.split())
 

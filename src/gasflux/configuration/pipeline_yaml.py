@@ -33,7 +33,7 @@ _SHOWN_VALUE: Final = 60
 
 def default_config_text() -> str:
     """Return the shipped `gasflux_config.yaml`, the defaults with their explanation."""
-    return Path(__file__).with_name("gasflux_config.yaml").read_text(encoding="utf-8")
+    return Path(__file__).parents[1].joinpath("gasflux_config.yaml").read_text(encoding="utf-8")
 
 
 def load_pipeline_config(source: ConfigSource = None) -> PipelineConfig:

@@ -22,15 +22,16 @@ from gasflux.simulation.turbulence import SMALLEST_EDDY_M, TurbulentWind
 
 PARTICLE_STEP_S: Final = 0.5
 """Of the particles: the smallest eddies turn in a second or more."""
-_LIVE: Final = 2_000
-"""Particles in the air that are aimed at; their shot noise is a few percent of a flight's rate."""
+LIVE_PARTICLES: Final = 2_000
+"""Particles in the air aimed at; their shot noise is a few percent of a flight's rate."""
 _RATES_S: Final = (20.0, 250.0)
 """Fewest and most particles born in a second."""
 _SPIN_UP: Final = 2.5
 """Mean travel times by which the emission begins before the log."""
 _UNRESOLVED: Final = 0.9
 """Diffusivity that the waves leave out, over k u* z: with it a plume's mean height is van Ulden's (tested)."""
-_DRIFT_STEP_M: Final = 0.1
+_MIXING_HEIGHT_M: Final = 5.0
+"""Height whose stability the unresolved mixing has."""
 _SOURCE_RADIUS_M: Final = 0.4
 _BESIDE_M: Final = 150.0
 """A particle further to the side of all that is flown, or upwind, than this is forgotten."""
@@ -55,7 +56,7 @@ class Domain:
     @property
     def births_s(self) -> float:
         """Particles born in a second."""
-        return float(np.clip(_LIVE / self.travel_s, *_RATES_S))
+        return float(np.clip(LIVE_PARTICLES / self.travel_s, *_RATES_S))
 
     @property
     def spin_up_s(self) -> float:
@@ -64,7 +65,7 @@ class Domain:
 
 
 @dataclass(eq=False)
-class _Cloud:
+class Cloud:
     """Particles in the air at one moment; position and last velocity, each (n, 3)."""
 
     position: FloatArray
@@ -126,7 +127,7 @@ def plume_of_particles(
     time, *place = receptors
     target = np.stack(place, axis=1)
     found = np.zeros(time.size)
-    cloud = _Cloud(np.empty((0, 3)), np.empty((0, 3)))
+    cloud = Cloud(np.empty((0, 3)), np.empty((0, 3)))
     start, births = -domain.spin_up_s, domain.births_s
     steps = int(np.ceil((float(time[-1]) - start) / PARTICLE_STEP_S)) + 1 if time.size else 0
     edges = np.searchsorted(time, start + PARTICLE_STEP_S * np.arange(steps + 1))
@@ -135,7 +136,7 @@ def plume_of_particles(
         velocity = _advance(cloud, wind, now, _born(births, step, source_height_m, rng))
         for row in range(edges[step], edges[step + 1]):
             found[row] = _density(cloud.position + velocity * (time[row] - now), target[row])
-        _move(cloud, wind, velocity, rng)
+        move(cloud, wind, velocity, rng)
         cloud.keep(domain)
     return found / births
 
@@ -151,7 +152,7 @@ def _born(births_s: float, step: int, height_m: float, rng: np.random.Generator)
     return within, PARTICLE_STEP_S * rng.uniform(size=count)
 
 
-def _advance(cloud: _Cloud, wind: TurbulentWind, now_s: float, born: tuple[FloatArray, FloatArray]) -> FloatArray:
+def _advance(cloud: Cloud, wind: TurbulentWind, now_s: float, born: tuple[FloatArray, FloatArray]) -> FloatArray:
     """Let the new particles in and return the velocity of all, (n, 3)."""
     place, age = born
     old = cloud.position.shape[0]
@@ -163,29 +164,41 @@ def _advance(cloud: _Cloud, wind: TurbulentWind, now_s: float, born: tuple[Float
     return velocity
 
 
-def _move(cloud: _Cloud, wind: TurbulentWind, velocity: FloatArray, rng: np.random.Generator) -> None:
+def move(cloud: Cloud, wind: TurbulentWind, velocity: FloatArray, rng: np.random.Generator) -> None:
     """Take one step: with the wind by Adams and Bashforth (second order, one evaluation), then by unresolved eddies.
 
-    What is smaller than the waves displaces at random with a diffusivity K(z), drift dK/dz, so that what is mixed well
-    stays so (Ito's form, the diffusion limit of Thomson 1987). Below the smallest eddy the air is mixed within a step:
-    a particle there gets a new height at random, even over the film.
+    What is smaller than the waves displaces at random with a diffusivity ``K = a z``. Along z the step is exact,
+    ``z -> (sqrt z + sqrt(a t / 2) n1)^2 + a t / 2 n2^2``, the squared Bessel process of dimension two: on the plane
+    whose squared radius is z it is plain diffusion, which leaves an even spread even, at the ground too. Below the
+    smallest eddy the air is mixed within a step: a particle there gets a new height at random, even over the film.
+
+    Parameters
+    ----------
+    cloud
+        Is moved.
+    wind
+        Its layer gives the diffusivity.
+    velocity
+        Wind at the particles, (n, 3).
+    rng
+        Source of the displacements.
     """
     cloud.position += PARTICLE_STEP_S * (1.5 * velocity - 0.5 * cloud.velocity)
-    z = np.abs(cloud.position[:, 2])
-    mixing = _diffusivity_m2_s(wind.layer, np.stack([z, z + _DRIFT_STEP_M]))
-    cloud.position[:, 2] = z + PARTICLE_STEP_S * (mixing[1] - mixing[0]) / _DRIFT_STEP_M
-    cloud.position += np.sqrt(2.0 * PARTICLE_STEP_S * mixing[0])[:, None] * rng.standard_normal(cloud.position.shape)
-    z = np.abs(cloud.position[:, 2])
+    cloud.velocity = velocity
+    z, growth = np.abs(cloud.position[:, 2]), _mixing_speed_m_s(wind.layer)
+    kick = rng.standard_normal(cloud.position.shape)
+    cloud.position[:, :2] += np.sqrt(2.0 * PARTICLE_STEP_S * growth * z)[:, None] * kick[:, :2]
+    half = 0.5 * growth * PARTICLE_STEP_S
+    z = (np.sqrt(z) + np.sqrt(half) * kick[:, 2]) ** 2 + half * rng.standard_normal(z.size) ** 2
     low = z < SMALLEST_EDDY_M
     z[low] = rng.uniform(0.0, SMALLEST_EDDY_M, int(low.sum()))
     cloud.position[:, 2] = z
-    cloud.velocity = velocity
 
 
-def _diffusivity_m2_s(layer: SurfaceLayer, height_m: FloatArray) -> FloatArray:
-    """Return the diffusivity of what the waves leave out."""
-    neutral = _UNRESOLVED * VON_KARMAN * layer.friction_velocity_m_s * height_m
-    return neutral / np.sqrt(layer.scalar_gradient_function(height_m))
+def _mixing_speed_m_s(layer: SurfaceLayer) -> float:
+    """Return dK/dz of what the waves leave out, with the stability of one height for all."""
+    phi = float(layer.scalar_gradient_function(np.array([_MIXING_HEIGHT_M]))[0])
+    return float(_UNRESOLVED * VON_KARMAN * layer.friction_velocity_m_s / np.sqrt(phi))
 
 
 def _density(position: FloatArray, target: FloatArray) -> float:

@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +21,11 @@ from gasflux.version import __version__
 
 
 def simulate_kind(
-    kind: str, rate_kg_h: Mapping[str, float], seed: int, sample_hz: float | None = None
+    kind: str,
+    rate_kg_h: Mapping[str, float],
+    seed: int,
+    sample_hz: float | None = None,
+    changes: Mapping[str, Any] = MappingProxyType({}),
 ) -> SimulatedFlight:
     """Return a flight of a kind, drawn by the seed, with the given emission rates.
 
@@ -28,13 +34,15 @@ def simulate_kind(
     Parameters
     ----------
     kind
-        One of `gasflux.simulation.kinds.KINDS`.
+        One of `gasflux.simulation.kinds.ALL_KINDS`.
     rate_kg_h
         Gas -> true emission rate.
     seed
         The same seed gives the same flight.
     sample_hz
         Sampling rate; None leaves the kind's own.
+    changes
+        Further settings of the `Scenario` that replace the kind's own.
     """
     scenario = random_scenario(kind, np.random.default_rng(seed))
     hz = scenario.sample_hz if sample_hz is None else sample_hz
@@ -42,7 +50,8 @@ def simulate_kind(
     if kind == "weak":
         louder = max(rate_kg_h.values()) / scenario.rate_kg_h["ch4"]
         noise |= {gas: scenario.noise_of(gas) * louder for gas in rate_kg_h}
-    return simulate(replace(scenario, rate_kg_h=dict(rate_kg_h), gas_noise_ppm=noise, seed=seed, sample_hz=hz))
+    settings: dict[str, Any] = {"rate_kg_h": dict(rate_kg_h), "gas_noise_ppm": noise, "seed": seed, "sample_hz": hz}
+    return simulate(replace(scenario, **settings | dict(changes)))
 
 
 def write_simulated(flight: SimulatedFlight, path: Path, kind: str) -> Path:

@@ -199,6 +199,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         faults = [*_gas_faults(self), *_choice_faults(self), *_range_faults(self), *_geometry_faults(self)]
+        faults += _optional_faults(self)
         if faults:
             raise ConfigError.from_faults("scenario", faults)
 
@@ -267,6 +268,17 @@ def _range_faults(scenario: Scenario) -> list[Fault]:
         for name, value, low, high in limits
         if not (low <= value <= high and math.isfinite(value))
     ]
+
+
+def _optional_faults(scenario: Scenario) -> list[Fault]:
+    """Return what is wrong with settings that may be left out."""
+    mast, length = scenario.mast_height_m, scenario.obukhov_length_m
+    faults = []
+    if mast is not None and not scenario.roughness_length_m < mast <= 200.0:
+        faults.append(_fault("mast_height_m", mast, "a height above roughness_length_m, up to 200"))
+    if length is not None and not 2.0 <= abs(length) < math.inf:
+        faults.append(_fault("obukhov_length_m", length, "2 or more either way, or nothing for neutral air"))
+    return faults
 
 
 def _geometry_faults(scenario: Scenario) -> list[Fault]:

@@ -7,13 +7,15 @@ that an error there cannot cancel in a comparison.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gasflux.constants import VON_KARMAN
 from gasflux.records import FloatArray
-from gasflux.simulation.scenario import Scenario
+
+if TYPE_CHECKING:
+    from gasflux.simulation.scenario import Scenario
 
 MIXING_DEPTH_M: Final = 1_000.0
 """Depth of the convective boundary layer, whose largest eddies stir the horizontal wind."""

@@ -104,9 +104,9 @@ def _peculiar(kind: str, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _top_m(scenario: Scenario, layer: SurfaceLayer, rng: np.random.Generator) -> float:
-    """Draw a height the pilot climbs to: 3.2-4.2 mean heights of the plume, a percent or so still above it."""
+    """Draw a height the pilot climbs to: 4-5 mean heights of the plume, one to three percent of it still above."""
     mean = mean_plume_height_m(layer, scenario.axis_distance_m, scenario.source_height_m)
-    return max(float(rng.uniform(3.2, 4.2)) * mean, scenario.lowest_pass_m + 8.0)
+    return max(float(rng.uniform(4.0, 5.0)) * mean, scenario.lowest_pass_m + 8.0)
 
 
 def _with_curtain(scenario: Scenario, rng: np.random.Generator) -> Scenario:
