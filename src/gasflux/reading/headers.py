@@ -152,7 +152,16 @@ def _readings(shown: str, plain: str, listed: frozenset[str]) -> Iterator[Header
     for name, unit in _splits_at_ending(plain):
         yield _with_unit(shown, name, unit, listed)
     # Last, because "ch4ppb" would read as a formula with phosphorus and boron.
-    yield _gas_header(shown, plain, None, listed)
+    last = _gas_header(shown, plain, None, listed)
+    is_strange = last is not None and bool(last.name) and _has_strange_unit(plain)
+    yield Header(shown, about=last.name, unused="unit") if last is not None and is_strange else last
+
+
+def _has_strange_unit(plain: str) -> bool:
+    """Tell whether a bracket holds what can only be a unit, and is none that is known."""
+    texts = [match.group(1) for match in _BRACKET.finditer(plain)]
+    strange = [text for text in texts if re.search(r"[/%*^·‰]|[a-zµμ]-\d", text)]
+    return any(not is_unit(text) and not no_fraction(text) for text in strange)
 
 
 def _candidates(shown: str, listed: frozenset[str]) -> Iterator[Header | None]:
@@ -226,7 +235,7 @@ def _gas_with_words(header: Header, words: Words) -> Header:
 
 
 _SURE: Final = frozenset(
-    {"path", "lel", "column", "number", "rate", "signal", "isotopes", "inside", "statistic", "prefix"}
+    {"path", "lel", "column", "number", "rate", "signal", "isotopes", "inside", "statistic", "prefix", "unit"}
 )
 """Reasons that no further reading of a header outweighs."""
 _APPARENT: Final = {"windspeed": "apparent_speed", "winddir": "apparent_direction", "windangle": "apparent_direction"}

@@ -156,6 +156,7 @@ _NO_FRACTIONS: Final[Mapping[str, str]] = {
         " mg/m2/s mgm-2s-1 ug/m2/s umol/m2/s umolm-2s-1 μmol/m2/s μmolm-2s-1 nmol/m2/s ppm/s ppms-1 ppb/s m3/h"
     ),
     "signal": "v mv volt volts uv counts count cts adc au a.u. ohm ohms kohm na ma ua μa nw mw hz cps",
+    "unit": "",
     "isotopes": "permil ‰ permille per-mil o/oo 千分之",
 }
 """What a gas may be measured in and is no mole fraction: kind -> spellings."""

@@ -135,6 +135,11 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     "no_fraction.number": Phrase("an amount per volume", "单位体积的物质的量或分子数"),
     "no_fraction.rate": Phrase("a rate", "速率"),
     "no_fraction.signal": Phrase("a signal of the sensor", "传感器信号"),
+    "no_fraction.unit": Phrase("in a unit that is not known", "以无法识别的单位表示的量"),
+    "instead.unit": Phrase(
+        "write a known unit into the header, or set columns and units for it.",
+        "请在表头中写明可识别的单位，或在 columns 和 units 中指定。",
+    ),
     "no_fraction.isotopes": Phrase("a ratio of isotopes", "同位素比值"),
     "instead.path": Phrase(
         "log an analyser that samples the air at the aircraft; values in ppm need the header to say so.",

@@ -74,6 +74,10 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
         "The log has no {name}; {value} of the setting air.{key} is used.",
         "数据中没有{name}；采用设置 air.{key} 的 {value}。",
     ),
+    "note.open_pressure": Phrase(
+        "The air pressure is taken from {header!r}: its values are those of open air.",
+        "气压取自“{header}”：其数值符合环境空气。",
+    ),
     "note.air_doubtful": Phrase(
         "The air temperature is taken from {header!r}, which may be inside an instrument ({error:g} K are in the error"
         " budget); there is no other.",
