@@ -269,6 +269,32 @@ def test_elapsed_time_counts_from_the_start(header: str, factor: float, tmp_path
     assert "set start" in str(caught.value)
 
 
+def test_minutes_and_seconds_from_the_start(tmp_path: Path) -> None:
+    rest = {n: c for n, c in plain().items() if n != "timestamp"}
+    for form in ("{m:02d}:{s:02d}", "0:{m:02d}:{s:02d}", "{m:02d}:{s:02d}.0"):
+        count = [form.format(m=59 + i // 60, s=i % 60) if form[0] != "0" else f"0:00:{i:02d}" for i in range(ROWS)]
+        path = write_text(tmp_path / "log.csv", {"Elapsed time": count, **rest})
+        assert_is_plain(read(path, start="2025-06-01T10:04:10"))
+
+
+def test_gps_seconds_are_counted_from_1980(tmp_path: Path) -> None:
+    count = [(t - datetime(1980, 1, 6)).total_seconds() + 18.0 for t in times(start=START)]
+    columns: dict[str, Cells] = {"GPS time (s)": count, **{n: c for n, c in plain().items() if n != "timestamp"}}
+    log = read(write_text(tmp_path / "log.csv", columns))
+    assert_is_plain(log)
+    assert "GPS seconds" in said(log)
+
+
+def test_a_date_that_stays_past_midnight(tmp_path: Path) -> None:
+    late = START.replace(hour=23, minute=59, second=45)
+    clock = [f"{t:%H:%M:%S}" for t in times(start=late)]
+    rest = {n: c for n, c in plain().items() if n != "timestamp"}
+    for caught_up in (ROWS, 30):
+        day = ["2025-06-01" if i < caught_up else "2025-06-02" for i in range(ROWS)]
+        log = read(write_text(tmp_path / "log.csv", {"Date": day, "Time": clock, **rest}))
+        assert_is_plain(log, start=late)
+
+
 @pytest.mark.parametrize("header", ["elapsed (s)", "time (s)", "time"])
 def test_a_day_alone_is_no_start_of_a_count(header: str, tmp_path: Path) -> None:
     columns: dict[str, Cells] = {header: list(range(ROWS)), **{n: c for n, c in plain().items() if n != "timestamp"}}

@@ -399,3 +399,43 @@ def test_whole_numbers_of_an_autopilot() -> None:
 def test_whole_metres_beside_plain_degrees_stay_metres() -> None:
     log = read(changed(("height_ato",), altitude=[1200 + i for i in range(ROWS)]))
     assert log.height_m[0] == 1200.0
+
+
+# --- letters, words and brackets beside a name ------------------------------------------------------------------------
+
+
+def test_a_bare_pressure_is_the_airs_where_its_values_are() -> None:
+    bare = {"P (hPa)": flight()["pressure"], "T (degC)": flight()["temperature"]}
+    log = read(changed(("pressure", "temperature"), **bare))
+    np.testing.assert_array_equal(log.pressure_hpa, floats(flight()["pressure"]))
+    np.testing.assert_array_equal(log.temperature_c, floats(flight()["temperature"]))
+    cell = {"P (mbars)": [240.0 + i for i in range(ROWS)], "T (degC)": [45.0 + 0.01 * i for i in range(ROWS)]}
+    inside = read(changed(("pressure", "temperature"), **cell))
+    assert inside.assumed_air is not None
+    assert inside.assumed_air.names == ("temperature", "pressure")
+    assert float(inside.temperature_c.max()) < 30.0
+
+
+def test_a_temperature_under_an_unknown_name_is_doubtful() -> None:
+    log = read(changed(("temperature",), **{"Temperature foobar": flight()["temperature"]}))
+    np.testing.assert_array_equal(log.temperature_c, floats(flight()["temperature"]))
+    assert log.assumed_air is not None
+    assert "'Temperature foobar'" in notes(log)
+
+
+@pytest.mark.parametrize("header", ["dCH4", "pCO2", "CO2_density", "CH4 (foo/bar)", "CH4_hangarwise", "CO2 (mmol/m3)"])
+def test_what_may_be_another_quantity_is_told_and_not_computed(header: str) -> None:
+    log = read(changed(**{header: [420.0 + i for i in range(ROWS)]}))
+    assert set(log.gas_ppm) == {"ch4"}
+    np.testing.assert_array_equal(log.gas_ppm["ch4"], GAS)
+    assert header in log.report.ignored_columns
+
+
+@pytest.mark.parametrize(("east", "north"), [("Wind X", "Wind Y"), ("windX", "windY"), ("wind_x", "wind_y")])
+def test_components_along_unknown_axes_are_no_speed(east: str, north: str) -> None:
+    assert "open_frame" in refused(changed(("windspeed", "winddir"), **{east: [3.0] * ROWS, north: [1.0] * ROWS}))
+
+
+def test_a_relative_altitude_counts_from_take_off() -> None:
+    log = read(changed(("height_ato",), alt_rel=flight()["height_ato"]))
+    assert log.height_reference == "ato"

@@ -128,7 +128,9 @@ def _gas_header(text: str, name: str, unit: Unit | None, listed: frozenset[str],
 
 def _with_unit(text: str, name: str, unit: Unit, listed: frozenset[str], unit_text: str = "") -> Header | None:
     """Header of `name` in `unit`, None when the name is not known or is not of the unit's dimension."""
-    known = _KEYS.get(header_key(name))
+    key = header_key(name)
+    # "Wind (km/h)" is its speed; without a unit the word may be anything about the wind.
+    known = _KEYS.get("windspeed" if key == "wind" else key)
     if known is not None and DIMENSIONS.get(known[0]) is unit.dimension:
         return Header(text, known[0], unit, known[1])
     is_fraction = unit.dimension is Dimension.MOLE_FRACTION
@@ -140,7 +142,8 @@ def _readings(shown: str, plain: str, listed: frozenset[str]) -> Iterator[Header
     for name, unit_text in _splits(plain):
         kind = no_fraction(unit_text)
         gas = read_gas(name, True, listed) if kind else None
-        yield Header(shown, about=gas.formula, unused=kind or "") if gas and not gas.unused else None
+        is_gas = gas is not None and gas.unused in ("", "other", "words")
+        yield Header(shown, about=gas.formula, unused=kind or "") if gas is not None and is_gas else None
         for dimension in Dimension:
             unit = find_unit(unit_text, dimension)
             yield _with_unit(shown, name, unit, listed, unit_text) if unit else None
@@ -149,7 +152,16 @@ def _readings(shown: str, plain: str, listed: frozenset[str]) -> Iterator[Header
     for name, unit in _splits_at_ending(plain):
         yield _with_unit(shown, name, unit, listed)
     # Last, because "ch4ppb" would read as a formula with phosphorus and boron.
-    yield _gas_header(shown, plain, None, listed)
+    last = _gas_header(shown, plain, None, listed)
+    is_strange = last is not None and bool(last.name) and _has_strange_unit(plain)
+    yield Header(shown, about=last.name, unused="unit") if last is not None and is_strange else last
+
+
+def _has_strange_unit(plain: str) -> bool:
+    """Tell whether a bracket holds what can only be a unit, and is none that is known."""
+    texts = [match.group(1) for match in _BRACKET.finditer(plain)]
+    strange = [text for text in texts if re.search(r"[/%*^·‰]|[a-zµμ]-\d", text)]
+    return any(not is_unit(text) and not no_fraction(text) for text in strange)
 
 
 def _candidates(shown: str, listed: frozenset[str]) -> Iterator[Header | None]:
@@ -196,6 +208,8 @@ def _with_words(header: Header, words: Words) -> Header:
     name, kinds = header.name, words.kinds
     if not name or header.is_gas:
         return header if not name else _gas_with_words(header, words)
+    if name == "altitude" and WordKind.RELATIVE in kinds:
+        return replace(header, name="height_ato", rank=header.rank + _DECORATED)
     why = _why_not(name, words)
     if name in _APPARENT and WordKind.RELATIVE in kinds:
         return replace(header, name=_APPARENT[name], rank=header.rank + _DECORATED)
@@ -220,7 +234,9 @@ def _gas_with_words(header: Header, words: Words) -> Header:
     return replace(header, rank=rank, is_dry=header.is_dry or again.is_dry)
 
 
-_SURE: Final = frozenset({"path", "lel", "column", "number", "rate", "signal", "isotopes", "inside", "statistic"})
+_SURE: Final = frozenset(
+    {"path", "lel", "column", "number", "rate", "signal", "isotopes", "inside", "statistic", "prefix", "unit"}
+)
 """Reasons that no further reading of a header outweighs."""
 _APPARENT: Final = {"windspeed": "apparent_speed", "winddir": "apparent_direction", "windangle": "apparent_direction"}
 _CONDITIONS: Final = ("temperature", "pressure")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -11,7 +12,7 @@ import numpy as np
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
 from gasflux.reading.columns import HEIGHT_NAMES, Choices, choose_columns, ignored_headers, no_fraction_fault
-from gasflux.reading.headers import Choice, Header, clean_header, gas_name, header_key, stated_unit
+from gasflux.reading.headers import Choice, Header, clean_header, dimension_of, gas_name, header_key, stated_unit
 from gasflux.reading.quantities import Quantity, read_quantity, wind_from_degrees, without_mass
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.reading_record import (
@@ -38,6 +39,8 @@ from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
 
 _WARMEST_C: Final = 60.0
+_OPEN_HPA: Final = (500.0, 1100.0)
+"""Pressures of open air where drones fly; cells of analysers run at 40 to 400 hPa."""
 
 
 def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
@@ -65,10 +68,13 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     unusable = {name: one.problem for name, one in settled.items() if one.problem is not None}
     said, asked = _say_unusable(choices, unusable, quantities, config)
     further, further_faults = _read_further(table, config, unscaled)
-    air = fill_air({**unscaled, **further}, _doubtful(table, choices), config.air, table.size)
-    derived, derived_notes = _derive({**unscaled, **further, **air.columns}, config)
+    open_pressure = {} if "pressure" in unscaled else _open_pressure(table, choices)
+    notes.extend(phrase("note.open_pressure", header=one.choice.header.text) for one in open_pressure.values())
+    there = {**unscaled, **further, **open_pressure}
+    air = fill_air(there, _doubtful(table, choices, bool(open_pressure)), config.air, table.size)
+    derived, derived_notes = _derive({**there, **air.columns}, config)
     notes.extend((*said, *position_notes, *scaled_notes, *air.notes, *derived_notes, *_height_note(unscaled)))
-    choices = _with_used(table, choices, (*quantities.values(), *air.columns.values()))
+    choices = _with_used(table, choices, (*quantities.values(), *open_pressure.values(), *air.columns.values()))
     return Reading(table, config, choices, times, derived, (*faults, *asked, *further_faults), tuple(notes), air.air)
 
 
@@ -114,6 +120,8 @@ def _say_unusable(
                 notes.append(phrase("note.no_fraction", header=header, what=phrase(f"no_fraction.{kind}")))
         elif kind == "formula":
             notes.append(phrase("note.formula", header=header, gas=choice.name))
+        elif kind in ("words", "prefix") and choice.name not in read:
+            notes.append(phrase("note.words", header=header, gas=choice.name))
     for kind in ("isotope", "mixture"):
         headers = [choice.header.text for choice in choices.unused if choice.header.unused == kind]
         if headers:
@@ -121,10 +129,35 @@ def _say_unusable(
     return tuple(notes), tuple(faults)
 
 
-def _doubtful(table: RawTable, choices: Choices) -> Quantity | None:
+def _bare(table: RawTable, choices: Choices, name: str, letter: str) -> Iterable[Choice]:
+    """Yield the columns that are called by the letter of a temperature or a pressure alone (``P``, ``T (degC)``)."""
+    for choice in choices.unused if table.size and name not in choices.absent else ():
+        text = choice.header.text
+        if (
+            choice.name == name
+            and choice.header.unused == "inside"
+            and re.fullmatch(rf"{letter}(?!\w).*", text.casefold())
+        ):
+            unit = stated_unit(text, dimension_of(name) or Dimension.PRESSURE)
+            yield Choice(name, choice.index, Header(text, name, unit), unit)
+
+
+def _open_pressure(table: RawTable, choices: Choices) -> dict[str, Quantity]:
+    """Return a pressure called P whose values are all those of open air: analysers hold theirs far below."""
+    for choice in _bare(table, choices, "pressure", "p"):
+        quantity = read_quantity(choice, table.columns[choice.index], table.rows)
+        given = quantity.values[np.isfinite(quantity.values)]
+        if given.size and not quantity.faults and np.all((given > _OPEN_HPA[0]) & (given < _OPEN_HPA[1])):
+            return {"pressure": quantity}
+    return {}
+
+
+def _doubtful(table: RawTable, choices: Choices, has_open_pressure: bool) -> Quantity | None:
     """Return a temperature that may be inside an instrument, where its values could be the air's."""
     said = [c for c in choices.unused if c.name == "temperature" and c.header.unused == "doubtful"]
-    for choice in (*said, *_like_temperature(table, choices)) if table.size else ():
+    cells = [c for c in choices.unused if c.name == "pressure" and c.header.unused == "inside"]
+    bare = _bare(table, choices, "temperature", "t") if len(cells) <= has_open_pressure else ()
+    for choice in (*said, *_like_temperature(table, choices), *bare) if table.size else ():
         if choice.name not in choices.absent:
             quantity = read_quantity(choice, table.columns[choice.index], table.rows)
             given = quantity.values[np.isfinite(quantity.values)]

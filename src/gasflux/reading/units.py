@@ -127,7 +127,8 @@ _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
         Unit("deg", Dimension.ANGLE, 1.0),
         "deg degree degrees dd 度 degt degtrue degtruenorth degreestrue degreetrue degreestruenorth degreesnorth"
         " degreeseast degreen degreee degreesn degreese degn dege degnorth degeast decimaldegrees decimaldegree decdeg"
-        " decimaldeg degdec degfromnorth degfromtruenorth t(true) degclockwisefromnorth dddddd wgs84 degwgs84 (deg)",
+        " decimaldeg degdec degfromnorth degfromtruenorth t(true) degclockwisefromnorth t true dddddd wgs84"
+        " degwgs84 (deg)",
     ),
     (Unit("rad", Dimension.ANGLE, float(np.degrees(1.0))), "rad radian radians 弧度"),
     (Unit("1e-7 deg", Dimension.ANGLE, 1e-7), "1e-7deg dege7 deg*1e7 degx1e7 deg*10^7 dege-7 10-7deg 1e-7degrees 1e-7"),
@@ -146,12 +147,16 @@ _NO_FRACTIONS: Final[Mapping[str, str]] = {
         "g/m2 gm-2 mg/m2 mgm-2 ug/m2 μg/m2 kg/m2 mol/m2 molm-2 mmol/m2 umol/m2 μmol/m2 molec/cm2 moleculescm-2"
         " molecules/cm2 moleccm-2 du dobson dobsonunits"
     ),
-    "number": "molec/cm3 molecules/cm3 moleccm-3 moleculescm-3 #/cm3 1/cm3 cm-3 #/l /cm3 个/立方厘米",
+    "number": (
+        "mol/m3 molm-3 mmol/m3 mmolm-3 umol/m3 μmol/m3 umolm-3 μmolm-3 molec/cm3"
+        " molecules/cm3 moleccm-3 moleculescm-3 #/cm3 1/cm3 cm-3 #/l /cm3 个/立方厘米"
+    ),
     "rate": (
         "g/s g/h kg/h kg/s kg/d t/h t/y lb/h lbs/h gs-1 gh-1 kgh-1 kgs-1 kg/hr mg/s mgs-1 l/min lpm slpm sccm scfh"
         " mg/m2/s mgm-2s-1 ug/m2/s umol/m2/s umolm-2s-1 μmol/m2/s μmolm-2s-1 nmol/m2/s ppm/s ppms-1 ppb/s m3/h"
     ),
     "signal": "v mv volt volts uv counts count cts adc au a.u. ohm ohms kohm na ma ua μa nw mw hz cps",
+    "unit": "",
     "isotopes": "permil ‰ permille per-mil o/oo 千分之",
 }
 """What a gas may be measured in and is no mole fraction: kind -> spellings."""
@@ -174,7 +179,7 @@ _NO_FRACTION: Final[Mapping[str, str]] = {
 }
 
 _LETTERS: Final = re.compile(r"[\W_]+")
-_IN_NAME: Final = re.compile(r"(?!v/v|m3/m3)[^\W\d][\w/-]*")
+_IN_NAME: Final = re.compile(r"(?!v/v|m3/m3|t$|true$)[^\W\d][\w/-]*")
 """Spellings that may end a name: "%" and the like would leave nothing or a letter of another meaning."""
 
 

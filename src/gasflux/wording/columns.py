@@ -132,9 +132,14 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     "no_fraction.path": Phrase("a concentration integrated along a path (ppm-m)", "沿光程积分的浓度（ppm-m）"),
     "no_fraction.lel": Phrase("a share of the lower explosive limit (%LEL)", "爆炸下限百分比（%LEL）"),
     "no_fraction.column": Phrase("an amount per area", "单位面积的量"),
-    "no_fraction.number": Phrase("a number of molecules per volume", "单位体积的分子数"),
+    "no_fraction.number": Phrase("an amount per volume", "单位体积的物质的量或分子数"),
     "no_fraction.rate": Phrase("a rate", "速率"),
     "no_fraction.signal": Phrase("a signal of the sensor", "传感器信号"),
+    "no_fraction.unit": Phrase("in a unit that is not known", "以无法识别的单位表示的量"),
+    "instead.unit": Phrase(
+        "write a known unit into the header, or set columns and units for it.",
+        "请在表头中写明可识别的单位，或在 columns 和 units 中指定。",
+    ),
     "no_fraction.isotopes": Phrase("a ratio of isotopes", "同位素比值"),
     "instead.path": Phrase(
         "log an analyser that samples the air at the aircraft; values in ppm need the header to say so.",

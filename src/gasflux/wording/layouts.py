@@ -100,6 +100,14 @@ LAYOUT_TEXTS: Final[dict[str, Phrase]] = {
         "{header!r} is given in some rows only; each date holds until the next one, a day more from midnight on.",
         "“{header}”只在部分行给出；每个日期沿用到下一个日期，过零点后加一天。",
     ),
+    "note.date_late": Phrase(
+        "{header!r} stays where the clock passes midnight; a day is added from there on.",
+        "时钟过零点时“{header}”未变；其后已加一天。",
+    ),
+    "note.gps_seconds": Phrase(
+        "{header!r} is read as GPS seconds since 1980-01-06, less 18 leap seconds; set start if it is none.",
+        "“{header}”按 1980-01-06 起算的 GPS 秒读取，并减去 18 个闰秒；如不是，请设置 start。",
+    ),
     "note.elapsed_milliseconds": Phrase(
         "The elapsed time names no unit; by its steps it counts milliseconds.", "累计时间未注明单位；按步长判断为毫秒。"
     ),

@@ -50,6 +50,11 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
         " columns: {{{gas}: {header!r}}}.",
         "“{header}”形似化学式，但不在已知气体之列，未作处理；若确为气体，请设置 columns: {{{gas}: {header}}}。",
     ),
+    "note.words": Phrase(
+        "{header!r} may be {gas} or something about it, and is not processed; to take it, set columns: {{{gas}:"
+        " {header!r}}}.",
+        "“{header}”可能是 {gas}，也可能是与之有关的量，未作处理；如需采用，请设置 columns: {{{gas}: {header}}}。",
+    ),
     "note.no_fraction": Phrase(
         "{header!r} is {what}, no mole fraction, and is not processed as a gas.",
         "“{header}”是{what}，不是摩尔分数，不作为气体处理。",
@@ -68,6 +73,10 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
     "note.air_constant": Phrase(
         "The log has no {name}; {value} of the setting air.{key} is used.",
         "数据中没有{name}；采用设置 air.{key} 的 {value}。",
+    ),
+    "note.open_pressure": Phrase(
+        "The air pressure is taken from {header!r}: its values are those of open air.",
+        "气压取自“{header}”：其数值符合环境空气。",
     ),
     "note.air_doubtful": Phrase(
         "The air temperature is taken from {header!r}, which may be inside an instrument ({error:g} K are in the error"

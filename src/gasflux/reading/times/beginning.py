@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Final, Literal
@@ -11,7 +12,7 @@ import numpy as np
 from gasflux.reading.raw_table import KnownStart
 from gasflux.reading.times.cells import read_times
 from gasflux.reading.times.date_and_clock import midnights_passed, on_days, read_clock
-from gasflux.reading.times.numbers import Kind, plus_seconds
+from gasflux.reading.times.numbers import Kind, ReadTimes, plus_seconds
 from gasflux.reading.times.time_columns import Columns, TimeColumn, Times
 from gasflux.wording.lookup import phrase
 
@@ -27,6 +28,8 @@ class Beginning:
     text: str = ""
     """As it stands there."""
 
+
+_SPAN: Final = re.compile(r"(?:(\d+):)?(\d+):(\d{2}(?:[.,]\d+)?)")
 
 NO_BEGINNING: Final = Beginning(None)
 
@@ -79,7 +82,7 @@ def _counted(column: TimeColumn, beginning: Beginning) -> Times | None:
     """Return times of one column that holds no date, counted from the beginning of the log."""
     if beginning.start is None:
         return None
-    read = read_times(column.cells, column.header.unit)
+    read = _as_elapsed(column) if column.header.name == "elapsed" else read_times(column.cells, column.header.unit)
     clock = read_clock(column) if read.kind is Kind.TIME_OF_DAY or not beginning.has_clock else None
     header = column.header.text
     if clock is not None:
@@ -94,6 +97,21 @@ def _counted(column: TimeColumn, beginning: Beginning) -> Times | None:
         note = phrase(f"note.start_from_{beginning.source}", text=beginning.text, header=header)
         return Times(utc, read.is_bad, (header,), "start + elapsed time", (*read.notes, note))
     return None
+
+
+def _as_elapsed(column: TimeColumn) -> ReadTimes:
+    """Read a column whose header says that it counts from the start: 07:42 is minutes and seconds, and no clock."""
+    read = read_times(column.cells, column.header.unit)
+    texts = [cell.strip() if isinstance(cell, str) else "" for cell in column.cells]
+    matches = [_SPAN.fullmatch(text) for text in texts]
+    if any(matches) and all(match or not text for match, text in zip(matches, texts, strict=True)):
+        parts = [match.groups(default="0") if match else None for match in matches]
+        seconds = [np.nan if p is None else int(p[0]) * 3600.0 + int(p[1]) * 60.0 + float(p[2]) for p in parts]
+        return ReadTimes(Kind.ELAPSED, read.utc, np.zeros(len(texts), dtype=np.bool_), elapsed_s=np.array(seconds))
+    if read.kind is not Kind.TIME_OF_DAY:
+        return read
+    counted = (read.utc - np.datetime64(0, "us")) / np.timedelta64(1, "s")
+    return replace(read, kind=Kind.ELAPSED, elapsed_s=np.asarray(counted, dtype=np.float64))
 
 
 def _shown(time: np.datetime64) -> str:

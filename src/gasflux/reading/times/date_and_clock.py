@@ -77,6 +77,9 @@ def join_date_and_clock(day_header: str, dates: ReadTimes, clock_header: str, cl
     notes = (*dates.notes, *clock.notes)
     if is_filled:
         notes = (*notes, phrase("note.date_carried", header=day_header))
+    days, is_late = _past_midnight(days, clock.utc)
+    if is_late:
+        notes = (*notes, phrase("note.date_late", header=day_header))
     fault = mixed_orders(day_header) if dates.is_mixed else None
     utc = on_days(days, clock.utc)
     conversion = "date + time of day" if not clock.conversion else f"date + time of day ({clock.conversion})"
@@ -121,6 +124,29 @@ def _carried(days: TimeArray, clock: TimeArray) -> tuple[TimeArray, bool]:
     past = midnights_passed(clock)
     filled = days[last] + (past - past[last]).astype("timedelta64[D]")
     return np.where(is_open, filled, days), True
+
+
+def _past_midnight(days: TimeArray, clock: TimeArray) -> tuple[TimeArray, bool]:
+    """Add a day where the clock passes midnight and the date stays behind; tell whether any was added.
+
+    Parameters
+    ----------
+    days
+        datetime64[D], NaT where missing, shape (n,).
+    clock
+        Times of day on 1970-01-01, NaT where missing, shape (n,).
+    """
+    index = np.flatnonzero(~np.isnat(days) & ~np.isnat(clock))
+    fall = np.diff(clock[index].astype(np.int64)) < -_HALF_DAY_US
+    is_same = np.diff(days[index]) == np.timedelta64(0, "D")
+    passed = np.concatenate([[0], np.cumsum(fall & is_same)]) if index.size else np.zeros(0, dtype=np.int64)
+    if not passed.any():
+        return days, False
+    # A date that moves on by itself has caught up.
+    changes = np.concatenate([[0], np.where(is_same, 0, np.arange(1, index.size))])
+    late = days.copy()
+    late[index] += (passed - passed[np.maximum.accumulate(changes)]).astype("timedelta64[D]")
+    return late, True
 
 
 def midnights_passed(clock: TimeArray) -> IntArray:

@@ -24,6 +24,12 @@ from gasflux.records import BoolArray, FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import NOTHING, Phrase
 
+_GPS_EPOCH: Final = np.timedelta64(315_964_800 - 18, "s")
+"""From 1970-01-01 to 1980-01-06, less the leap seconds between GPS and UTC since 2017."""
+
+_GPS_AS_UNIX: Final = (np.datetime64("1995-01-01"), np.datetime64("2017-01-01"))
+"""When counts of GPS seconds of 2005 to 2027 would lie, taken as since 1970."""
+
 _WHOLE_SECOND_US: Final = 1_000_000
 _COUNTER_TOLERANCE_US: Final = 1_500_000
 """A counter and a clock cut to whole seconds differ by less than a second; half a second more for a slow logger."""
@@ -34,8 +40,19 @@ def _full(columns: Columns, name: str) -> Times | None:
     for column in columns.get(name, ()):
         read = read_times(column.cells, column.header.unit)
         if (read.kind is Kind.DATE_TIME and not read.is_date_only) or read.is_mixed:
-            return _times(read, (column.header.text,))
+            return _from_gps_epoch(_times(read, (column.header.text,)))
     return None
+
+
+def _from_gps_epoch(times: Times) -> Times:
+    """Return times of a receiver that counts seconds since 1980, which read as since 1970 lie ten years back."""
+    given = times.utc[~np.isnat(times.utc)]
+    is_gps = times.conversion == "seconds since 1970 -> UTC" and "gps" in times.headers[0].lower()
+    if not is_gps or not given.size or not _GPS_AS_UNIX[0] <= np.sort(given)[given.size // 2] < _GPS_AS_UNIX[1]:
+        return times
+    note = phrase("note.gps_seconds", header=times.headers[0])
+    utc = times.utc + _GPS_EPOCH
+    return replace(times, utc=utc, conversion="GPS seconds since 1980 -> UTC", notes=(*times.notes, note))
 
 
 def _times(read: ReadTimes, headers: tuple[str, ...]) -> Times:

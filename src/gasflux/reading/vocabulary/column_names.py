@@ -9,7 +9,8 @@ from gasflux.reading.units import Dimension
 
 ALIASES: Final[Mapping[str, str]] = {
     "timestamp": (
-        "時間 日期時間 記錄時間 測量時間 採樣時間 採樣點時間 監測時間 时刻 時刻 timestamputc utctimestamp"
+        "時間 日期時間 記錄時間 測量時間 採樣時間 採樣點時間 監測時間 时刻 時刻 gps时间 gps時間 timestamputc"
+        " utctimestamp"
         " datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
         " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
         " systemtime gpstime gpsdatetime sampletime timehhmmss utchhmmss"
@@ -62,7 +63,7 @@ ALIASES: Final[Mapping[str, str]] = {
     ),
     "windspeed": (
         "windspeed windspd windspeedhorizontal horizontalwindspeed windspeed2d windspeed3d windvelocity ws wspd wspeed"
-        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff wind 风速 風速 水平风速 水平風速"
+        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff 风速 風速 水平风速 水平風速"
     ),
     "winddir": (
         "winddir winddirection windfrom windfromdirection windanglemet windangle winddirmet winddirectiontrue wdir wd"
@@ -73,11 +74,12 @@ ALIASES: Final[Mapping[str, str]] = {
     "wind_north": (
         "windn windnorth windnorthward northwardwind windv vwind vwnd northwind windspeednorth windvelocitynorth vwn"
         " windnorthing windvelnorth windnorthvelocity windvms windvcomponent vwindcomponent"
-        " vcomponentofwind windvnorth northwindcomponent meridionalwind windspeedv windnms"
+        " vcomponentofwind vnorth windveln windspeedn windvnorth northwindcomponent meridionalwind windspeedv windnms"
     ),
     "wind_east": (
         "winde windeast windeastward eastwardwind windu uwind uwnd eastwind windspeedeast windvelocityeast vwe"
-        " windeasting windveleast windeastvelocity windums winducomponent uwindcomponent ucomponentofwind windueast"
+        " windeasting windveleast windeastvelocity windums winducomponent uwindcomponent ucomponentofwind"
+        " windueast ueast windvele windspeede"
         " eastwindcomponent zonalwind windspeedu windems"
     ),
     "apparent_speed": (
@@ -102,13 +104,14 @@ ALIASES: Final[Mapping[str, str]] = {
     ),
     "pressure": (
         "pressure airpressure pressureair ambientpressure pressureambient atmosphericpressure barometricpressure"
-        " ambp pamb pair baro barometer press staticpressure bp barompress baropress barometricpress atmpressure"
+        " ambp pamb pair baro barometer press staticpressure bp barompress baropress barometricpress atmpress"
+        " atmpressure"
         " atmospherepressure stationpressure airpress barpress absolutepressure abspressure patm"
         " pressureatmospheric pressurebaro"
         " 气压 氣壓 大气压 大氣壓 大气压力 大氣壓力 大气压强 环境气压 環境氣壓 环境压力 压力 壓力 压强 壓強 本站气压"
     ),
-    "aircraft_u": "aircraftu uaircraft ubody bodyu anemometeru uanemometer u um ux uaxis",
-    "aircraft_v": "aircraftv vaircraft vbody bodyv anemometerv vanemometer v vm uy vaxis",
+    "aircraft_u": "aircraftu windx uaircraft ubody bodyu anemometeru uanemometer u um ux uaxis",
+    "aircraft_v": "aircraftv windy vaircraft vbody bodyv anemometerv vanemometer v vm uy vaxis",
     "heading": "heading compassheading yaw aircraftheading trueheading 航向 航向角 机头朝向",
     "course": "course courseoverground cog track trackangle groundtrack 航迹角",
     "ground_speed": "groundspeed speedoverground sog gpsspeed gpsgroundspeed speed 地速 飞行速度",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -26,6 +26,11 @@ _RARE_ISOTOPES: Final = (
     r"1[34](?=c)|(?<=c)1[34](?=h|o|$)|15(?=n)|(?<=n)15|1[78](?=o)|(?<=o)1[78]|3[34](?=s)|(?<=s)3[34]"
 )
 _WRITTEN_OUT: Final = {"nno": "n2o", "oco": "co2", "ono": "no2", "ch3d": "ch4", "hdo": "h2o", "hod": "h2o"}
+_LETTER_BEFORE: Final = re.compile(r"[a-zδΔ](?=[A-Z][A-Za-z]*\d|[A-Z]{2,}\b)")
+_PLACES: Final = ("site", "stat", "unit", "node", "inlet", "tower", "line")
+_LONGEST_NAME: Final = 8
+_LONGEST_WORD: Final = 4
+"""Letters of a place or an instrument that begins with a capital, and of one in small letters."""
 CARBON_12_SHARE: Final = 0.9893
 """Share of 12C in natural carbon, mol/mol (IUPAC 2013, Meija et al. 2016, Pure Appl. Chem. 88:293)."""
 
@@ -42,7 +47,8 @@ class GasName:
     scale: float = 1.0
     """What the values are multiplied by to be all of the gas."""
     unused: str = ""
-    """Why it is not used: ``statistic``, ``other``, ``isotope``, ``mixture``, ``formula``; empty when it is."""
+    """Why it is not used: ``statistic``, ``other``, ``isotope``, ``mixture``, ``formula``, ``words`` (beside
+    it), ``prefix`` (a letter before it); empty when it is."""
     tags: tuple[str, ...] = ()
     """Words beside the name that say nothing known."""
 
@@ -78,9 +84,26 @@ def read_gas(name: str, has_unit: bool, listed: frozenset[str] = frozenset()) ->
     found = found or _among(words, listed) or _other(words, has_unit)
     if found is None or (found.unused in ("", "isotope") and not _is_trusted(found.formula, text, has_unit, listed)):
         return None
+    if not found.unused and _has_letter_before(found, text):
+        return replace(found, unused="prefix")
+    if not found.unused and not has_unit and not all(map(_is_place, found.tags)):
+        return replace(found, unused="words")
     if found.unused or words.kinds & {WordKind.STATISTIC, WordKind.OTHER} or any(map(is_condition, found.tags)):
         return found if found.unused else GasName(found.formula, unused=_why_unused(words))
     return _ranked(found, words)
+
+
+def _has_letter_before(gas: GasName, text: str) -> bool:
+    """Tell whether a small letter stands before a formula: ``dCH4`` is a difference, ``pCO2`` a pressure."""
+    key = compact(text)
+    return bool(_LETTER_BEFORE.match(text)) and key not in BY_NAME and key[0] != "x" and gas.formula != key
+
+
+def _is_place(tag: str) -> bool:
+    """Tell whether a word beside a gas reads as a place or an instrument (``NPL``) and not as a property."""
+    if tag.casefold().startswith(_PLACES) or any(letter.isdigit() for letter in tag):
+        return True
+    return tag.isascii() and len(tag) <= (_LONGEST_NAME if tag[0].isupper() else _LONGEST_WORD)
 
 
 def _exact(text: str, words: Words) -> GasName | None:

@@ -46,7 +46,7 @@ NEUTRAL: Final = _set(
     " rmyoung licor li picarro aeris lgr abb hp hr avg average averaged mean ave median med inst instant instantaneous"
     " current now corrected corr calibrated cal final sync synced synchronized resampled interp interpolated filtered"
     " filt smooth smoothed vector vec scalar wvt wvc smp tot sensor position pos loc location coordinate coordinates"
-    " coord true compensated comp derived computed calculated calc estimated est from horizontal hor horiz 2d 3d x"
+    " coord true compensated comp derived computed calculated calc estimated est from horizontal hor horiz 2d 3d"
     " measured meas observed obs reported value val component the in of at wgs84 wgs clockwise meteorology instr usv"
     " vehicle mobile van airborne channel cleaned clean best main primary secondary dry wet mole fraction mixing ratio"
     " concentration conc amount vmr gas species m210 m300 m350 m600 matrice mavic p4 geodetic decimal mast tower probe"
@@ -80,13 +80,14 @@ _WORDS: Final = {
         " home rc remote controller operator takeoff waypoint gimbal camera photo geofence goal dest destination"
         " launch landing ppf pca model modeled modelled forecast era5 gfs vertical vert w z roll pitch yaw rate"
         " acceleration accel gyro chill heat humidity rh dewpoint dew wetbulb virtual sealevel slp mslp qnh qfe reduced"
-        " sea surface ground vapor vapour soc temp temperature press pressure"
+        " sea surface ground vapor vapour soc density temp temperature press pressure"
     ),
     WordKind.RELATIVE: _set("relative rel apparent app body bodyframe nose bow boat awa aws rwd rws vessel"),
     WordKind.TOWARDS: _set("towards toward to into blowing downwind"),
     WordKind.MAGNETIC: _set("magnetic mag magn"),
     WordKind.INSIDE: _set(
-        "cell cavity chamber sample inlet outlet internal inside inner interior instrument analyzer analyser box"
+        "int indoor cell cavity chamber sample inlet outlet internal inside inner interior instrument analyzer"
+        " analyser box"
         " warmbox"
         " hotbox warm hot das laser etalon optics optical detector board pcb cpu mcu imu battery batt bat motor esc gpu"
         " gimbal case enclosure housing tube tubing line pump heater oven panel logger ptemp chip core soil water skin"
@@ -125,8 +126,10 @@ _CHINESE: Final = {
     ),
     WordKind.RELATIVE: "相对风 相對風 视风 視風 机体 機體 相对机头 機頭",
     WordKind.TOWARDS: "去向 吹向 下风向 下風向",
+    WordKind.MAGNETIC: "磁北 磁",
     WordKind.INSIDE: (
-        "腔室 光腔 气室 氣室 腔 仪器 儀器 内部 內部 机箱 機箱 机内 箱体 电池 電池 主板 电路板 芯片 探测器 探測器"
+        "箱内 箱內 机舱 舱内 艙內 柜内 室内 室內 腔室 光腔 气室 氣室 腔 仪器 儀器 内部 內部 机箱 機箱 机内 箱体"
+        " 电池 電池 主板 电路板 芯片 探测器 探測器"
         " 露点 露點 湿球 濕球"
         " 土壤 地表 水温 水溫 电机 電機 机舱 機艙 采样管 泵 样气 樣氣 样品 樣品 设备 設備 激光器"
     ),
@@ -136,8 +139,9 @@ _SIGNS: Final = r"\s_\-./:,;|()\[\]{}&+=#@'\"?!~^*"
 # Patterns are texts: `re` compiles them at their first use, which a log with plain headers never comes to.
 _PIECE: Final = f"[^{_SIGNS}]+"
 _CAMEL: Final = r"(?<=[a-z])(?=[A-Z][A-Za-z])|(?<=[A-Z])(?=[A-Z][a-z]{2,})|(?<=[\u4e00-\u9fff])(?=[A-Za-z])"
-_NUMBER: Final = r"(?:nr|sensor|s|d)?\d{1,2}(?:m|hz)?"
-"""Numbers of sensors, heights of masts."""
+_MODEL: Final = r"(?:bm[ep]|sht|hm[pt]|dps|ms|wxt|gmx|hdc|dht|lps|tmp|htu|ptb|cs)\d{2,4}[a-z]?"
+_NUMBER: Final = rf"(?:nr|sensor|s|d)?\d{{1,2}}(?:m|hz)?|{_MODEL}"
+"""Numbers of sensors, heights of masts, models of weather sensors."""
 _CHINESE_NUMBER: Final = r"第?[一二三四五\d]+[号號#]"
 _LETTERS: Final = _set("a b c d s n")
 """Letters of sensors; as single letters they may also be units."""
