@@ -381,6 +381,7 @@ def _gas_result(gas: str, segment: Segment, wind: Wind, background: Background, 
         degrees_of_freedom=14.2,
         repeatability_degrees_of_freedom=7.0,
         flux_below_lowest_sample_kg_h=0.14 * rate,
+        flux_above_highest_sample_kg_h=0.02 * rate,
         flux_positive_kg_h=1.04 * rate,
         flux_negative_kg_h=-0.04 * rate,
         detection_limit_kg_h=0.05 * RATES_KG_H.get(gas, 1.0),
@@ -408,6 +409,7 @@ def _budget(rate: float) -> dict[str, float]:
         "sensor_noise": 0.006,
         "interpolation": 0.019,
         "below_lowest_pass": 0.031,
+        "above_highest_pass": 0.011,
     }
     return {name: share * abs(rate) for name, share in shares.items()}
 
@@ -475,6 +477,7 @@ def _combined(gas: str, results: tuple[SegmentResult, ...]) -> CombinedGas:
         budget_kg_h=budget,
         degrees_of_freedom=14.2 * len(parts),
         flux_below_lowest_sample_kg_h=0.14 * rate,
+        flux_above_highest_sample_kg_h=0.02 * rate,
         flux_positive_kg_h=1.04 * rate,
         flux_negative_kg_h=-0.04 * rate,
         detection_limit_kg_h=parts[0].detection_limit_kg_h,

@@ -42,7 +42,7 @@ FLOORS = (
     {"grading"},
     {"rate"},
     {"background", "interpolation", "processing", "simulation"},
-    {"baselines", "flight", "reading", "surface"},
+    {"baselines", "flight", "instruments", "reading", "surface"},
     {"configuration", "gas", "numerics"},
     {"constants", "errors", "records", "storage", "version"},
     {"wording"},

@@ -20,6 +20,7 @@ from patience import HANG_S, wait_until
 from test_pipeline_yaml import HANDOVER_YAML
 
 from gasflux.cli import commands as cli
+from gasflux.cli import run_flights
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.flight import phase_model
@@ -27,7 +28,7 @@ from gasflux.flight.phase_model import load_model, model_path
 from gasflux.simulation.kinds import ALL_KINDS
 from gasflux.version import __version__
 
-SAMPLE = Path(cli.__file__).with_name("data") / "sample_flight.xlsx"
+SAMPLE = Path(cli.__file__).parents[1] / "data" / "sample_flight.xlsx"
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -422,11 +423,11 @@ def test_inspect_finds_no_fault_only_where_process_finds_a_surface(gasflux: Any,
 def test_inspect_names_every_fault(gasflux: Any, tmp_path: Path) -> None:
     frame = pd.read_excel(SAMPLE, engine="calamine")
     frame.loc[3, "latitude"] = 123.0
-    frame.drop(columns="pressure").to_csv(tmp_path / "f.csv", index=False)
+    frame.drop(columns="windspeed").to_csv(tmp_path / "f.csv", index=False)
     run = gasflux("inspect", "f.csv")
     assert run.code == 1
     faults = [line for line in run.out.splitlines() if line.startswith("fault: ")]
-    assert any("pressure" in fault for fault in faults)
+    assert any("windspeed" in fault for fault in faults)
     assert any("123" in fault for fault in faults)
     (document,) = gasflux("inspect", "f.csv", "--json").json_lines()
     assert len(document["faults"]) == len(faults)
@@ -469,7 +470,7 @@ def test_ctrl_c_is_quiet(gasflux: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "run_jobs", interrupted)
+    monkeypatch.setattr(run_flights, "run_jobs", interrupted)
     run = gasflux("process", SAMPLE)
     assert run.code == 130
     assert run.err.strip() == "stopped."

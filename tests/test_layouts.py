@@ -269,6 +269,15 @@ def test_elapsed_time_counts_from_the_start(header: str, factor: float, tmp_path
     assert "set start" in str(caught.value)
 
 
+@pytest.mark.parametrize("header", ["elapsed (s)", "time (s)", "time"])
+def test_a_day_alone_is_no_start_of_a_count(header: str, tmp_path: Path) -> None:
+    columns: dict[str, Cells] = {header: list(range(ROWS)), **{n: c for n, c in plain().items() if n != "timestamp"}}
+    for settings in ({}, {"start": "2025-06-01"}):
+        with pytest.raises(InputError) as caught:
+            read(write_text(tmp_path / "flight_2025-06-01.csv", columns), **settings)
+        assert "set start" in str(caught.value)
+
+
 def test_start_moves_a_clock_that_was_wrong(tmp_path: Path) -> None:
     wrong = {**plain(), "timestamp": times(start=datetime(2003, 1, 1, 0, 0, 7))}
     path = write_text(tmp_path / "log.csv", wrong)

@@ -47,7 +47,7 @@ def test_nothing_known_raises_no_flag() -> None:
 
 def test_every_rule_looks_at_a_figure_that_exists() -> None:
     names = {field.name for field in fields(QualityInputs)}
-    only_words = {"samples_below_ground", "isolated_rows", "isolated_off_surface_rows"}
+    only_words = {"detection_ratio", "samples_below_ground", "isolated_rows", "isolated_off_surface_rows"}
     assert {rule.measure for rule in FLAG_RULES} == names - only_words
     assert len(BY_CODE) == len(FLAG_RULES)
     assert set(SUPERSEDES) | set(SUPERSEDES.values()) <= set(BY_CODE)
@@ -69,6 +69,8 @@ def test_both_languages_say_value_and_threshold(rule: FlagRule) -> None:
 def test_stronger_flag_silences_the_weaker() -> None:
     assert codes(QualityInputs(below_share=0.7)) == {"mostly_extrapolated"}
     assert codes(QualityInputs(below_share=0.4)) == {"extrapolated"}
+    assert codes(QualityInputs(above_share=0.3, top_share=0.6)) == {"cut_off_above"}
+    assert codes(QualityInputs(above_share=0.2, top_share=0.6)) == {"extrapolated_above"}
     assert codes(QualityInputs(wind_mean_m_s=0.5)) == {"wind_too_low"}
 
 
@@ -98,7 +100,8 @@ def test_another_flag_never_improves_the_grade() -> None:
 
 def test_rejecting_flags_are_grade_d() -> None:
     assert assess(QualityInputs(wind_mean_m_s=0.9)).grade == "D"
-    assert assess(QualityInputs(detection_ratio=0.5)).grade == "D"
+    # a flight that found nothing is a result: its upper bound
+    assert assess(QualityInputs(not_told=1.0, detection_ratio=0.5)).grade == "A"
     assert assess(QualityInputs(relative_half_width=1.1)).grade == "C"
 
 

@@ -26,16 +26,16 @@ def sources(**changes: float) -> ErrorSources:
     values: dict[str, float] = {
         "flux_kg_h": 5.0,
         "rotated_flux_kg_h": 1.0,
-        "pass_scatter": 0.2,
         "pass_degrees_of_freedom": 4.0,
         "noise_kg_h": 0.1,
         "background_kg_h": 0.05,
         "interpolation_kg_h": 0.4,
         "below_kg_h": 0.3,
+        "above_kg_h": 0.25,
         "temperature_c": 15.0,
         "pressure_hpa": 1000.0,
     }
-    return ErrorSources(pass_flux_kg_h=passes, **{**values, **changes})
+    return ErrorSources(pass_std_kg_h=passes, **{**values, **changes})
 
 
 def test_components_are_what_they_are_defined_as() -> None:
@@ -44,7 +44,9 @@ def test_components_are_what_they_are_defined_as() -> None:
     assert budget["wind_speed"] == pytest.approx(0.15, rel=1e-12)
     assert budget["gas_calibration"] == pytest.approx(0.05, rel=1e-12)
     assert budget["wind_direction"] == pytest.approx(np.radians(2.0), rel=1e-12)
-    assert budget["repeatability"] ** 2 == pytest.approx(0.8 * (0.2 * 3.0) ** 2, rel=1e-12)
+    # neighbouring passes are correlated by 0.1: their sum errs by 1.1 times the root of the sum of squares
+    assert budget["repeatability"] ** 2 == pytest.approx(0.8 * (1.1 * 3.0) ** 2, rel=1e-12)
+    assert budget["above_highest_pass"] == 0.25
     assert budget["interpolation"] ** 2 == pytest.approx(0.2 * 0.4**2, rel=1e-12)
 
 

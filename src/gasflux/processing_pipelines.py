@@ -19,6 +19,8 @@ from gasflux.flight.summary import flight_summary, segment_summary
 from gasflux.flight.wind import fit_log_profile, segment_wind, wind_components
 from gasflux.grading.measures import combined_measures, gas_measures
 from gasflux.grading.quality import assess, assess_together
+from gasflux.instruments.gas_response import at_the_inlet
+from gasflux.instruments.wind_profile import wind_at_the_aircraft
 from gasflux.processing import lay_segments
 from gasflux.rate.error_budget import coverage_interval, total_std
 from gasflux.rate.repeats import combine, curtain_repeat
@@ -87,6 +89,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
         When no gas was measured on any of them.
     """
     started_at, clock = utc_text(), StageClock(progress)
+    log = at_the_inlet(wind_at_the_aircraft(log, config), config)
     with clock.stage("geometry", 0.0):
         track, flown, segments = find_surfaces(log, config)
     with clock.stage("background", 15.0):
@@ -204,7 +207,7 @@ def _gas_result(
     roughness = wind.log_profile.roughness_length_m if wind.log_profile else config.ground.roughness_length
     flux = surface_flux(log, samples, background, ground, roughness, config)
     integration, budget, freedom = flux.integration, flux.budget_kg_h, flux.degrees_of_freedom
-    positive, negative = signed_parts(integration.kriging.grid, integration.below)
+    positive, negative = signed_parts(integration)
     return GasResult(
         gas=samples.gas,
         flux_kg_h=flux.flux_kg_h,
@@ -214,6 +217,7 @@ def _gas_result(
         degrees_of_freedom=freedom,
         repeatability_degrees_of_freedom=flux.repeatability_degrees_of_freedom,
         flux_below_lowest_sample_kg_h=flux_below_lowest_pass_kg_h(integration),
+        flux_above_highest_sample_kg_h=integration.above.flux_kg_h,
         flux_positive_kg_h=positive,
         flux_negative_kg_h=negative,
         detection_limit_kg_h=flux.detection_limit_kg_h,
@@ -223,7 +227,7 @@ def _gas_result(
         flux_contribution_kg_h=_spread(integration.contribution_kg_h, samples, 0.0),
         variogram=integration.variogram,
         grid=integration.kriging.grid,
-        profile=height_profile(integration.kriging.grid, integration.below),
+        profile=height_profile(integration),
         quality=assess(gas_measures(log, wind, ground, flux)),
         ground_method=integration.below.method,
     )
@@ -264,6 +268,7 @@ def _combined_gas(gas: str, results: Sequence[SegmentResult], config: PipelineCo
         budget_kg_h=combined.budget_kg_h,
         degrees_of_freedom=combined.degrees_of_freedom,
         flux_below_lowest_sample_kg_h=float(weights @ [part.flux_below_lowest_sample_kg_h for part in parts]),
+        flux_above_highest_sample_kg_h=float(weights @ [part.flux_above_highest_sample_kg_h for part in parts]),
         flux_positive_kg_h=float(weights @ [part.flux_positive_kg_h for part in parts]),
         flux_negative_kg_h=float(weights @ [part.flux_negative_kg_h for part in parts]),
         detection_limit_kg_h=limit,

@@ -112,6 +112,11 @@ class FlightLog:
     file_row: IntArray
     """Row of the file a sample comes from (the first of those merged into it), the top line being 1, shape (n,)."""
     report: ReadReport
+    wind_error: FloatArray | None = None
+    """Relative change of each sample's wind for one standard deviation of each unknown of the profile it was carried
+    along, shape (k, n); None where the wind was measured at the aircraft."""
+    gas_error_ppm: Mapping[str, FloatArray] = field(default_factory=dict)
+    """Gas -> change of each sample for one standard deviation of each property of a sensor that was undone, (k, n)."""
     ground_height_m: FloatArray | None = None
     """Height of the ground in the same reference as `height_m`, where the file tells (``height_agl`` beside it)."""
     assumed_air: AssumedAir | None = None
@@ -365,11 +370,30 @@ class HeightProfile:
     thickness_m: FloatArray
     flux_kg_h_m: FloatArray
     is_extrapolated: BoolArray
-    """True below the lowest pass."""
+    """True below the lowest and above the highest pass."""
+
+
+class Detection:
+    """Whether a rate is told from zero, for classes that have a rate, an interval and a detection limit."""
+
+    flux_kg_h: float
+    interval: FluxInterval
+    detection_limit_kg_h: float
+
+    @property
+    def detected(self) -> bool:
+        """Whether the rate is beyond the detection limit and its interval beyond zero."""
+        low, high = self.interval.low_kg_h, self.interval.high_kg_h
+        return abs(self.flux_kg_h) >= self.detection_limit_kg_h and not low <= 0.0 <= high
+
+    @property
+    def flux_upper_bound_kg_h(self) -> float:
+        """What the emission is below: the upper end of the interval, never less than the detection limit."""
+        return max(self.interval.high_kg_h, self.detection_limit_kg_h)
 
 
 @dataclass(frozen=True, eq=False)
-class GasResult:
+class GasResult(Detection):
     """Everything about one gas in one segment."""
 
     gas: str
@@ -382,6 +406,7 @@ class GasResult:
     """Effective degrees of freedom of `flux_std_kg_h`."""
     repeatability_degrees_of_freedom: float
     flux_below_lowest_sample_kg_h: float
+    flux_above_highest_sample_kg_h: float
     flux_positive_kg_h: float
     flux_negative_kg_h: float
     detection_limit_kg_h: float
@@ -435,7 +460,7 @@ class SegmentResult:
 
 
 @dataclass(frozen=True, eq=False)
-class CombinedGas:
+class CombinedGas(Detection):
     """One gas over all segments of the flight (equal to the segment's own values when there is one)."""
 
     gas: str
@@ -445,6 +470,7 @@ class CombinedGas:
     budget_kg_h: Mapping[str, float]
     degrees_of_freedom: float
     flux_below_lowest_sample_kg_h: float
+    flux_above_highest_sample_kg_h: float
     flux_positive_kg_h: float
     flux_negative_kg_h: float
     detection_limit_kg_h: float

@@ -141,7 +141,6 @@ def process(
     usage.
     """
     from gasflux.cli.run_flights import BatchOptions
-    from gasflux.jobs.drawing import drawing_processes_here
 
     settings = load_pipeline_config(config)
     logs, missing = _find_all(paths)
@@ -150,7 +149,7 @@ def process(
         _report_failure(path, error, as_json)
     results, earlier = [], [flight_of(job.output_dir) for job in planned]
     with _progress_bar(planned) as on_progress:
-        options = BatchOptions(settings, not no_figures, debug, drawing_processes_here())
+        options = BatchOptions(settings, not no_figures, debug, 0 if no_figures else _drawing_processes())
         for result in _results(planned, options, jobs, scheduler, on_progress):
             results.append(result)
             if not as_json:
@@ -166,6 +165,13 @@ def process(
         _report_failure(result.job.input_path, str(result.error), as_json)
     if failed or missing:
         sys.exit(EXIT_FAILED)
+
+
+def _drawing_processes() -> int:
+    """Return how many processes draw beside this one; they are loaded for figures alone."""
+    from gasflux.jobs.drawing import drawing_processes_here
+
+    return drawing_processes_here()
 
 
 def _results(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from gasflux.cli.flight_logs import describe
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import ConfigError, GasFluxError
-from gasflux.jobs.drawing import DrawingProcesses
 from gasflux.jobs.executor import JobEnd, JobFailedError
 from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.results.folder import RESULT
@@ -74,9 +73,14 @@ def run_jobs(
     if min(processes, len(jobs)) > 1:
         yield from _side_by_side(jobs, options, min(processes, len(jobs)), on_progress)
         return
-    with DrawingProcesses(options.drawing_processes if jobs and options.figures else 0) as drawing:
+    with ExitStack() as stack:
+        render: RenderFigures | None = None
+        if jobs and options.figures and options.drawing_processes:
+            from gasflux.jobs.drawing import DrawingProcesses
+
+            render = stack.enter_context(DrawingProcesses(options.drawing_processes)).render
         for index, job in enumerate(jobs):
-            yield _here(index, job, options, on_progress, drawing.render)
+            yield _here(index, job, options, on_progress, render)
 
 
 def _side_by_side(
@@ -170,7 +174,9 @@ def attempt(job: Job, tell: ProgressCallback, render: RenderFigures | None = Non
     raise JobFailedError(failure)
 
 
-def _here(index: int, job: Job, options: BatchOptions, on_progress: BatchProgress, render: RenderFigures) -> FlightLine:
+def _here(
+    index: int, job: Job, options: BatchOptions, on_progress: BatchProgress, render: RenderFigures | None
+) -> FlightLine:
     """Run one job in this process."""
     end: JobResult | JobFailedError
     try:

@@ -134,11 +134,60 @@ class GroundSettings(Section):
 class WindSettings(Section):
     """Where the wind comes from."""
 
-    source: Literal["columns", "aircraft"] = "columns"
-    """columns: windspeed and winddir; aircraft: u, v in the aircraft's frame with heading and ground speed."""
+    source: Literal["columns", "aircraft", "mast", "constant"] = "columns"
+    """columns: windspeed and winddir at the aircraft; aircraft: u, v in its frame with heading and ground speed; mast:
+    windspeed and winddir of a mast of `height`; constant: `speed` and `direction`, at `height` where it is given."""
+    height: float | None = Field(default=None, gt=0.0, le=500.0)
+    """Height above ground of the wind of a mast, or of a constant one, m."""
+    speed: float | None = Field(default=None, ge=0.0, le=60.0)
+    """Constant wind speed, m/s."""
+    direction: float | None = Field(default=None, ge=0.0, le=360.0)
+    """Direction a constant wind comes from, degrees; None: straight through the surface."""
     direction_convention: Literal["from", "to", "math"] = "from"
     log_profile: bool = False
     """Fit a logarithmic profile to the wind and use it below the lowest pass."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> WindSettings:
+        if self.source == "mast" and self.height is None:
+            raise ValueError(phrase("problem.mast_height"))
+        if self.source == "constant" and self.speed is None:
+            raise ValueError(phrase("problem.constant_speed"))
+        return self
+
+
+class StabilitySettings(Section):
+    """Stability of the air near the ground."""
+
+    obukhov_length: float | None = None
+    """Obukhov length, m: negative by day in sunshine, positive in a clear night; None: unknown, taken as neutral."""
+
+    @field_validator("obukhov_length")
+    @classmethod
+    def _far_from_zero(cls, value: float | None) -> float | None:
+        if value is not None and abs(value) < 1.0:
+            raise ValueError(phrase("problem.obukhov_length"))
+        return value
+
+
+class SensorResponse(Section):
+    """How late and how slow a gas analyser is."""
+
+    response_s: float = Field(default=0.0, ge=0.0, le=120.0)
+    """Time constant: after so long a step is shown to 63 %."""
+    lag_s: float = Field(default=0.0, ge=-120.0, le=120.0)
+    """Time the gas takes from the inlet to the analyser; negative when its clock is behind."""
+
+
+class SensorSettings(SensorResponse):
+    """Response and lag of all gases, and of single ones under ``gases``."""
+
+    gases: dict[str, SensorResponse] = Field(default_factory=dict)
+    """Gas -> its own response and lag."""
+
+    def of(self, gas: str) -> SensorResponse:
+        """Return the settings of a gas."""
+        return self.gases.get(gas, self)
 
 
 class AirSettings(Section):
@@ -197,5 +246,7 @@ class PipelineConfig(Section):
     filters: Filters = Filters()
     ground: GroundSettings = GroundSettings()
     wind: WindSettings = WindSettings()
+    stability: StabilitySettings = StabilitySettings()
+    sensor: SensorSettings = SensorSettings()
     air: AirSettings = AirSettings()
     uncertainty: UncertaintySettings = UncertaintySettings()

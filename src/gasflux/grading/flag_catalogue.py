@@ -35,23 +35,6 @@ class FlagRule:
 
 FLAG_RULES: Final[tuple[FlagRule, ...]] = (
     FlagRule(
-        "not_detected",
-        "detection_ratio",
-        "below",
-        1.0,
-        "serious",
-        "{:.3f}",
-        Phrase(
-            "The flux is {value} of the detection limit in size (at least {threshold} is needed): no plume is told.",
-            "通量仅为检出限的 {value} 倍（至少需要 {threshold} 倍）：羽流与噪声无法区分。",
-        ),
-        Phrase(
-            "Report the upper bound, not the rate; fly closer to the source or more passes.",
-            "请报告上限而非速率；靠近源飞行或增加测线。",
-        ),
-        rejects=True,
-    ),
-    FlagRule(
         "wind_too_low",
         "wind_mean_m_s",
         "below",
@@ -147,6 +130,39 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "cut_off_above",
+        "above_share",
+        "above",
+        0.25,
+        "serious",
+        "{:.1%}",
+        Phrase(
+            "{value} of the flux is taken to lie above the highest pass (more than {threshold}): the plume was cut "
+            "off.",
+            "推算有 {value} 的通量位于最高测线以上（超过 {threshold}）：羽流被截断。",
+        ),
+        Phrase(
+            "Fly higher until the enhancement is gone; the interval says how little is known of the air above.",
+            "请飞得更高，直至浓度增量消失；区间已反映对上方空气所知有限。",
+        ),
+    ),
+    FlagRule(
+        "extrapolated_above",
+        "above_share",
+        "above",
+        0.1,
+        "warning",
+        "{:.1%}",
+        Phrase(
+            "{value} of the flux is taken to lie above the highest pass (more than {threshold}).",
+            "推算有 {value} 的通量位于最高测线以上（超过 {threshold}）。",
+        ),
+        Phrase(
+            "Fly higher next time; the uncertainty of this part is in the interval.",
+            "下次请飞得更高；该部分的不确定度已计入区间。",
+        ),
+    ),
+    FlagRule(
         "wind_speed_frozen",
         "wind_speed_std_m_s",
         "below",
@@ -235,6 +251,22 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         Phrase(
             "Add a winddir column; an oblique wind makes this result too high.",
             "请添加 winddir 列；若风斜穿幕面，结果会偏高。",
+        ),
+    ),
+    FlagRule(
+        "sensor_late",
+        "sensor_delay_s",
+        "above",
+        3.0,
+        "warning",
+        "{:.1f}",
+        Phrase(
+            "Passes to and fro see the plume apart: gas is logged {value} s off its place (more than {threshold} s).",
+            "往返航线测得的烟羽位置不一致：气体数据与位置相差 {value} s（超过 {threshold} s）。",
+        ),
+        Phrase(
+            "Give the analyser's time constant and the delay of its inlet: sensor: {response_s: 6, lag_s: 2}.",
+            "请给出分析仪的时间常数和进气延迟：sensor: {response_s: 6, lag_s: 2}。",
         ),
     ),
     FlagRule(
@@ -479,6 +511,22 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         Phrase("Check the analyser's log for faults.", "请检查分析仪日志。"),
     ),
     FlagRule(
+        "not_detected",
+        "not_told",
+        "above",
+        0.5,
+        "info",
+        "{:.0f}",
+        Phrase(
+            "No emission was detected: the rate, {detection_ratio} of the detection limit, is not told from zero.",
+            "未检出排放：速率与零无法区分（为检出限的 {detection_ratio} 倍）。",
+        ),
+        Phrase(
+            "Report the upper bound, not the rate; fly closer to the source or more passes for a lower one.",
+            "请报告上限而非速率；靠近源飞行或增加测线可降低上限。",
+        ),
+    ),
+    FlagRule(
         "negative_flux",
         "negative_share",
         "above",
@@ -532,5 +580,7 @@ SUPERSEDES: Final = {
     "mostly_extrapolated": "extrapolated",
     "wind_too_low": "wind_low",
     "very_uncertain": "uncertain",
+    "cut_off_above": "extrapolated_above",
+    "extrapolated_above": "plume_at_top",
 }
 """A flag that says the same more strongly silences the weaker one."""

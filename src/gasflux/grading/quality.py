@@ -22,6 +22,7 @@ _PLACE_AMONG: Final = Phrase(
 OF_ONE_CURTAIN: Final = frozenset(
     {
         *("not_detected", "very_uncertain", "uncertain", "few_passes", "extrapolated", "mostly_extrapolated"),
+        *("extrapolated_above", "cut_off_above"),
         "isolated_off_surface",
     }
 )
@@ -40,6 +41,8 @@ class QualityInputs:
     direction_std_deg: float | None = None
     direction_missing: float | None = None
     """1 when the wind direction was not measured."""
+    sensor_delay_s: float | None = None
+    """Time by which the analyser is late or early for sure, after what was undone."""
     air_assumed: float | None = None
     """1 when temperature or pressure was assumed."""
     turbulence_intensity: float | None = None
@@ -47,6 +50,8 @@ class QualityInputs:
     passes: float | None = None
     below_share: float | None = None
     """Flux below the lowest pass over the flux."""
+    above_share: float | None = None
+    """Flux above the highest pass over the flux."""
     side_share: float | None = None
     """Flux in the outer tenths of a curtain over the flux."""
     top_share: float | None = None
@@ -54,6 +59,8 @@ class QualityInputs:
     peak_to_noise: float | None = None
     detection_ratio: float | None = None
     """Flux over detection limit."""
+    not_told: float | None = None
+    """1 when the rate is not told from zero."""
     structure: float | None = None
     failed_share: float | None = None
     background_share: float | None = None
@@ -156,7 +163,8 @@ def grade(rules: Sequence[FlagRule]) -> Literal["A", "B", "C", "D"]:
     """Return the grade of a result that raised these flags.
 
     A: no warning. B: one or two warnings. C: more warnings, or one serious flag. D: two serious flags, or one that
-    makes a result unfit for use (no plume detected, hardly any wind). Adding a flag never improves a grade.
+    makes a result unfit for use (hardly any wind). A flight that found no emission is graded by how it was flown: its
+    upper bound is a result. Adding a flag never improves a grade.
     """
     serious = sum(rule.severity == "serious" for rule in rules)
     warnings = sum(rule.severity == "warning" for rule in rules)
@@ -180,6 +188,7 @@ def _flag(rule: FlagRule, inputs: QualityInputs) -> Flag:
     words = {"value": rule.said(value), "threshold": rule.said(rule.threshold)}
     further = {
         "samples_below_ground": f"{inputs.samples_below_ground or 0:.0f}",
+        "detection_ratio": f"{inputs.detection_ratio or 0.0:.3f}",
         "isolated_rows": inputs.isolated_rows,
         "isolated_off_surface_rows": inputs.isolated_off_surface_rows,
     }

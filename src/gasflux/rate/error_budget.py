@@ -17,6 +17,14 @@ _SCATTER_SHARE = 0.8
 """Weight of the passes' own scatter in the pooled variance; the rest is the block-kriging variance. Chosen on simulated
 flights that are not among those of the accuracy tables."""
 
+_NEIGHBOURS = 1.1
+"""Passes flown one after the other meet the same eddies: with a correlation of 0.1 between neighbours their sum errs by
+sqrt((1 + r) / (1 - r)) more than if they were independent."""
+_LARGEST_RELATIVE = 2.0
+"""Relative standard deviation beyond which a factor is no better known than its order."""
+_LARGEST_REACH = 4.0
+"""Logarithm of the largest factor an interval reaches up to."""
+
 BETWEEN_CURTAINS: Final = "between_curtains"
 BETWEEN_FLIGHTS: Final = "between_flights"
 
@@ -39,10 +47,8 @@ class ErrorSources:
     flux_kg_h: float
     rotated_flux_kg_h: float
     """Flux the same samples would carry with their wind turned by 90 degrees: its sensitivity to direction, per rad."""
-    pass_flux_kg_h: FloatArray
-    """Contribution of each pass to the flux, the extrapolated part included, shape (t,)."""
-    pass_scatter: float
-    """Relative standard deviation of a pass about the vertical profile."""
+    pass_std_kg_h: FloatArray
+    """Error each pass brings into the flux by the moment it was flown at, shape (t,)."""
     pass_degrees_of_freedom: float
     noise_kg_h: float
     """Error from the noise of the samples that are not background."""
@@ -51,11 +57,17 @@ class ErrorSources:
     interpolation_kg_h: float
     """Block-kriging error, less the sensor noise in it."""
     below_kg_h: float
+    above_kg_h: float
+    """What the passes cannot tell of the layers beyond them."""
     temperature_c: float
     pressure_hpa: float
     temperature_error_k: float = 0.0
     """Error of a temperature that was assumed, beside that of the settings."""
     pressure_error_hpa: float = 0.0
+    wind_profile_kg_h: float = 0.0
+    """Error of a wind carried from another height; 0 for one measured at the aircraft."""
+    sensor_response_kg_h: float = 0.0
+    """Error of a response and lag that were undone."""
 
 
 def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[str, float]:
@@ -66,23 +78,28 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
     ``interpolation`` are two views of one error, that of seeing a moving plume on few lines at few moments: the scatter
     of the passes about the vertical profile, and the block-kriging variance less the sensor noise in it. Neither is
     reliable alone (the first rests on few passes, the second on a stationary field), so their variances are pooled,
-    4 to 1. ``background``, ``sensor_noise`` and ``below_lowest_pass`` come from their own stages.
+    4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` come from their own
+    stages; ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a
+    response or lag undone.
     """
     flux = abs(sources.flux_kg_h)
     temperature_k = np.hypot(settings.temperature_k, sources.temperature_error_k)
     pressure_hpa = np.hypot(settings.pressure_hpa, sources.pressure_error_hpa)
     density = np.hypot(temperature_k / celsius_to_kelvin(sources.temperature_c), pressure_hpa / sources.pressure_hpa)
-    scatter = sources.pass_scatter * float(np.linalg.norm(sources.pass_flux_kg_h))
+    scatter = _NEIGHBOURS * float(np.linalg.norm(sources.pass_std_kg_h))
+    carried = {"wind_profile": sources.wind_profile_kg_h, "sensor_response": sources.sensor_response_kg_h}
     return {
         "repeatability": float(np.sqrt(_SCATTER_SHARE) * scatter),
         "interpolation": float(np.sqrt(1.0 - _SCATTER_SHARE) * sources.interpolation_kg_h),
         "below_lowest_pass": sources.below_kg_h,
+        "above_highest_pass": sources.above_kg_h,
         "wind_speed": settings.wind_speed_gain * flux,
         "wind_direction": float(np.radians(settings.wind_direction_deg) * abs(sources.rotated_flux_kg_h)),
         "gas_calibration": settings.gas_gain * flux,
         "temperature_pressure": float(density) * flux,
         "background": sources.background_kg_h,
         "sensor_noise": sources.noise_kg_h,
+        **{name: std for name, std in carried.items() if std > 0.0},
     }
 
 
@@ -128,10 +145,9 @@ def coverage_interval(
 ) -> FluxInterval:
     """Return the interval that holds the true flux with probability `level`.
 
-    Noise and baseline add the same error whatever the flux; all else multiplies it. A factor off by x one way or the
-    other leaves the truth between F / (1 + x) and F / (1 - x), which is further above F than below: the multiplying
-    part reaches F (x + x^2 / 2) up and F (x - x^2 / 2) down, the first terms of F (exp(+-x) - 1). Both parts add in
-    quadrature.
+    Noise and baseline add the same error whatever the flux; all else multiplies it, and a plume that moves is met too
+    weakly more often than too strongly: the logarithm of a factor of relative standard deviation r has the variance
+    ln(1 + r^2), so that part reaches from F exp(-k s) to F exp(k s). Both parts add in quadrature.
 
     Parameters
     ----------
@@ -146,13 +162,19 @@ def coverage_interval(
     """
     factor = coverage_factor(level, degrees_of_freedom)
     added = factor * total_std({name: std for name, std in budget.items() if name in ADDED_COMPONENTS})
-    factored = factor * total_std({name: std for name, std in budget.items() if name not in ADDED_COMPONENTS})
-    relative = min(factored / abs(flux_kg_h), 1.0) if flux_kg_h else 0.0
-    skew = 0.5 * relative**2 * abs(flux_kg_h)
-    away, towards = float(np.hypot(added, factored + skew)), float(np.hypot(added, max(factored - skew, 0.0)))
+    factored = total_std({name: std for name, std in budget.items() if name not in ADDED_COMPONENTS})
+    size = abs(flux_kg_h)
+    reach = factor * _log_std(factored / size) if size else 0.0
+    away = float(np.hypot(added, size * np.expm1(min(reach, _LARGEST_REACH))))
+    towards = float(np.hypot(added, -size * np.expm1(-reach)))
     if flux_kg_h < 0.0:
         away, towards = towards, away
     return FluxInterval(level, flux_kg_h - towards, flux_kg_h + away)
+
+
+def _log_std(relative_std: float) -> float:
+    """Return the standard deviation of the logarithm of a log-normal factor."""
+    return float(np.sqrt(np.log1p(min(relative_std, _LARGEST_RELATIVE) ** 2)))
 
 
 def degrees_of_freedom_behind(interval: FluxInterval, flux_kg_h: float, budget: Mapping[str, float]) -> float:

@@ -18,7 +18,9 @@ from gasflux.rate.error_budget import (
 )
 from gasflux.records import FloatArray, FluxInterval, GasResult
 
-COMMON_COMPONENTS: Final = frozenset({"wind_speed", "wind_direction", "gas_calibration", "temperature_pressure"})
+COMMON_COMPONENTS: Final = frozenset(
+    {"wind_speed", "wind_direction", "gas_calibration", "temperature_pressure", "wind_profile", "sensor_response"}
+)
 """Errors of the instruments: the same in every repeat flown with them, so that repeats do not average them out."""
 
 

@@ -25,18 +25,25 @@ from gasflux.records import (
     FlightLog,
     FloatArray,
     HeightProfile,
-    KrigedGrid,
+    IntArray,
     Segment,
     VariogramFit,
     Wind,
 )
-from gasflux.surface.ground import BelowInputs, BelowLayer, extrapolate_below
+from gasflux.surface.above import extrapolate_above
+from gasflux.surface.ground import BelowInputs, ExtrapolatedLayer, extrapolate_below
 from gasflux.surface.passes import PassIntegrals, pass_integrals, sum_by_pass
+from gasflux.surface.profile_family import trapezoid_weights
 from gasflux.surface.variogram import fit_variogram
 from gasflux.surface.vertical_profile import ProfileFit, fit_profile
 
 _CURRIE_FACTOR = 3.29
 """Detection limit over the standard deviation at zero flux, 5 % risk either way: Currie 1968, Anal. Chem. 40:586."""
+_KRIGED_SHARE = 0.5
+"""Of what a pass differs from the fitted profile, how much belongs to the section and not to the moment: half, as good
+as any share on simulated flights of all kinds, and between the kriged integral and the fitted one."""
+_DRAWN_ABOVE = 0.01
+"""Least share of the flux above the highest pass that a drawing shows."""
 _HEIGHT_NOISE_M = 1.0
 """A barometer or GPS standing on the ground reads this much below it."""
 _MIN_SAMPLES = 10
@@ -102,14 +109,18 @@ class Integration:
 
     flux_kg_h: float
     contribution_kg_h: FloatArray
-    """What each sample adds to the flux, the layer below the lowest pass included."""
+    """What each sample adds to the flux, the layers beyond the passes included."""
     weights_m2: FloatArray
     """Area each sample stands for: ``contribution = weights * flux density``."""
+    pass_weights_m: FloatArray
+    """Height each pass stands for, shape (t,): to rounding and what kriging makes of places along a pass, the flux is
+    ``pass_weights_m @ passes.flux_kg_m_h``."""
     variogram: VariogramFit
     kriging: Kriging
     passes: PassIntegrals
     fit: ProfileFit
-    below: BelowLayer
+    below: ExtrapolatedLayer
+    above: ExtrapolatedLayer
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,10 +237,11 @@ def _tells_ground(log: FlightLog, segment: Segment) -> bool:
 
 
 def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, config: PipelineConfig) -> Integration:
-    """Integrate the flux density of one gas over the surface, ground to highest pass.
+    """Integrate the flux density of one gas over the surface, from the ground to where the plume ends.
 
-    The sampled part is kriged; the layer below the lowest pass is extrapolated from the passes. Both are linear in the
-    flux densities of the samples, so every sample has an area it stands for and a contribution of its own.
+    The sampled part is kriged and fitted; the layers below the lowest and above the highest pass are extrapolated from
+    the passes. All are linear in the flux densities of the samples, so every sample has an area it stands for and a
+    contribution of its own.
 
     Parameters
     ----------
@@ -238,16 +250,52 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
     ground_m
         Height of the ground in the reference of the heights.
     roughness_m
-        Aerodynamic roughness length, for the layer below the lowest pass.
+        Aerodynamic roughness length, for the layers beyond the passes.
     config
         Variogram, kriging and ground settings.
     """
-    segment, kriging_settings = samples.segment, config.ordinary_kriging_settings
-    noise = samples.noise_ppm * np.abs(samples.carried(samples.normal_m_s)) * np.sqrt(samples.noise_correlation)
-    passes = pass_integrals(segment, samples.flux_density, samples.unsigned_flux_density, noise)
+    segment = samples.segment
+    passes = _pass_integrals(samples)
     _require_air(passes, ground_m)
     fit = fit_profile(passes, ground_m, roughness_m)
     bottom, top = _sampled_heights(passes, ground_m, config)
+    kriged_m2, variogram, kriging = _krige(samples, bottom, top, config)
+    below = extrapolate_below(BelowInputs(passes, fit, ground_m, bottom, roughness_m), config.ground.method)
+    above = extrapolate_above(passes, fit, ground_m, top)
+    length = np.maximum(sum_by_pass(passes.line_weights_m, segment.transect, segment.transects), 1e-12)
+    kriged_m = sum_by_pass(kriged_m2, segment.transect, segment.transects) / length
+    beyond = below.pass_weights_m + above.pass_weights_m + _fitted_weights(passes, fit, kriged_m, ground_m, roughness_m)
+    weights = _KRIGED_SHARE * kriged_m2 + beyond[segment.transect] * passes.line_weights_m
+    contribution = weights * samples.flux_density
+    return Integration(
+        flux_kg_h=float(contribution.sum()),
+        contribution_kg_h=contribution,
+        weights_m2=weights,
+        pass_weights_m=_KRIGED_SHARE * kriged_m + beyond,
+        variogram=variogram,
+        kriging=kriging,
+        passes=passes,
+        fit=fit,
+        below=below,
+        above=above,
+    )
+
+
+def _pass_integrals(samples: SurfaceSamples) -> PassIntegrals:
+    """Line integrals of the passes with their noise and their mean wind."""
+    segment = samples.segment
+    noise = samples.noise_ppm * np.abs(samples.carried(samples.normal_m_s)) * np.sqrt(samples.noise_correlation)
+    passes = pass_integrals(segment, samples.flux_density, samples.unsigned_flux_density, noise)
+    speed = np.hypot(samples.normal_m_s, samples.tangential_m_s)
+    mean = sum_by_pass(speed, segment.transect, segment.transects) / np.bincount(segment.transect)
+    return replace(passes, wind_m_s=mean)
+
+
+def _krige(
+    samples: SurfaceSamples, bottom_m: float, top_m: float, config: PipelineConfig
+) -> tuple[FloatArray, VariogramFit, Kriging]:
+    """Area each sample stands for in the kriged integral (m,), and how it was kriged."""
+    segment, settings = samples.segment, config.ordinary_kriging_settings
     cells = aggregate(segment.along_m, segment.height_m, segment.transect)
     variogram = fit_variogram(
         cells.along_m,
@@ -261,15 +309,26 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
         cells.height_m,
         cells.mean(samples.flux_density),
         variogram,
-        make_grid(segment.along_m, segment.height_m, kriging_settings, bottom, top),
-        kriging_settings,
+        make_grid(segment.along_m, segment.height_m, settings, bottom_m, top_m),
+        settings,
         cells.noise_variance(variogram.nugget),
     )
-    below = extrapolate_below(BelowInputs(passes, fit, ground_m, bottom, roughness_m), config.ground.method)
-    sampled = (kriging.weights / cells.count)[cells.group]
-    weights = sampled + below.pass_weights_m[segment.transect] * passes.line_weights_m
-    contribution = weights * samples.flux_density
-    return Integration(float(contribution.sum()), contribution, weights, variogram, kriging, passes, fit, below)
+    return (kriging.weights / cells.count)[cells.group], variogram, kriging
+
+
+def _fitted_weights(
+    passes: PassIntegrals, fit: ProfileFit, kriged_m: FloatArray, ground_m: float, roughness_m: float
+) -> FloatArray:
+    """Weights of the passes (t,) that the fitted profile adds to the kriged share of the sampled part.
+
+    The fitted profile's own integral over the sampled part, less what the kriged share of it would be: kriging pulls a
+    pass towards its neighbours and the mean, which the profile shows, and of what a pass differs from the profile only
+    the kriged share is believed; the rest is the moment it was flown at. `kriged_m` is the height each pass stands
+    for in the kriged integral, (t,).
+    """
+    height = np.maximum(passes.height_m - ground_m, roughness_m)
+    fitted = fit.at_passes @ trapezoid_weights(height)
+    return fit.mean_weights(fitted - _KRIGED_SHARE * (fit.at_passes @ kriged_m))
 
 
 def _require_air(passes: PassIntegrals, ground_m: float) -> None:
@@ -335,18 +394,25 @@ def _error_sources(
     return ErrorSources(
         flux_kg_h=integration.flux_kg_h,
         rotated_flux_kg_h=float(weights @ (samples.enhancement_ppm * samples.carried(samples.tangential_m_s))),
-        pass_flux_kg_h=sum_by_pass(integration.contribution_kg_h, segment.transect, segment.transects),
-        pass_scatter=integration.fit.scatter,
+        pass_std_kg_h=integration.pass_weights_m * integration.fit.pass_std_kg_m_h,
         pass_degrees_of_freedom=integration.fit.degrees_of_freedom,
         noise_kg_h=signal_noise,
         background_kg_h=background_noise,
         interpolation_kg_h=_interpolation_std(samples, integration, per_ppm),
         below_kg_h=integration.below.std_kg_h,
+        above_kg_h=integration.above.std_kg_h,
         temperature_c=float(np.mean(log.temperature_c[segment.rows])),
         pressure_hpa=float(np.mean(log.pressure_hpa[segment.rows])),
         temperature_error_k=assumed.temperature_error_k,
         pressure_error_hpa=assumed.pressure_error_hpa,
+        wind_profile_kg_h=_changed(log.wind_error, segment.rows, integration.contribution_kg_h),
+        sensor_response_kg_h=_changed(log.gas_error_ppm.get(samples.gas), segment.rows, per_ppm),
     )
+
+
+def _changed(change: FloatArray | None, rows: IntArray, weights: FloatArray) -> float:
+    """Return the standard deviation of a weighted sum whose terms change together with each of k unknowns, (k, n)."""
+    return 0.0 if change is None else float(np.linalg.norm(change[:, rows] @ weights))
 
 
 def _interpolation_std(samples: SurfaceSamples, integration: Integration, per_ppm: FloatArray) -> float:
@@ -355,10 +421,13 @@ def _interpolation_std(samples: SurfaceSamples, integration: Integration, per_pp
     return float(np.sqrt(max(integration.kriging.integral_variance - noise_variance, 0.0)))
 
 
-def signed_parts(grid: KrigedGrid, below: BelowLayer) -> tuple[float, float]:
-    """Return the positive and the negative part of the flux, kg/h."""
-    cells = np.append(np.nan_to_num(grid.flux_density_kg_m2_h.ravel()) * grid.dx_m * grid.dz_m, below.flux_kg_h)
-    return float(cells[cells > 0.0].sum()), float(cells[cells < 0.0].sum())
+def signed_parts(integration: Integration) -> tuple[float, float]:
+    """Return the positive and the negative part of the flux, kg/h: cells of the map, layers, what the profile adds."""
+    grid = integration.kriging.grid
+    cells = np.nan_to_num(grid.flux_density_kg_m2_h.ravel()) * grid.dx_m * grid.dz_m
+    layers = [integration.below.flux_kg_h, integration.above.flux_kg_h]
+    parts = np.concatenate([cells, layers, [integration.flux_kg_h - float(cells.sum()) - sum(layers)]])
+    return float(parts[parts > 0.0].sum()), float(parts[parts < 0.0].sum())
 
 
 def flux_below_lowest_pass_kg_h(integration: Integration) -> float:
@@ -368,12 +437,23 @@ def flux_below_lowest_pass_kg_h(integration: Integration) -> float:
     return integration.below.flux_kg_h + float(np.nansum(rows)) * grid.dx_m * grid.dz_m
 
 
-def height_profile(grid: KrigedGrid, below: BelowLayer) -> HeightProfile:
-    """Return flux per metre of height from the ground up, the extrapolated part marked."""
-    sampled = np.nansum(grid.flux_density_kg_m2_h, axis=1) * grid.dx_m
+def height_profile(integration: Integration) -> HeightProfile:
+    """Return flux per metre of height from the ground up, the extrapolated parts marked.
+
+    What the fitted profile adds to the kriged map is spread over its rows in proportion.
+    """
+    grid, below, above = integration.kriging.grid, integration.below, integration.above
+    kriged = np.nansum(grid.flux_density_kg_m2_h, axis=1) * grid.dx_m
+    added = integration.flux_kg_h - below.flux_kg_h - above.flux_kg_h - float(kriged.sum()) * grid.dz_m
+    size = np.abs(kriged)
+    share = size / size.sum() if size.sum() > 0.0 else np.full(kriged.size, 1.0 / kriged.size)
+    sampled = kriged + added / grid.dz_m * share
+    is_drawn = abs(above.flux_kg_h) > _DRAWN_ABOVE * abs(integration.flux_kg_h)
+    beyond = slice(None) if is_drawn else slice(0)
+    rows = np.arange(below.height_m.size + grid.z_m.size + above.height_m[beyond].size)
     return HeightProfile(
-        height_m=np.concatenate([below.height_m, grid.z_m]),
-        thickness_m=np.concatenate([below.thickness_m, np.full(grid.z_m.size, grid.dz_m)]),
-        flux_kg_h_m=np.concatenate([below.flux_kg_h_m, sampled]),
-        is_extrapolated=np.arange(below.height_m.size + grid.z_m.size) < below.height_m.size,
+        height_m=np.concatenate([below.height_m, grid.z_m, above.height_m[beyond]]),
+        thickness_m=np.concatenate([below.thickness_m, np.full(grid.z_m.size, grid.dz_m), above.thickness_m[beyond]]),
+        flux_kg_h_m=np.concatenate([below.flux_kg_h_m, sampled, above.flux_kg_h_m[beyond]]),
+        is_extrapolated=(rows < below.height_m.size) | (rows >= below.height_m.size + grid.z_m.size),
     )

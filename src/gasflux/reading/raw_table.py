@@ -88,10 +88,14 @@ def pack_column(cells: Sequence[object]) -> Column:
     return packed
 
 
+_NOTHING: Final = np.array(None, dtype=object)
+
+
 def filled(column: Column) -> BoolArray:
     """Return where a column has a value, shape (n,)."""
     if column.dtype.kind == "O":
-        return np.fromiter((cell is not None for cell in column), dtype=np.bool_, count=column.size)
+        # Compared by numpy, in a tenth of the time that asking each cell takes.
+        return np.asarray(np.not_equal(column, _NOTHING), dtype=np.bool_)
     return np.asarray(~np.isnat(column) if column.dtype.kind == "M" else ~np.isnan(column))
 
 
@@ -123,15 +127,37 @@ _STATISTICS_ROWS: Final = 30
 """So far from either end of a table rows of statistics are looked for."""
 
 
+_WIDE: Final = 5
+"""Columns from which two cells are no sample."""
+
+
 def _statistics_rows(table: RawTable) -> BoolArray:
     """Return where a row near either end is named by a statistic (``Mean``, ``合计``), shape (n,)."""
     found = np.zeros(table.size, dtype=np.bool_)
-    ends = np.unique(np.r_[: min(_STATISTICS_ROWS, table.size), max(table.size - _STATISTICS_ROWS, 0) : table.size])
+    ends = _ends(table.size)
     for column in table.columns:
         if column.dtype.kind == "O":
             words = [cell.strip().rstrip(":：.").casefold() if isinstance(cell, str) else "" for cell in column[ends]]
             found[ends] |= np.array([word in _STATISTICS for word in words], dtype=np.bool_)
     return found
+
+
+def _remarks(table: RawTable) -> BoolArray:
+    """Return where a row near either end of a wide table holds words without a digit (``Records: 40``), shape (n,)."""
+    found = np.zeros(table.size, dtype=np.bool_)
+    if len(table.columns) < _WIDE:
+        return found
+    ends = _ends(table.size)
+    for column in table.columns:
+        if column.dtype.kind == "O":
+            words = [isinstance(cell, str) and not any(map(str.isdigit, cell)) for cell in column[ends]]
+            found[ends] |= np.array(words, dtype=np.bool_)
+    return found
+
+
+def _ends(size: int) -> IntArray:
+    """Rows near either end of a table."""
+    return np.unique(np.r_[: min(_STATISTICS_ROWS, size), max(size - _STATISTICS_ROWS, 0) : size]).astype(np.int64)
 
 
 def drop_non_samples(table: RawTable) -> RawTable:
@@ -148,7 +174,7 @@ def drop_non_samples(table: RawTable) -> RawTable:
         if column.dtype.kind == "O" and header:
             repeats += np.asarray(column == header, dtype=np.bool_)
     wanted_cells = 2 if len(table.columns) > 2 else 1
-    is_comment = (count > 0) & (count < wanted_cells)
+    is_comment = ((count > 0) & (count < wanted_cells)) | ((count > 0) & (count <= 2) & _remarks(table))
     is_header = (repeats >= 2) & (repeats == count)
     is_statistic = (count >= wanted_cells) & _statistics_rows(table)
     keep = (count > 0) & ~is_comment & ~is_header & ~is_statistic

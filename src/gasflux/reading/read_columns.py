@@ -223,9 +223,15 @@ def _read_further(
     return further, tuple(faults)
 
 
+_COMPONENTS: Final = ("wind_north", "wind_east")
+
+
 def _derive(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
     """Turn components into speed and direction, longitudes into -180 to 180, mass concentrations into ppm."""
-    wind = _aircraft_wind(read) if config.wind.source == "aircraft" else _column_wind(read, config)
+    if config.wind.source == "constant":
+        wind = _constant_wind(read, config)
+    else:
+        wind = _aircraft_wind(read) if config.wind.source == "aircraft" else _column_wind(read, config)
     derived, notes = wind
     if "longitude" in derived:
         derived["longitude"] = _wrap_longitude(derived["longitude"])
@@ -250,6 +256,19 @@ def _column_wind(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Qu
     north, east = derived.pop("wind_north"), derived.pop("wind_east")
     wind, note = _wind(east.values, north.values, (east.choice.header.text, north.choice.header.text))
     return {**derived, **wind}, (*notes, note)
+
+
+def _constant_wind(read: Quantities, config: PipelineConfig) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
+    """Wind typed into the settings, at every sample; columns of wind are left aside."""
+    others = {name: quantity for name, quantity in read.items() if name not in ("windspeed", "winddir", *_COMPONENTS)}
+    size = next((quantity.values.size for quantity in others.values()), 0)
+    given = {"windspeed": config.wind.speed, "winddir": config.wind.direction}
+    wind = {
+        name: Quantity(Choice(name, -1, Header("", name), None), np.full(size, value), None, "wind: {source: constant}")
+        for name, value in given.items()
+        if value is not None
+    }
+    return others | wind, ()
 
 
 def _aircraft_wind(read: Quantities) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:

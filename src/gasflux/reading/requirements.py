@@ -34,13 +34,13 @@ def missing_columns(reading: Reading) -> tuple[Fault, ...]:
     reading
         Columns that are there; its configuration may need further ones and may list gases.
     """
-    is_aircraft = reading.config.wind.source == "aircraft"
-    wind = _aircraft_columns(reading) if is_aircraft else ("windspeed",)
+    is_aircraft, is_given = (reading.config.wind.source == source for source in ("aircraft", "constant"))
+    wind = _aircraft_columns(reading) if is_aircraft else () if is_given else ("windspeed",)
     needed = ("latitude", "longitude", "height_ato", *wind)
     # The settings replace the defaults, so what science needs is asked for even where they do not list it.
     asked = [name for name in reading.config.required_cols if name in ALIASES and name not in (*TIME_NAMES, *_AIR)]
     missing = [name for name in dict.fromkeys([*needed, *asked]) if not _has(reading, name)]
-    wind_faults = () if is_aircraft else _unused_wind(reading)
+    wind_faults = () if is_aircraft or is_given else _unused_wind(reading)
     if any(fault.code in ("relative_wind", "open_frame") for fault in wind_faults):
         missing = [name for name in missing if name not in ("windspeed", "winddir")]
     faults = (_missing(reading, name) for name in missing)
@@ -119,7 +119,8 @@ def _symbols(symbols: str) -> Phrase:
 
 def _has(reading: Reading, name: str) -> bool:
     """Tell whether a column is there; any height stands for `height_ato`."""
-    derived = {"windspeed", "winddir"} if reading.config.wind.source == "aircraft" else set()
+    is_derived = reading.config.wind.source in ("aircraft", "constant")
+    derived = {"windspeed", "winddir"} if is_derived else set()
     return reading.has(name) or name in derived or (name == "height_ato" and reading.height_name is not None)
 
 

@@ -159,9 +159,12 @@ def _answer(gas: GasResult | CombinedGas) -> dict[str, Any]:
         "flux_interval_kg_h": _interval(gas.interval),
         "uncertainty_kg_h": {name: number(std) for name, std in gas.budget_kg_h.items()},
         "flux_below_lowest_sample_kg_h": number(gas.flux_below_lowest_sample_kg_h),
+        "flux_above_highest_sample_kg_h": number(gas.flux_above_highest_sample_kg_h),
         "flux_positive_kg_h": number(gas.flux_positive_kg_h),
         "flux_negative_kg_h": number(gas.flux_negative_kg_h),
         "detection_limit_kg_h": number(gas.detection_limit_kg_h),
+        "detected": gas.detected,
+        "flux_upper_bound_kg_h": number(gas.flux_upper_bound_kg_h),
     }
 
 

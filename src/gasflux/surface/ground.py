@@ -15,12 +15,12 @@ _LAYERS = 24
 
 
 @dataclass(frozen=True, eq=False)
-class BelowLayer:
-    """Flux below the sampled part of the surface."""
+class ExtrapolatedLayer:
+    """Flux below or above the sampled part of the surface."""
 
     flux_kg_h: float
     std_kg_h: float
-    """One sigma: what the passes cannot tell about the shape below them (not their own noise)."""
+    """One sigma: what the passes cannot tell about the shape beyond them (not their own noise)."""
     pass_weights_m: FloatArray
     """``flux = pass_weights_m @ passes.flux_kg_m_h``, shape (t,)."""
     height_m: FloatArray
@@ -47,7 +47,7 @@ class BelowInputs:
         return max(self.top_m - self.ground_m, 0.0)
 
 
-Method = Callable[[BelowInputs], BelowLayer]
+Method = Callable[[BelowInputs], ExtrapolatedLayer]
 
 
 def lowest_pass_weights(inputs: BelowInputs) -> FloatArray:
@@ -61,12 +61,14 @@ def lowest_pass_weights(inputs: BelowInputs) -> FloatArray:
     return weights
 
 
-def _shaped(inputs: BelowInputs, shape: FloatArray, centres: FloatArray, thickness: float, method: str) -> BelowLayer:
+def _shaped(
+    inputs: BelowInputs, shape: FloatArray, centres: FloatArray, thickness: float, method: str
+) -> ExtrapolatedLayer:
     """Layer whose flux per metre is the lowest passes' times `shape`; half the distance to zero and to constant."""
     weights = lowest_pass_weights(inputs)
     lowest = float(weights @ inputs.passes.flux_kg_m_h)
     factor = float(shape.sum() * thickness)
-    return BelowLayer(
+    return ExtrapolatedLayer(
         flux_kg_h=lowest * factor,
         std_kg_h=abs(lowest) * max(factor, inputs.depth_m - factor) / np.sqrt(3.0),
         pass_weights_m=weights * factor,
@@ -83,19 +85,19 @@ def _layers(inputs: BelowInputs) -> tuple[FloatArray, float]:
     return (np.arange(_LAYERS, dtype=np.float64) + 0.5) * thickness, thickness
 
 
-def constant(inputs: BelowInputs) -> BelowLayer:
+def constant(inputs: BelowInputs) -> ExtrapolatedLayer:
     """Flux density of the lowest pass down to the ground."""
     centres, thickness = _layers(inputs)
     return _shaped(inputs, np.ones(_LAYERS), centres, thickness, "constant")
 
 
-def linear(inputs: BelowInputs) -> BelowLayer:
+def linear(inputs: BelowInputs) -> ExtrapolatedLayer:
     """Flux density falling linearly to zero at the ground."""
     centres, thickness = _layers(inputs)
     return _shaped(inputs, centres / max(inputs.depth_m, 1e-12), centres, thickness, "linear")
 
 
-def wind_profile(inputs: BelowInputs) -> BelowLayer:
+def wind_profile(inputs: BelowInputs) -> ExtrapolatedLayer:
     """Concentration of the lowest pass down to the ground under a logarithmic wind."""
     centres, thickness = _layers(inputs)
     reference = float(profile_shape(np.array([max(inputs.depth_m, 2.0 * inputs.roughness_m)]), inputs.roughness_m)[0])
@@ -103,39 +105,27 @@ def wind_profile(inputs: BelowInputs) -> BelowLayer:
     return _shaped(inputs, shape, centres, thickness, "wind-profile")
 
 
-def none(inputs: BelowInputs) -> BelowLayer:
+def none(inputs: BelowInputs) -> ExtrapolatedLayer:
     """Nothing below the lowest pass; its error is that of assuming the opposite."""
     centres, thickness = _layers(inputs)
     return _shaped(inputs, np.zeros(_LAYERS), centres, thickness, "none")
 
 
-def plume(inputs: BelowInputs) -> BelowLayer:
-    """Average over the reflected Gaussian profiles that fit the passes."""
-    fit, depth = inputs.fit, inputs.depth_m
+def plume(inputs: BelowInputs) -> ExtrapolatedLayer:
+    """Average over the profiles that fit the passes."""
+    fit, flux_kg_m_h = inputs.fit, inputs.passes.flux_kg_m_h
     centres, thickness = _layers(inputs)
-    below = _integral_to(fit.grid_m, fit.shapes, depth)
-    amplitude = fit.amplitude_weights @ inputs.passes.flux_kg_m_h
-    each = amplitude * below
-    flux = float(fit.probability @ each)
-    spread = float(fit.probability @ (each - flux) ** 2)
-    density = np.interp(centres, fit.grid_m, fit.mean_profile(inputs.passes.flux_kg_m_h))
-    return BelowLayer(
-        flux_kg_h=flux,
-        std_kg_h=float(np.sqrt(max(spread, 0.0))),
-        pass_weights_m=(fit.probability * below) @ fit.amplitude_weights,
+    below = fit.family.between(0.0, inputs.depth_m)
+    weights = fit.mean_weights(below)
+    return ExtrapolatedLayer(
+        flux_kg_h=float(weights @ flux_kg_m_h),
+        std_kg_h=fit.spread_kg_h(below, flux_kg_m_h),
+        pass_weights_m=weights,
         height_m=inputs.ground_m + centres,
         thickness_m=np.full(centres.size, thickness),
-        flux_kg_h_m=density,
+        flux_kg_h_m=np.interp(centres, fit.family.grid_m, fit.mean_profile(flux_kg_m_h)),
         method="plume",
     )
-
-
-def _integral_to(grid_m: FloatArray, shapes: FloatArray, depth_m: float) -> FloatArray:
-    """Integral of each profile (g, k) from the ground to `depth_m`, shape (g,)."""
-    inside = grid_m < depth_m
-    edge = np.array([np.interp(depth_m, grid_m, shape, left=0.0) for shape in shapes])
-    heights = np.append(grid_m[inside], depth_m)
-    return np.asarray(np.trapezoid(np.column_stack([shapes[:, inside], edge]), heights, axis=1))
 
 
 METHODS: dict[str, Method] = {
@@ -147,6 +137,6 @@ METHODS: dict[str, Method] = {
 }
 
 
-def extrapolate_below(inputs: BelowInputs, method: str) -> BelowLayer:
+def extrapolate_below(inputs: BelowInputs, method: str) -> ExtrapolatedLayer:
     """Return the layer below the sampled part by the method of that name (see `METHODS`)."""
     return METHODS[method](inputs)

@@ -21,6 +21,11 @@ class PassIntegrals:
     """Its standard deviation from sensor and background noise alone."""
     line_weights_m: FloatArray
     """Length each sample stands for along its pass, shape (m,)."""
+    strength_kg_m_h: FloatArray
+    """Flux per metre of height were the wind blowing outward everywhere: which profile fits does not depend on the sign
+    of the wind, so that a sample whose wind is reversed subtracts exactly what it had added."""
+    wind_m_s: FloatArray | None = None
+    """Mean wind speed of each pass, where it is known: tells the profile of the wind."""
 
 
 def line_weights(segment: Segment) -> FloatArray:
@@ -106,4 +111,5 @@ def pass_integrals(
         flux_kg_m_h=sum_by_pass(weights * flux_density, segment.transect, passes),
         noise_kg_m_h=np.sqrt(sum_by_pass((weights * sample_noise) ** 2, segment.transect, passes)),
         line_weights_m=weights,
+        strength_kg_m_h=sum_by_pass(weights * strength, segment.transect, passes),
     )

@@ -147,9 +147,10 @@ LAYOUT_TEXTS: Final[dict[str, Phrase]] = {
     ),
     # rows of several sensors
     "note.aligned": Phrase(
-        "No row holds both {gas!r} and the position: the other columns are interpolated to the times of the gas, across"
-        " up to {limit:g} s ({rows:,} rows).",
-        "没有一行同时含“{gas}”和位置：其余各列已插值到该气体的时刻，跨度不超过 {limit:g} s（{rows:,} 行）。",
+        "No row holds {gas!r} with position, wind, temperature and pressure: the other columns are interpolated to the"
+        " times of the gas, across up to {limit:g} s ({rows:,} rows).",
+        "没有一行同时含“{gas}”、位置、风、温度和气压：其余各列已插值到该气体的时刻，"
+        "跨度不超过 {limit:g} s（{rows:,} 行）。",
     ),
     "rows_apart": Phrase(
         "Column {column!r}, row {row}: no row holds both this gas and a position, and the rows that do lie more than"

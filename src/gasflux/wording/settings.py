@@ -62,6 +62,18 @@ SETTING_TEXTS: Final[dict[str, Phrase]] = {
         "the range [{low}, {high}] is empty; give [min, max] with min < max",
         "范围 [{low}, {high}] 是空的；请给出 [最小值, 最大值]，且最小值 < 最大值",
     ),
+    "problem.mast_height": Phrase(
+        "source: mast needs the height of the mast's anemometer above ground, e.g. height: 2",
+        "source: mast 需要给出测风杆风速仪离地高度，例如 height: 2",
+    ),
+    "problem.constant_speed": Phrase(
+        "source: constant needs the wind speed in m/s, e.g. speed: 4.5 (and direction: 270 where it is known)",
+        "source: constant 需要给出风速（m/s），例如 speed: 4.5（已知风向时再给 direction: 270）",
+    ),
+    "problem.obukhov_length": Phrase(
+        "an Obukhov length is at least 1 m either way; negative in unstable, positive in stable air; null when unknown",
+        "奥布霍夫长度的绝对值至少为 1 m；不稳定时为负，稳定时为正；未知时填 null",
+    ),
     "problem.zones": Phrase(
         "start and end must both have a time zone or both have none", "开始和结束时间须都带时区，或都不带"
     ),

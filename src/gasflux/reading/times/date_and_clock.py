@@ -20,6 +20,9 @@ _HALF_DAY_US: Final = 43_200_000_000
 _LONGEST_DAY_S: Final = 200_000.0
 """Seconds of the day of a flight that goes on after midnight."""
 
+_EARLIEST_S: Final = 600.0
+"""A count that begins lower counts from the start of the log and not from midnight, unless its header says so."""
+
 _EPOCH: Final = np.datetime64(0, "us")
 
 
@@ -50,11 +53,12 @@ def read_clock(column: TimeColumn) -> ReadTimes | None:
     if read.kind is not Kind.ELAPSED or read.elapsed_s is None:
         return None
     seconds, is_bad = clock_seconds(numbers(column.cells)[0])
-    conversion = "hhmmss -> time of day"
-    if column.header.unit is not None or column.header.name == "utc_seconds" or is_bad.any():
+    conversion, is_said = "hhmmss -> time of day", column.header.name == "utc_seconds"
+    if column.header.unit is not None or is_said or is_bad.any():
         seconds, conversion = read.elapsed_s, "seconds of the day"
-        if np.nanmin(seconds) < 0.0 or np.nanmax(seconds) >= _LONGEST_DAY_S:
-            return None
+    is_day = np.nanmin(seconds) >= (0.0 if is_said else _EARLIEST_S) and np.nanmax(seconds) < _LONGEST_DAY_S
+    if not is_day or column.header.name == "elapsed":
+        return None
     utc = plus_seconds(np.zeros(seconds.size, dtype="datetime64[us]"), seconds)
     return ReadTimes(Kind.TIME_OF_DAY, utc, read.is_bad, conversion)
 

@@ -61,7 +61,9 @@ def _starts(line: str) -> Iterator[KnownStart]:
         parts = take_apart(match.group().strip())
         day = _day(parts, match.group()) if parts is not None else None
         if parts is not None and day is not None:
-            clock = (datetime.min + timedelta(microseconds=parts.clock_us)).time() if parts.has_clock else None
+            # A date cell of a spreadsheet is written with midnight as its time.
+            has_clock = parts.has_clock and 0 < parts.clock_us < 86_400_000_000
+            clock = (datetime.min + timedelta(microseconds=parts.clock_us)).time() if has_clock else None
             yield from _plausible(day, clock, "head", match.group().strip())
 
 

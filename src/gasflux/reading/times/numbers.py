@@ -77,6 +77,9 @@ _DIGITS_14: Final = (1.9e13, 2.2e13)
 _DIGITS_12: Final = (1.9e11, 2.2e11)
 """Numbers written as yyyymmddhhmm."""
 
+_DIGITS_12_SHORT: Final = (2.2e11, 3.0e11)
+"""Numbers written as yymmddhhmmss of the years 2022 to 2029: others read as yyyymmddhhmm or as a count."""
+
 _DIGITS_8: Final = (1.98e7, 2.1e7)
 """Numbers written as yyyymmdd."""
 
@@ -174,6 +177,10 @@ def _digits(values: FloatArray, finite: FloatArray, middle: float) -> ReadTimes 
         day, clock = np.floor(values * scale / 1e6), values * scale % 1e6
         midnight, is_no_date = _dates(day)
         seconds, is_no_clock = clock_seconds(clock)
+        return ReadTimes(Kind.DATE_TIME, plus_seconds(midnight, seconds), np.isinf(values) | is_no_date | is_no_clock)
+    if _within(middle, _DIGITS_12_SHORT):
+        midnight, is_no_date = _dates(np.floor(values / 1e6))
+        seconds, is_no_clock = clock_seconds(values % 1e6)
         return ReadTimes(Kind.DATE_TIME, plus_seconds(midnight, seconds), np.isinf(values) | is_no_date | is_no_clock)
     if finite.min() >= _DIGITS_8[0] and finite.max() < _DIGITS_8[1] and np.all(finite == np.floor(finite)):
         midnight, is_no_date = _dates(values)

@@ -34,7 +34,7 @@ LABEL_DROP_IN: Final = 19.0 / 72.0
 MAX_DRAWN_POINTS: Final = 4000
 """Points drawn of one series; more than the figure has pixels across, so nothing is lost to the eye."""
 
-FONT_FILE: Final = Path(__file__).parents[1] / "data" / "gasflux-sans-sc.otf"
+FONT_FILE: Final = Path(__file__).parents[2] / "data" / "gasflux-sans-sc.otf"
 FONT_NAME: Final = "GasFlux Sans SC"
 
 _STYLE: Final[dict[str, Any]] = {

@@ -108,11 +108,14 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     "budget.wind_speed": Phrase("Wind speed calibration", "风速校准"),
     "budget.wind_direction": Phrase("Wind direction alignment", "风向对准"),
     "budget.gas_calibration": Phrase("Gas analyser calibration", "气体分析仪校准"),
+    "budget.wind_profile": Phrase("Wind carried from another height", "由其他高度推算的风"),
+    "budget.sensor_response": Phrase("Response and lag of the sensor", "传感器响应与滞后"),
     "budget.temperature_pressure": Phrase("Temperature and pressure", "温度与气压"),
     "budget.background": Phrase("Background", "背景"),
     "budget.sensor_noise": Phrase("Sensor noise", "传感器噪声"),
     "budget.interpolation": Phrase("Interpolation between passes", "测线间插值"),
     "budget.below_lowest_pass": Phrase("Layer below the lowest pass", "最低测线以下气层"),
+    "budget.above_highest_pass": Phrase("Layer above the highest pass", "最高测线以上气层"),
     "budget.between_curtains": Phrase("Differences between curtains", "幕面间差异"),
 }
 

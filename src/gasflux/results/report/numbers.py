@@ -92,9 +92,8 @@ def upper_bound(rate: float | None, low: float | None, high: float | None, limit
     """Return what a rate is at most when it is not told from zero, None when it is told (or unknown).
 
     A rate is not told from zero inside the detection limit, or with zero inside its interval. The upper end of a
-    two-sided interval at 90 % is the upper bound at 95 %. Noise may push that to zero and below; a bound lower than
-    the one that a flight without any emission gives on average, half of the detection limit, is never told (Cowan et
-    al. 2011, arXiv:1105.3166).
+    two-sided interval at 90 % is the upper bound at 95 %. Noise may push that anywhere, but an emission below the
+    detection limit is missed as often as not, so no bound lower than the limit is told.
 
     Parameters
     ----------
@@ -104,11 +103,11 @@ def upper_bound(rate: float | None, low: float | None, high: float | None, limit
     Examples
     --------
     >>> upper_bound(0.3, -0.2, 0.8, 0.9), upper_bound(-0.2, -0.5, 0.1, 0.9), upper_bound(4.8, 4.1, 5.5, 0.5)
-    (0.8, 0.45, None)
+    (0.9, 0.9, None)
     """
     if rate is None or low is None or high is None or not math.isfinite(rate + low + high):
         return None
     is_below_limit = limit is not None and abs(rate) < limit
     if not is_below_limit and not low <= 0.0 <= high:
         return None
-    return high if limit is None else max(high, 0.5 * limit)
+    return high if limit is None else max(high, limit)

@@ -28,7 +28,6 @@ from gasflux.results.report.numbers import (
     plain,
     significant,
     tick_beyond,
-    upper_bound,
 )
 from gasflux.results.report.texts import dropped_reason, report_text
 from gasflux.wording.phrases import Language, Phrase
@@ -164,8 +163,7 @@ def _headline(result: FlightResult, answer: CombinedGas) -> tuple[str, tuple[str
 
 def _bound(answer: CombinedGas | GasResult) -> float | None:
     """Return what a rate is at most in kg/h, None when it is told from zero."""
-    interval = answer.interval
-    return upper_bound(answer.flux_kg_h, interval.low_kg_h, interval.high_kg_h, answer.detection_limit_kg_h)
+    return None if answer.detected else answer.flux_upper_bound_kg_h
 
 
 def _remark(result: FlightResult, answer: CombinedGas) -> str:
@@ -422,6 +420,7 @@ def _numbers(result: FlightResult, item: SegmentResult, gas: str) -> Iterator[tu
     yield "positive", f"{fixed(answer.flux_positive_kg_h, places)} kg/h"
     yield "backward", f"{fixed(answer.flux_negative_kg_h, places)} kg/h"
     yield "below", f"{fixed(answer.flux_below_lowest_sample_kg_h, places)} kg/h"
+    yield "above", f"{fixed(answer.flux_above_highest_sample_kg_h, places)} kg/h"
     yield "freedom", significant(answer.degrees_of_freedom, 2)
 
 

@@ -19,7 +19,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "rate": Phrase("Emission rate", "排放速率"),
     "interval_sentence": Phrase("{level} % interval: {low} to {high} kg/h", "{level} % 区间：{low} 至 {high} kg/h"),
     "not_told": Phrase(
-        "Not told from zero: at most {bound} kg/h at {level} %", "与零无法区分：至多 {bound} kg/h（置信水平 {level} %）"
+        "No emission detected, below {bound} kg/h at {level} %", "未检出排放，低于 {bound} kg/h（置信水平 {level} %）"
     ),
     "estimate": Phrase("Estimate: {measured} kg/h", "估计值：{measured} kg/h"),
     "estimate_short": Phrase("estimate {rate}", "估计值 {rate}"),
@@ -29,10 +29,10 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "grade.C": Phrase("Uncertain: use with care", "不确定：谨慎使用"),
     "grade.D": Phrase("Not reliable: measure again", "不可靠：应重新测量"),
     "not_detected": Phrase(
-        "The estimate is below this flight's detection limit of {limit} kg/h: no emission is proven.",
-        "估计值低于本次飞行的检出限 {limit} kg/h：不能证明存在排放。",
+        "No emission was detected: the estimate is below this flight's detection limit of {limit} kg/h.",
+        "未检出排放：估计值低于本次飞行的检出限 {limit} kg/h。",
     ),
-    "zero_inside": Phrase("The interval includes zero: no emission is proven.", "区间包含零：不能证明存在排放。"),
+    "zero_inside": Phrase("No emission was detected: the interval includes zero.", "未检出排放：区间包含零。"),
     "bar.alt": Phrase(
         "Scale from {first} to {last} kg/h with the interval, the rate and the detection limit",
         "从 {first} 到 {last} kg/h 的刻度，标有区间、速率和检出限",
@@ -67,6 +67,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "interval": Phrase("{level} % interval (kg/h)", "{level} % 区间 (kg/h)"),
     "range": Phrase("{low} to {high}", "{low} 至 {high}"),
     "below": Phrase("Below the lowest pass (kg/h)", "最低测线以下 (kg/h)"),
+    "above": Phrase("Above the highest pass (kg/h)", "最高测线以上 (kg/h)"),
     "against_wind": Phrase("Against the mean wind (kg/h)", "逆平均风向 (kg/h)"),
     "detection_limit": Phrase("Detection limit (kg/h)", "检出限 (kg/h)"),
     # how it was measured
@@ -165,9 +166,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "测线之间：普通克里金插值，{model}变异函数沿测量面与高度方向的变程分别拟合；速率为精确面积单元之和。",
     ),
     "method.ground": Phrase("Below the lowest pass: {method}", "最低测线以下：{method}"),
-    "ground.plume": Phrase(
-        "average over reflected Gaussian profiles that fit the passes.", "对符合各测线的反射高斯廓线取平均。"
-    ),
+    "ground.plume": Phrase("average over the plume profiles that fit the passes.", "对符合各测线的羽流廓线取平均。"),
     "ground.wind-profile": Phrase(
         "concentration of the lowest pass under a logarithmic wind profile.", "最低测线浓度配以对数风廓线。"
     ),
@@ -274,9 +273,9 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
         "斜线部分低于最低测线穿过羽流的平均高度，为外推值；该测线飞得更低处的样本落入其中，仍参与计算。",
     ),
     "caption.profile": Phrase(
-        "What each metre of height contributes to the {gas} rate. The hatched part lies below the lowest pass and is "
-        "extrapolated; bars that do not fall to zero at the top mean plume above the flight.",
-        "每米高度对 {gas} 速率的贡献。斜线部分位于最低测线平均高度以下，为外推值；"
+        "What each metre of height contributes to the {gas} rate. The hatched parts lie below the lowest and "
+        "above the highest pass and are extrapolated; bars that do not fall to zero at the top mean plume above.",
+        "每米高度对 {gas} 速率的贡献。斜线部分位于最低测线以下和最高测线以上，为外推值；"
         "若顶部未降至零，则有羽流高于飞行高度。",
     ),
     "caption.variogram": Phrase(

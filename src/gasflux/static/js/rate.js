@@ -10,7 +10,7 @@ export function upperBound({ flux, low, high, limit }) {
   if (![flux, low, high].every(isNumber)) return null;
   const isBelowLimit = isNumber(limit) && Math.abs(flux) < limit;
   if (!isBelowLimit && !(low <= 0 && high >= 0)) return null;
-  return isNumber(limit) ? Math.max(high, limit / 2) : high;
+  return isNumber(limit) ? Math.max(high, limit) : high;
 }
 
 /**

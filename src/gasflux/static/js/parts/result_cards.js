@@ -251,6 +251,7 @@ export function budgetCard(gas, values, kind) {
     budgetBars(answer.budget, surfaceNames(kind)),
     h("div", {}, facts([
       [t("budget.below"), `${percent(below / (answer.flux || 1))}`],
+      [t("budget.above"), `${percent((values.flux_above_highest_sample_kg_h ?? 0) / (answer.flux || 1))}`],
       [t("budget.backward", { surface: surfaceName(kind) }), `${significant(values.flux_negative_kg_h, 2)} kg/h`],
       [t("budget.limit"), `${significant(values.detection_limit_kg_h, 2)} kg/h`],
     ])));
