@@ -439,3 +439,30 @@ def test_components_along_unknown_axes_are_no_speed(east: str, north: str) -> No
 def test_a_relative_altitude_counts_from_take_off() -> None:
     log = read(changed(("height_ato",), alt_rel=flight()["height_ato"]))
     assert log.height_reference == "ato"
+
+
+@pytest.mark.parametrize("unit", ["mmol/m3", "mmol m-3", "mg/kg", "ppmw", "ug/kg", "furlong/s"])
+def test_a_written_unit_that_is_no_mole_fraction_is_never_ppm(unit: str) -> None:
+    assert "no_fraction" in refused(changed(("ch4",), **{f"CH4 ({unit})": flight()["ch4"]}))
+
+
+def test_a_gas_temperature_is_the_cells() -> None:
+    log = read(changed(("temperature",), **{"Gas Temp (C)": [45.0 + 0.01 * i for i in range(ROWS)]}))
+    assert float(log.temperature_c.max()) < 30.0
+
+
+def test_torr_without_unit_are_seen_where_the_altitude_tells() -> None:
+    torr = list(floats(flight()["pressure"]) * 760.0 / 1013.25)
+    beside = changed(pressure=torr, **{"altitude (m)": [1120.0 + i for i in range(ROWS)]})
+    assert "units: {pressure: torr}" in refused(beside)["implausible_pressure"].message
+    assert read(changed(**{"altitude (m)": [1120.0 + i for i in range(ROWS)]})).assumed_air is None
+    sea = read(changed(pressure=[760.0 + 0.01 * i for i in range(ROWS)]))
+    assert "If it is torr" in notes(sea)
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [("Lat (S)", "Lon (W)"), ("latitude_S", "longitude_W")])
+def test_degrees_to_the_south_and_west_count_below_zero(latitude: str, longitude: str) -> None:
+    positive = list(-floats(flight()["longitude"]))
+    log = read(changed(("latitude", "longitude"), **{latitude: flight()["latitude"], longitude: positive}))
+    np.testing.assert_array_equal(log.longitude_deg, floats(flight()["longitude"]))
+    np.testing.assert_array_equal(log.latitude_deg, -floats(flight()["latitude"]))

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from gasflux.gas import is_formula
-from gasflux.reading.units import UNIT_ENDINGS, Dimension, Unit, find_unit, is_unit, no_fraction
+from gasflux.reading.units import UNIT_ENDINGS, Dimension, Unit, find_unit, is_unit, no_fraction, no_fraction_kinds
 from gasflux.reading.vocabulary.column_names import ALIASES, DIMENSIONS, DOUBTFUL_KEYS, INSTRUMENT_KEYS
 from gasflux.reading.vocabulary.gas_names import formula_of, read_gas
 from gasflux.reading.vocabulary.header_words import AVERAGED, PREFERRED, WordKind, Words, kinds_of, split_words
@@ -27,6 +27,7 @@ _KEYS: Final[Mapping[str, tuple[str, int]]] = {
 _BRACKET: Final = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _SEPARATOR: Final = re.compile(r"[\s_,/-]+")
 _HEMISPHERE: Final = r"[(\[]\s*(?:[NSEWnsew+](?:\s*/\s*[NSEWnsew-])?|[南北东西東]纬?)\s*[)\]]"
+_SOUTH_OR_WEST: Final = r"[(\[\s_](?:s|south|w|west|南纬?|西经?)\s*[)\]]?$|^(?:南纬|南緯|西经|西經)"
 _DRY_UNIT: Final = r"dry|pp[mbt]d"
 _MOST_SPLITS: Final = 6
 _DECORATED: Final = 100
@@ -153,8 +154,8 @@ def _readings(shown: str, plain: str, listed: frozenset[str]) -> Iterator[Header
         yield _with_unit(shown, name, unit, listed)
     # Last, because "ch4ppb" would read as a formula with phosphorus and boron.
     last = _gas_header(shown, plain, None, listed)
-    is_strange = last is not None and bool(last.name) and _has_strange_unit(plain)
-    yield Header(shown, about=last.name, unused="unit") if last is not None and is_strange else last
+    is_strange = last is not None and last.unused in ("", "words") and _has_strange_unit(plain)
+    yield Header(shown, about=last.name or last.about, unused="unit") if last is not None and is_strange else last
 
 
 def _has_strange_unit(plain: str) -> bool:
@@ -234,9 +235,7 @@ def _gas_with_words(header: Header, words: Words) -> Header:
     return replace(header, rank=rank, is_dry=header.is_dry or again.is_dry)
 
 
-_SURE: Final = frozenset(
-    {"path", "lel", "column", "number", "rate", "signal", "isotopes", "inside", "statistic", "prefix", "unit"}
-)
+_SURE: Final = no_fraction_kinds() | {"inside", "statistic", "prefix"}
 """Reasons that no further reading of a header outweighs."""
 _APPARENT: Final = {"windspeed": "apparent_speed", "winddir": "apparent_direction", "windangle": "apparent_direction"}
 _CONDITIONS: Final = ("temperature", "pressure")
@@ -321,6 +320,11 @@ def stated_no_fraction(text: str) -> str | None:
 def words_kinds(text: str) -> frozenset[WordKind]:
     """Return what the words beside the name of a header say."""
     return split_words(clean_header(text)).kinds
+
+
+def is_south_or_west(text: str) -> bool:
+    """Tell whether the header of a position says that its degrees count to the south or to the west."""
+    return re.search(_SOUTH_OR_WEST, clean_header(text).casefold()) is not None
 
 
 def states_towards(text: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gasflux.errors import Fault
 from gasflux.gas import ppm_from_mass_concentration
-from gasflux.reading.headers import Choice
+from gasflux.reading.headers import Choice, is_south_or_west
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
 from gasflux.reading.values.codes import is_code
@@ -95,6 +95,8 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
     if choice.header.scale != 1.0:
         converted = converted * choice.header.scale
         conversion = "; ".join(part for part in (conversion, f"12C -> all (x {choice.header.scale:.5g})") if part)
+    if choice.name in ("latitude", "longitude") and is_south_or_west(choice.header.text):
+        converted, conversion = -np.abs(converted), "south, west -> negative"
     faults = (*faults, *_implausible(choice, converted))
     return Quantity(choice, converted, unit, conversion, (*code_notes, *((note,) if note else ())), faults)
 

@@ -27,7 +27,7 @@ from gasflux.reading.times.beginning import beginning_of
 from gasflux.reading.times.time_columns import TimeColumn, Times
 from gasflux.reading.times.timestamps import resolve_times
 from gasflux.reading.units import Dimension, no_fraction_kinds
-from gasflux.reading.values.air import fill_air
+from gasflux.reading.values.air import check_pressure, fill_air
 from gasflux.reading.values.aircraft_wind import felt_components, speed_and_direction, wind_over_ground
 from gasflux.reading.values.candidates import Settled, Unusable, listed_headers, settle
 from gasflux.reading.values.positions import from_nmea, with_hemispheres
@@ -71,6 +71,9 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     open_pressure = {} if "pressure" in unscaled else _open_pressure(table, choices)
     notes.extend(phrase("note.open_pressure", header=one.choice.header.text) for one in open_pressure.values())
     there = {**unscaled, **further, **open_pressure}
+    pressure_faults, pressure_notes = check_pressure(there)
+    faults.extend(pressure_faults)
+    notes.extend(pressure_notes)
     air = fill_air(there, _doubtful(table, choices, bool(open_pressure)), config.air, table.size)
     derived, derived_notes = _derive({**there, **air.columns}, config)
     notes.extend((*said, *position_notes, *scaled_notes, *air.notes, *derived_notes, *_height_note(unscaled)))

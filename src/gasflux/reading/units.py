@@ -67,11 +67,13 @@ _PA_PER_PSI: Final = 0.45359237 * 9.80665 / 0.0254**2
 _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
     (
         Unit("ppm", Dimension.MOLE_FRACTION, 1.0),
-        "ppm ppmv umol/mol μmol/mol umolmol-1 μmolmol-1 ppmd ppmdry ppmvdry ppmwet ml/m3 mlm-3 cm3/m3 百万分之一",
+        "ppm ppmv umol/mol μmol/mol umolmol-1 μmolmol-1 ppmd ppmdry ppmvdry ppmwet 1e-6mol/mol 10-6mol/mol 10-6"
+        " ml/m3 mlm-3 cm3/m3 百万分之一",
     ),
     (
         Unit("ppb", Dimension.MOLE_FRACTION, 1e-3),
-        "ppb ppbv nmol/mol nmolmol-1 ppbd ppbdry ppbvdry ppbwet ul/m3 μl/m3 mm3/m3 十亿分之一",
+        "ppb ppbv nmol/mol nmolmol-1 ppbd ppbdry ppbvdry ppbwet 1e-9mol/mol 10-9mol/mol 10-9 ul/m3 μl/m3 mm3/m3"
+        " 十亿分之一",
     ),
     (Unit("ppt", Dimension.MOLE_FRACTION, 1e-6), "ppt pptv pmol/mol pmolmol-1 pptdry"),
     (Unit("%", Dimension.MOLE_FRACTION, 1e4), "% vol% %vol volume% %v/v %(v/v) v/v% %v percent pct volpercent vol-%"),
@@ -100,7 +102,7 @@ _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
     ),
     (
         Unit("0.01 degC", Dimension.TEMPERATURE, 0.01),
-        "0.01degc cdegc centidegc centidegree degc*100 degcx100 1/100degc",
+        "0.01degc 0.01c cdegc centidegc centidegree degc*100 degcx100 1/100degc",
     ),
     (
         Unit("m", Dimension.LENGTH, 1.0),
@@ -151,6 +153,7 @@ _NO_FRACTIONS: Final[Mapping[str, str]] = {
         "mol/m3 molm-3 mmol/m3 mmolm-3 umol/m3 μmol/m3 umolm-3 μmolm-3 molec/cm3"
         " molecules/cm3 moleccm-3 moleculescm-3 #/cm3 1/cm3 cm-3 #/l /cm3 个/立方厘米"
     ),
+    "mass": "mg/kg ug/kg μg/kg g/kg ng/kg mgkg-1 ugkg-1 μgkg-1 gkg-1 ppmw ppbw ppmbymass ppbbymass wt% %wt ppmm/m",
     "rate": (
         "g/s g/h kg/h kg/s kg/d t/h t/y lb/h lbs/h gs-1 gh-1 kgh-1 kgs-1 kg/hr mg/s mgs-1 l/min lpm slpm sccm scfh"
         " mg/m2/s mgm-2s-1 ug/m2/s umol/m2/s umolm-2s-1 μmol/m2/s μmolm-2s-1 nmol/m2/s ppm/s ppms-1 ppb/s m3/h"

@@ -109,6 +109,15 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "列“{column}”第 {row} 行：值为无穷大{others}；请改正，或清空该单元格。",
     ),
     "others": Phrase(" ({rows} like it)", "（另有 {rows}同样如此）"),
+    "implausible_pressure": Phrase(
+        "Column {column!r} names no unit and its median is {value}, where the air at the log's altitude has"
+        " about {expected}"
+        " hPa; write the unit into the header, or set units: {{pressure: torr}} (or hPa).",
+        "列“{column}”未注明单位，中位数为 {value}，而该海拔处的气压约为 {expected} hPa；请在表头中写明单位，"
+        "或设置 units:"
+        " {{pressure: torr}}（或 hPa）。",
+    ),
+    "allowed.pressure": Phrase("the pressure of open air at that altitude", "该海拔处的环境气压"),
     "implausible_gas": Phrase(
         "Column {column!r} names no unit and its median is {value}, which as ppm is not open air; write the unit into"
         " the header, e.g. '{gas}_ppb', or set units: {{{gas}: ppb}}.",
@@ -133,6 +142,8 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
     "no_fraction.lel": Phrase("a share of the lower explosive limit (%LEL)", "爆炸下限百分比（%LEL）"),
     "no_fraction.column": Phrase("an amount per area", "单位面积的量"),
     "no_fraction.number": Phrase("an amount per volume", "单位体积的物质的量或分子数"),
+    "no_fraction.mass": Phrase("a share of mass", "质量分数"),
+    "instead.mass": Phrase("log the mole fraction in ppm.", "请记录以 ppm 为单位的摩尔分数。"),
     "no_fraction.rate": Phrase("a rate", "速率"),
     "no_fraction.signal": Phrase("a signal of the sensor", "传感器信号"),
     "no_fraction.unit": Phrase("in a unit that is not known", "以无法识别的单位表示的量"),

@@ -74,6 +74,13 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
         "The log has no {name}; {value} of the setting air.{key} is used.",
         "数据中没有{name}；采用设置 air.{key} 的 {value}。",
     ),
+    "note.pressure_unit": Phrase(
+        "{header!r} names no unit; {value} is taken as hPa, as at an altitude of {altitude} m. If it is torr,"
+        " set units:"
+        " {{pressure: torr}}.",
+        "“{header}”未注明单位；{value} 按 hPa 读取，相当于海拔 {altitude} m。若为 torr，请设置 units:"
+        " {{pressure: torr}}。",
+    ),
     "note.open_pressure": Phrase(
         "The air pressure is taken from {header!r}: its values are those of open air.",
         "气压取自“{header}”：其数值符合环境空气。",

@@ -10,6 +10,7 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import AirSettings
 from gasflux.constants import ZERO_CELSIUS_K
+from gasflux.errors import Fault
 from gasflux.reading.headers import Choice, Header, header_key
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, find_unit
@@ -38,6 +39,10 @@ DOUBTFUL_ERROR_K: Final = 10.0
 _OPEN_NAMES: Final = frozenset({"altitude", "alt", "altitudem", "altm"})
 _SURELY_ABOVE_SEA_M: Final = 150.0
 """A plain "altitude" may be above take-off; above what drones may fly at (120 m) it counts from the sea."""
+
+_FAR_HPA: Final = 100.0
+"""Weather moves the pressure by 40 hPa, an altitude 300 m off by 35."""
+_TORR_AT_SEA: Final = (690.0, 800.0)
 
 _AIR: Final = (("temperature", Dimension.TEMPERATURE), ("pressure", Dimension.PRESSURE))
 
@@ -101,6 +106,30 @@ def fill_air(read: Mapping[str, Quantity], doubtful: Quantity | None, settings: 
     if not columns:
         return Filled({}, None)
     return Filled(columns, AssumedAir(tuple(columns), errors["temperature"], errors["pressure"]), tuple(notes))
+
+
+def check_pressure(read: Mapping[str, Quantity]) -> tuple[tuple[Fault, ...], tuple[Phrase, ...]]:
+    """Return the fault, or the note, of a pressure without stated unit that the log's altitude speaks against.
+
+    Torr reads three quarters of hPa: the pressure of a mountain of 2,000 to 3,000 m.
+    """
+    pressure = read.get("pressure")
+    if pressure is None or pressure.choice.unit is not None or not _is_there(read, "pressure") or pressure.conversion:
+        return (), ()
+    middle = float(np.nanmedian(pressure.values))
+    header, value = pressure.choice.header.text, f"{middle:.5g}"
+    if "altitude" in read and _altitude({"altitude": read["altitude"]}, pressure.values.size)[1]:
+        expected = float(np.median(standard_pressure_hpa(_bridged(read["altitude"].values))))
+        if abs(middle - expected) > _FAR_HPA:
+            allowed = phrase("allowed.pressure")
+            fault = Fault.of(
+                "implausible_pressure", column=header, value=value, allowed=allowed, expected=f"{expected:.0f}"
+            )
+            return (fault,), ()
+    elif _TORR_AT_SEA[0] < middle < _TORR_AT_SEA[1]:
+        altitude = f"{float(standard_altitude_m(np.array([middle]))[0]):.0f}"
+        return (), (phrase("note.pressure_unit", header=header, value=value, altitude=altitude),)
+    return (), ()
 
 
 def _is_there(read: Mapping[str, Quantity], name: str) -> bool:

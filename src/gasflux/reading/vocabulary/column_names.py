@@ -38,12 +38,13 @@ ALIASES: Final[Mapping[str, str]] = {
     "minute": "minute minutes 分 分钟",
     "second": "second sec 秒",
     "latitude": (
-        "latitude lat gpslatitude gpslat gpsabslat latitudegps latgps latitudewgs84 latituden latn 纬度 緯度"
+        "latitude lat gpslatitude gpslat gpsabslat latitudegps latgps latitudewgs84 latituden latitudes latn"
+        " lats 纬度 緯度"
         " gps纬度 gps緯度 北纬"
     ),
     "longitude": (
         "longitude lon lng long gpslongitude gpslon gpslng gpslong gpsabslong gpsabslon longitudegps longps lngps"
-        " longitudewgs84 longitudee lone 经度 經度 gps经度 gps經度 东经"
+        " longitudewgs84 longitudee longitudew lonw lone 经度 經度 gps经度 gps經度 东经"
     ),
     "height_ato": (
         "heightato ato heightabovetakeoff heightabovetakeoffpoint altitudeabovetakeoff relativeheight relativealtitude"
@@ -68,7 +69,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "winddir": (
         "winddir winddirection windfrom windfromdirection windanglemet windangle winddirmet winddirectiontrue wdir wd"
         " wnddir windirection winddirn winddirectionfrom winddirfrom windbearing truewinddirection truewinddir twd"
-        " winddegrees winddeg windheading windazimuth windorientation windvectordirection"
+        " winddegrees winddeg windazimuth windorientation windvectordirection"
         " truedir truedirection directiontrue 风向 風向 风向角 風向角 风向角度 風向角度"
     ),
     "wind_north": (

@@ -40,7 +40,8 @@ def _set(text: str) -> frozenset[str]:
 
 
 NEUTRAL: Final = _set(
-    "static osd custom xkf1 xkf2 nkf1 nkf2 formatted gps gnss rtk ins ekf kf uav uas drone aircraft dji flight nav"
+    "static lidar radar rangefinder altimeter osd custom xkf1 xkf2 nkf1 nkf2 formatted gps gnss rtk ins ekf kf"
+    " uav uas drone aircraft dji flight nav"
     " navigation telemetry log data imet xq xq2"
     " trisonica sonic anemometer ultrasonic met meteo meteorological weather wx station wxt airmar gill vaisala young"
     " rmyoung licor li picarro aeris lgr abb hp hr avg average averaged mean ave median med inst instant instantaneous"
@@ -86,7 +87,7 @@ _WORDS: Final = {
     WordKind.TOWARDS: _set("towards toward to into blowing downwind"),
     WordKind.MAGNETIC: _set("magnetic mag magn"),
     WordKind.INSIDE: _set(
-        "int indoor cell cavity chamber sample inlet outlet internal inside inner interior instrument analyzer"
+        "int indoor gas cell cavity chamber sample inlet outlet internal inside inner interior instrument analyzer"
         " analyser box"
         " warmbox"
         " hotbox warm hot das laser etalon optics optical detector board pcb cpu mcu imu battery batt bat motor esc gpu"
