@@ -73,15 +73,15 @@ class ErrorSources:
 def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[str, float]:
     """Return one standard deviation per component, kg/h; their squares add up to the variance of the flux.
 
-        ``wind_speed``, ``gas_calibration``, ``temperature_pressure`` and ``wind_direction`` are instrument errors common to
-        all samples: they scale the flux, or turn the wind of every sample by the same angle. ``repeatability`` and
-        ``interpolation`` are two views of one error, that of seeing a moving plume on few lines at few moments: the scatter
-        of the passes about the vertical profile, and the block-kriging variance less the sensor noise in it. Neither is
-        reliable alone (the first rests on few passes, the second on a stationary field), so their variances are pooled,
-            4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` have their own stages;
-        ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a response or
-        lag undone.
-        """
+    ``wind_speed``, ``gas_calibration``, ``temperature_pressure`` and ``wind_direction`` are instrument errors common to
+    all samples: they scale the flux, or turn the wind of every sample by the same angle. ``repeatability`` and
+    ``interpolation`` are two views of one error, that of seeing a moving plume on few lines at few moments: the scatter
+    of the passes about the vertical profile, and the block-kriging variance less the sensor noise in it. Neither is
+    reliable alone (the first rests on few passes, the second on a stationary field), so their variances are pooled,
+        4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` have their own stages;
+    ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a response or
+    lag undone.
+    """
     flux = abs(sources.flux_kg_h)
     temperature_k = np.hypot(settings.temperature_k, sources.temperature_error_k)
     pressure_hpa = np.hypot(settings.pressure_hpa, sources.pressure_error_hpa)
