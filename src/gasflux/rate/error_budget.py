@@ -78,7 +78,7 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
     ``interpolation`` are two views of one error, that of seeing a moving plume on few lines at few moments: the scatter
     of the passes about the vertical profile, and the block-kriging variance less the sensor noise in it. Neither is
     reliable alone (the first rests on few passes, the second on a stationary field), so their variances are pooled,
-        4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` have their own stages;
+    4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` have their own stages;
     ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a response or
     lag undone.
     """
