@@ -18,8 +18,9 @@ pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not be
 
 PLAIN_KG_H = 9.67
 """Rate of the plain log that the cases were made from."""
-TOLERANCE = 0.005
-"""Of a rate: the README gives three digits; 12C by its natural share instead of the case's 0.988 is 1.3e-3 off."""
+TOLERANCE = 0.015
+"""Of a rate: the README's figure is of another profile below the lowest pass, which is 1 % off; 12C by its natural share
+instead of the case's 0.988 is 1.3e-3 off. A wrong unit or column is a factor off."""
 
 
 def inspected(name: str, **settings: object) -> Inspection:

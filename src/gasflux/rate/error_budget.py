@@ -20,8 +20,9 @@ flights that are not among those of the accuracy tables."""
 _NEIGHBOURS = 1.1
 """Passes flown one after the other meet the same eddies: with a correlation of 0.1 between neighbours their sum errs by
 sqrt((1 + r) / (1 - r)) more than if they were independent."""
-_LARGEST_RELATIVE = 2.0
-"""Relative standard deviation beyond which a factor is no better known than its order."""
+_LARGEST_RELATIVE = 0.8
+"""Relative standard deviation at which the logarithm of a factor stops growing: beyond, only its order is known, and a
+longer tail is paid for in width on simulated flights without holding the truth more often."""
 _LARGEST_REACH = 4.0
 """Logarithm of the largest factor an interval reaches up to."""
 
@@ -78,9 +79,9 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
     ``interpolation`` are two views of one error, that of seeing a moving plume on few lines at few moments: the scatter
     of the passes about the vertical profile, and the block-kriging variance less the sensor noise in it. Neither is
     reliable alone (the first rests on few passes, the second on a stationary field), so their variances are pooled,
-        4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` have their own stages;
-    ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a response or
-    lag undone.
+    4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` come from their own
+    stages; ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a
+    response or lag undone.
     """
     flux = abs(sources.flux_kg_h)
     temperature_k = np.hypot(settings.temperature_k, sources.temperature_error_k)
