@@ -33,7 +33,7 @@ def flight(n: int = ROWS) -> dict[str, list[object]]:
     return {
         "timestamp": list(times(n)),
         "latitude": [32.691 + 1e-6 * (i % 1000) for i in range(n)],
-        "longitude": [-103.075 + 2e-5 * (step % 1000) for step in along],
+        "longitude": [-103.075 + 2e-5 * (1000 - abs(step % 2000 - 1000)) for step in along],
         "height_ato": [5.0 if i < n / 2 else 10.0 for i in range(n)],
         "windspeed": [4.0 + 0.01 * (i % ROWS) for i in range(n)],
         "winddir": [180.0 + 0.5 * (i % ROWS) for i in range(n)],

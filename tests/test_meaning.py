@@ -466,3 +466,29 @@ def test_degrees_to_the_south_and_west_count_below_zero(latitude: str, longitude
     log = read(changed(("latitude", "longitude"), **{latitude: flight()["latitude"], longitude: positive}))
     np.testing.assert_array_equal(log.longitude_deg, floats(flight()["longitude"]))
     np.testing.assert_array_equal(log.latitude_deg, -floats(flight()["latitude"]))
+
+
+# --- positions --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("latitude", -1.0), ("longitude", -1.0), ("height_ato", -900.0), ("height_ato", 5_000.0)],
+    ids=["code for no latitude", "code for no longitude", "height below all", "height above all"],
+)
+@pytest.mark.parametrize("row", [0, ROWS // 2, ROWS - 1])
+def test_a_place_the_flight_cannot_have_been_at_is_a_fault(name: str, wrong: float, row: int) -> None:
+    """One such row is a curtain as long as the way there: the rate grows with it."""
+    cells = list(floats(flight()[name]))
+    cells[row] = wrong
+    fault = refused(changed((name,), **{name: cells}))["out_of_place"]
+    assert (fault.row, fault.count) == (row + 2, 1)
+    kept = read(changed((name,), **{name: cells}), out_of_range="drop")
+    assert kept.report.rows_dropped["position out of range"] == 1
+    assert kept.size == read(flight()).size - 1
+
+
+def test_a_flight_across_the_antimeridian_stays_in_its_place() -> None:
+    east = floats(flight()["longitude"])
+    moved = (east - east.mean() + 180.0 + 180.0) % 360.0 - 180.0
+    assert read(changed(("longitude",), longitude=list(moved))).size == read(flight()).size

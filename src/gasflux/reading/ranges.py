@@ -32,6 +32,36 @@ _MAX_SPREAD: Final = np.timedelta64(2, "D")
 """A flight lasts hours: a time days away from the median is a clock that was not set yet."""
 
 
+_REACH_M: Final = 300_000.0
+"""Farther from the middle of its log no flight that measures a source goes: ferries of aircraft are 50 to 100 km."""
+_FASTEST_M_S: Final = 340.0
+"""The speed of sound."""
+_LEAST_PLACES: Final = 5
+_METRES_PER_DEGREE: Final = 111_195.0
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Positions as read, NaN where missing, shape (n,)."""
+
+    latitude_deg: FloatArray
+    longitude_deg: FloatArray
+    height_m: FloatArray
+    """0 where a log has no height, or none that is used."""
+
+    def at(self, rows: IntArray) -> Place:
+        """Return some of them."""
+        return Place(self.latitude_deg[rows], self.longitude_deg[rows], self.height_m[rows])
+
+    def metres(self) -> FloatArray:
+        """Return metres east, north and up of the middle of all, shape (3, n); good enough to tell far from near."""
+        turned = (self.longitude_deg - self.longitude_deg[0] + 180.0) % 360.0 - 180.0
+        middle = float(np.median(self.latitude_deg))
+        east = (turned - np.median(turned)) * np.cos(np.radians(middle)) * _METRES_PER_DEGREE
+        height = np.nan_to_num(self.height_m)
+        return np.stack([east, (self.latitude_deg - middle) * _METRES_PER_DEGREE, height - np.median(height)])
+
+
 @dataclass(frozen=True, eq=False)
 class Checked:
     """One column against its range."""
@@ -154,3 +184,64 @@ def check_times(times: TimeArray, header: str, rows: IntArray) -> Checked:
         others=and_others(count),
     )
     return Checked("timestamp", is_outside, fault)
+
+
+def check_places(place: Place, times: TimeArray, header: str, rows: IntArray) -> Checked:
+    """Return which positions cannot belong to the flight: out of its reach, or left and come back to faster than sound.
+
+    A code for no position (-1, -1) or the last place of another flight is no number outside its range, and one of them
+    is a curtain as long as the way there.
+
+    Parameters
+    ----------
+    place
+        Where the aircraft was said to be.
+    times
+        datetime64[us], NaT where missing, shape (n,).
+    header
+        Header of the latitude.
+    rows
+        Rows of the file, shape (n,).
+    """
+    known = np.flatnonzero(np.isfinite(place.latitude_deg) & np.isfinite(place.longitude_deg))
+    is_outside = np.zeros(times.size, dtype=np.bool_)
+    if known.size < _LEAST_PLACES:
+        return Checked("position", is_outside, None)
+    way = place.at(known).metres()
+    is_far = np.hypot(way[0], way[1]) > _REACH_M
+    is_outside[known[is_far]] = True
+    near = np.flatnonzero(~is_far)
+    is_outside[known[near[_is_excursion(way[:, near], times[known[near]])]]] = True
+    if not is_outside.any():
+        return Checked("position", is_outside, None)
+    first, count = int(np.flatnonzero(is_outside)[0]), int(is_outside.sum())
+    value = f"{place.latitude_deg[first]:.6g}, {place.longitude_deg[first]:.6g}, {place.height_m[first]:.6g} m"
+    row = int(rows[first])
+    fault = Fault.of(
+        "out_of_place",
+        column=header,
+        row=row,
+        value=value,
+        allowed=phrase("allowed.place", reach=_REACH_M / 1000.0, fastest=_FASTEST_M_S),
+        count=count,
+        others=and_others(count),
+    )
+    return Checked("position", is_outside, fault)
+
+
+def _is_excursion(way_m: FloatArray, times: TimeArray) -> BoolArray:
+    """Tell which places of a path, shape (3, k), are reached from the one before and left for the next too fast."""
+    if times.size < _LEAST_PLACES:
+        return np.zeros(times.size, dtype=np.bool_)
+    is_jump = _speeds(way_m, times, 1) > _FASTEST_M_S
+    goes_on = _speeds(way_m, times, 2) <= _FASTEST_M_S
+    middle = is_jump[:-1] & is_jump[1:] & goes_on
+    return np.concatenate([[is_jump[0] and not is_jump[1]], middle, [is_jump[-1] and not is_jump[-2]]])
+
+
+def _speeds(way_m: FloatArray, times: TimeArray, apart: int) -> FloatArray:
+    """Speed from each place to the one that follows `apart` later, m/s; clocks of whole seconds repeat theirs."""
+    seconds = np.abs((times[apart:] - times[:-apart]) / np.timedelta64(1, "s"))
+    distance = np.linalg.norm(way_m[:, apart:] - way_m[:, :-apart], axis=0)
+    speed: FloatArray = distance / np.where(np.isnan(seconds), np.inf, np.maximum(seconds, 1.0))
+    return speed

@@ -12,7 +12,16 @@ from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
-from gasflux.reading.ranges import Checked, allowed_range, check_range, check_times, position_hint
+from gasflux.reading.ranges import (
+    POSSIBLE,
+    Checked,
+    Place,
+    allowed_range,
+    check_places,
+    check_range,
+    check_times,
+    position_hint,
+)
 from gasflux.reading.raw_table import RawTable, drop_non_samples
 from gasflux.reading.read_columns import read_columns
 from gasflux.reading.reading_record import Reading, ranges_of_gases
@@ -212,6 +221,7 @@ def _range_checks(reading: Reading, keep: BoolArray) -> list[Checked]:
     numbers = reading.table.rows
     times = np.where(keep, reading.times.utc, np.datetime64("NaT", "us"))
     checks = [check_times(times, reading.time_header, numbers), *_clock_checks(reading, times)]
+    checks.extend(_place_checks(reading, keep, times))
     for name, quantity in reading.quantities.items():
         is_spare_height = name in HEIGHT_NAMES and name not in (reading.height_name, *reading.config.required_cols)
         allowed = _allowed(reading, name)
@@ -229,6 +239,17 @@ def _clock_checks(reading: Reading, times: TimeArray) -> list[Checked]:
         return []
     position = reading.values("latitude"), reading.values("longitude")
     return check_clock(times, reading.time_header, reading.table.rows, *position)
+
+
+def _place_checks(reading: Reading, keep: BoolArray, times: TimeArray) -> list[Checked]:
+    """Check the positions of the rows still in; those outside the globe have a fault of their own."""
+    if not reading.has("latitude", "longitude"):
+        return []
+    latitude, longitude = reading.values("latitude"), reading.values("longitude")
+    is_on_globe = keep & (np.abs(latitude) <= POSSIBLE["latitude"][1]) & (np.abs(longitude) <= POSSIBLE["longitude"][1])
+    height = reading.values(reading.height_name) if reading.height_name else np.zeros(keep.size)
+    place = Place(np.where(is_on_globe, latitude, np.nan), np.where(is_on_globe, longitude, np.nan), height)
+    return [check_places(place, times, reading.choices.header("latitude"), reading.table.rows)]
 
 
 def _allowed(reading: Reading, name: str) -> Range | None:

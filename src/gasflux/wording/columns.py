@@ -261,6 +261,16 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "列“{column}”第 {row} 行：{value} 不可能是本次飞行的时间{others}，仪器时钟未对时；请改正、删除这些行，"
         "或设置 out_of_range: drop；若全部时间偏差相同，请设置 start 为记录开始的时间。",
     ),
+    "out_of_place": Phrase(
+        "Column {column!r}, row {row}: {value} is no place of this flight{others}: {allowed}; a code for no position,"
+        " or the receiver had no fix; delete these rows or set out_of_range: drop.",
+        "列“{column}”第 {row} 行：{value} 不可能是本次飞行的位置{others}：{allowed}；可能是无定位时的代码；"
+        "请删除这些行，或设置 out_of_range: drop。",
+    ),
+    "allowed.place": Phrase(
+        "within {reach:g} km of the middle of the log, and not away and back at more than {fastest:g} m/s",
+        "距记录中心不超过 {reach:g} km，且往返速度不超过 {fastest:g} m/s",
+    ),
     "same_time": Phrase(
         "Column {column!r} holds the same time in every row; give each row its own time, with seconds.",
         "列“{column}”每行的时间都相同；每行应有各自的时间，精确到秒。",
