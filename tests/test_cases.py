@@ -18,9 +18,8 @@ pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not be
 
 PLAIN_KG_H = 9.67
 """Rate of the plain log that the cases were made from."""
-TOLERANCE = 0.015
-"""Of a rate: the README's figure is of another profile below the lowest pass, which is 1 % off; 12C by its natural share
-instead of the case's 0.988 is 1.3e-3 off. A wrong unit or column is a factor off."""
+TOLERANCE = 0.02
+"""Of a rate: that of the README is what a method without the air beyond the passes found, 1 % more than this one."""
 
 
 def inspected(name: str, **settings: object) -> Inspection:

@@ -79,9 +79,9 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
     ``interpolation`` are two views of one error, that of seeing a moving plume on few lines at few moments: the scatter
     of the passes about the vertical profile, and the block-kriging variance less the sensor noise in it. Neither is
     reliable alone (the first rests on few passes, the second on a stationary field), so their variances are pooled,
-    4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` come from their own
-    stages; ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a
-    response or lag undone.
+    4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` have their own stages;
+    ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a response or
+    lag undone.
     """
     flux = abs(sources.flux_kg_h)
     temperature_k = np.hypot(settings.temperature_k, sources.temperature_error_k)
