@@ -468,6 +468,34 @@ def test_degrees_to_the_south_and_west_count_below_zero(latitude: str, longitude
     np.testing.assert_array_equal(log.latitude_deg, -floats(flight()["latitude"]))
 
 
+def test_radians_without_a_unit_are_asked_about_and_the_cure_works() -> None:
+    degrees = (9.0 * np.arange(ROWS) + 3.0) % 360.0
+    cells = changed(("winddir",), winddir=list(np.radians(degrees)))
+    assert "rad" in refused(cells)["implausible_direction"].message
+    np.testing.assert_allclose(direction(read(cells, units={"winddir": "rad"})), degrees, rtol=1e-9)
+    np.testing.assert_allclose(direction(read(changed(("winddir",), winddir=list(degrees)))), degrees, rtol=1e-9)
+
+
+def test_a_northerly_wind_in_degrees_is_no_radians() -> None:
+    degrees = 3.0 + 1.4 * np.sin(np.arange(ROWS))
+    np.testing.assert_allclose(direction(read(changed(("winddir",), winddir=list(degrees)))), degrees, rtol=1e-12)
+
+
+def test_a_code_beyond_two_circles_is_no_direction() -> None:
+    """990 means variable in weather reports; modulo 360 it would be a wind from the west."""
+    cells = list(floats(flight()["winddir"]))
+    cells[5] = 990.0
+    assert refused(changed(("winddir",), winddir=cells))["out_of_range"].row == 7
+
+
+@pytest.mark.parametrize("header", ["LEL as CH4 (%)", "C3H8 equivalent (ppm)", "CH4 LEL", "CH4 equiv. (ppm)"])
+def test_what_is_told_as_a_gas_is_not_that_gas(header: str) -> None:
+    log = read({**flight(), header: flight()["ch4"]})
+    np.testing.assert_array_equal(log.gas_ppm["ch4"], GAS)
+    assert list(log.gas_ppm) == ["ch4"]
+    assert header in log.report.ignored_columns
+
+
 # --- positions --------------------------------------------------------------------------------------------------------
 
 

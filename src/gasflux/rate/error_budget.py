@@ -21,8 +21,8 @@ _NEIGHBOURS = 1.1
 """Passes flown one after the other meet the same eddies: with a correlation of 0.1 between neighbours their sum errs by
 sqrt((1 + r) / (1 - r)) more than if they were independent."""
 _LARGEST_RELATIVE = 2.0
-"""Relative standard deviation beyond which a factor is no better known than its order. A lower one narrows intervals that
-are wide, and in turbulent air they then hold the truth less often: 0.8 took the high lowest pass from 75 to 62 %."""
+"""Relative standard deviation beyond which a factor is no better known than its order. A lower one narrows the widest
+intervals, and in turbulent air they then hold the truth less often: 0.8 took the high lowest pass from 75 to 62 %."""
 _LARGEST_REACH = 4.0
 """Logarithm of the largest factor an interval reaches up to."""
 

@@ -257,6 +257,10 @@ def _bridged(column: FloatArray) -> FloatArray:
     return np.where(is_given, column, np.interp(index, index[is_given], column[is_given]))
 
 
+_MOST_TURNED_DEG: Final = 720.0
+"""A direction turned by half a circle or unwrapped lies within two circles."""
+
+
 def wind_from_degrees(quantity: Quantity, convention: str) -> Quantity:
     """Return the wind direction as the direction it comes from, in [0, 360).
 
@@ -277,6 +281,7 @@ def wind_from_degrees(quantity: Quantity, convention: str) -> Quantity:
     else:
         how = ""
     conversion = "; ".join(part for part in (quantity.conversion, how) if part)
-    # Directions already within the circle stay as they are to the bit.
-    within = np.where((values >= 0.0) & (values < 360.0), values, values % 360.0)
+    # Directions already within the circle stay as they are to the bit; far beyond it, 990 is a code and no direction.
+    is_off = ((values < 0.0) | (values >= 360.0)) & (np.abs(values) <= _MOST_TURNED_DEG)
+    within = np.where(is_off, values % 360.0, values)
     return replace(quantity, values=within, conversion=conversion)

@@ -30,6 +30,7 @@ from gasflux.reading.units import Dimension, no_fraction_kinds
 from gasflux.reading.values.air import check_pressure, fill_air
 from gasflux.reading.values.aircraft_wind import felt_components, speed_and_direction, wind_over_ground
 from gasflux.reading.values.candidates import Settled, Unusable, listed_headers, settle
+from gasflux.reading.values.directions import check_direction
 from gasflux.reading.values.positions import from_nmea, with_hemispheres
 from gasflux.reading.values.scaled import unscale
 from gasflux.reading.vocabulary.column_names import ALIASES
@@ -72,7 +73,7 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     notes.extend(phrase("note.open_pressure", header=one.choice.header.text) for one in open_pressure.values())
     there = {**unscaled, **further, **open_pressure}
     pressure_faults, pressure_notes = check_pressure(there)
-    faults.extend(pressure_faults)
+    faults.extend((*pressure_faults, *check_direction(there)))
     notes.extend(pressure_notes)
     air = fill_air(there, _doubtful(table, choices, bool(open_pressure)), config.air, table.size)
     derived, derived_notes = _derive({**there, **air.columns}, config)

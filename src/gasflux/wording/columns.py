@@ -117,6 +117,13 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "或设置 units:"
         " {{pressure: torr}}（或 hPa）。",
     ),
+    "implausible_direction": Phrase(
+        "Column {column!r} names no unit and holds {value}, which fills a circle in radians and none in degrees; write"
+        " the unit into the header, or set units: {{winddir: rad}} (or deg).",
+        "列“{column}”未注明单位，数值为 {value}，按弧度布满一周，按度则不然；请在表头中写明单位，"
+        "或设置 units: {{winddir: rad}}（或 deg）。",
+    ),
+    "allowed.direction": Phrase("degrees, 0 to 360", "0 至 360 度"),
     "allowed.pressure": Phrase("the pressure of open air at that altitude", "该海拔处的环境气压"),
     "implausible_gas": Phrase(
         "Column {column!r} names no unit and its median is {value}, which as ppm is not open air; write the unit into"

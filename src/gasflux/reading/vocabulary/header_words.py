@@ -82,6 +82,7 @@ _WORDS: Final = {
         " launch landing ppf pca model modeled modelled forecast era5 gfs vertical vert w z roll pitch yaw rate"
         " acceleration accel gyro chill heat humidity rh dewpoint dew wetbulb virtual sealevel slp mslp qnh qfe reduced"
         " sea surface ground vapor vapour soc density temp temperature press pressure"
+        " lel uel lfl ufl equivalent equivalents equiv"
     ),
     WordKind.RELATIVE: _set("relative rel apparent app body bodyframe nose bow boat awa aws rwd rws vessel"),
     WordKind.TOWARDS: _set("towards toward to into blowing downwind"),
