@@ -52,6 +52,8 @@ def test_an_offset_of_the_instrument_does_not_matter(kind: str) -> None:
 
 def test_height_of_the_site_does_not_matter() -> None:
     on_the_ground = flight("meandering").assign(height_ato=lambda frame: frame["height_ato"].clip(lower=0.0))
+    # With its unit the air's pressure is taken as it is, however high the site is said to be.
+    on_the_ground = on_the_ground.rename(columns={"pressure": "pressure (hPa)"})
     above_the_sea = on_the_ground.rename(columns={"height_ato": "altitude"}).assign(
         altitude=on_the_ground["height_ato"] + 2500.0
     )
