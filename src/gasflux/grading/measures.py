@@ -26,6 +26,8 @@ _OUTER: Final = 0.1
 """Share of a curtain's length at each end that should hold no plume."""
 _JUDGED_LEVEL: Final = 0.9
 """A grade does not depend on the level somebody wants to see."""
+_SAME_HEIGHT_M: Final = 0.01
+"""Heights are logged to centimetres: the mean of a pass flown at the ground's height is not below it."""
 _PEAK_QUANTILE: Final = 0.995
 """The highest enhancement but for the topmost samples: one spike is no plume."""
 
@@ -48,7 +50,7 @@ def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) 
     _, negative = signed_parts(integration)
     told = _is_told(flux.flux_kg_h, flux.budget_kg_h, flux.degrees_of_freedom, flux.detection_limit_kg_h)
     strongest = max(float(passes.flux_kg_m_h.max()), 1e-300)
-    is_cut = passes.height_m < (ground.height_m if ground.cuts_surface else -np.inf)
+    is_cut = passes.height_m < (ground.height_m - _SAME_HEIGHT_M if ground.cuts_surface else -np.inf)
     values_ppm = log.gas_ppm[samples.gas]
     isolated = isolated_values(values_ppm)
     is_on_surface = np.isin(isolated, samples.segment.rows)
