@@ -157,8 +157,8 @@ def longest_freeze_ms(page: Page, flight: Path) -> float:
 
 
 def bad_flight(path: Path) -> Path:
-    """Write a flight with a word among the numbers, a latitude beyond the pole and no pressure."""
-    rows = to_frame(simulate(Scenario(rate_kg_h={"ch4": 20.0}))).drop(columns="pressure").astype({"ch4": object})
+    """Write a flight with a word among the numbers, a latitude beyond the pole and no wind."""
+    rows = to_frame(simulate(Scenario(rate_kg_h={"ch4": 20.0}))).drop(columns="windspeed").astype({"ch4": object})
     rows.loc[3, "ch4"] = "error"
     rows.loc[5, "latitude"] = 95.0
     rows.to_csv(path, index=False)
@@ -166,7 +166,7 @@ def bad_flight(path: Path) -> Path:
 
 
 IN_CHINESE = (
-    "缺少列“pressure”（气压，hPa）；请补上该列",
+    "缺少列“windspeed”（风速，m/s）；请补上该列",
     "列“ch4”第 5 行：“error”是文字，此处应为数值；请改正，或清空该单元格。",
     "列“latitude”第 7 行：95 超出 -90 至 90 的范围",
 )
@@ -184,7 +184,7 @@ def expect_both_languages(page: Page, place: Locator) -> None:
     """The faults are in Chinese, change with the switch, and come back."""
     expect_chinese(place)
     page.get_by_test_id("language-switch").click()
-    expect(place).to_contain_text("Column 'pressure' (air pressure in hPa) is missing")
+    expect(place).to_contain_text("Column 'windspeed' (wind speed in m/s) is missing")
     page.get_by_test_id("language-switch").click()
     expect_chinese(place)
 

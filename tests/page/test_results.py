@@ -98,7 +98,7 @@ def test_flags_speak_the_language_of_the_page(gallery: Gallery, open_page: OpenP
     sentences = page.locator("[data-testid=flag] > :not(.severity)")
     expect(sentences.first).to_be_visible()
     texts = sentences.all_inner_texts()
-    assert len(texts) >= 4
+    assert len(texts) >= 2  # one flag at least, its sentence and its advice
     assert all(bool(CHINESE.search(text)) == (locale == "zh-CN") for text in texts)
     page.get_by_test_id("language-switch").click()
     expect(sentences.first).not_to_have_text(texts[0])
