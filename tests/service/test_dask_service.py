@@ -37,7 +37,7 @@ def test_flight_through_http(tmp_path: Path) -> None:
     sample = Path(process_file.__globals__["__file__"]).parent / "data" / "sample_flight.xlsx"
     expected = process_file(sample, load_pipeline_config(None), tmp_path / "local", figures=False).output_vars
     with dask_cluster(tmp_path / "cluster", 1) as cluster, running_api(tmp_path / "api", tasks=on(cluster)) as api:
-        task_id = api.upload(name=sample.name).json["data"]["task_id"]  # type: ignore[index]
+        task_id = api.upload(content=sample.read_bytes(), name=sample.name).json["data"]["task_id"]  # type: ignore[index]
         task = api.finished(task_id)
         assert task["status"] == "completed", task
         answer = api.client.get(f"/download/{task_id}/output_vars.json", headers=api.user)
