@@ -320,7 +320,10 @@ def test_scheduler_comes_back(tmp_path: Path, threads: ThreadPoolExecutor, nanny
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_work_does_not_outlive_a_killed_server(cluster: DaskCluster, tmp_path: Path) -> None:
     command = [sys.executable, __file__, cluster.address, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    # As a program of its own it finds what lies beside it, but not what lies one folder up.
+    paths = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
+    environment = os.environ | {"PYTHONPATH": paths}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == "acting\n"
         assert scratch_of(cluster)
