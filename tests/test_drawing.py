@@ -89,9 +89,15 @@ def test_none_and_long_flights_are_drawn_here(expected: dict[str, bytes], monkey
     assert DrawingProcesses(2).render(RESULT) == expected
 
 
-def test_one_core_stays_with_the_one_that_computes() -> None:
-    cores = os.cpu_count() or 1
-    assert 0 <= drawing_processes_here() <= cores - 1
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be taken away on this system")
+def test_every_core_draws_and_a_single_one_needs_no_other_process() -> None:
+    cores = os.sched_getaffinity(0)
+    assert drawing_processes_here() == (min(len(cores), drawing.MAX_PROCESSES) if len(cores) > 1 else 0)
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        assert drawing_processes_here() == 0
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 OWNER = """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.records import FlightResult, Plane
 from gasflux.results.figures.names import FigureKey, figure_keys
@@ -30,6 +30,9 @@ from gasflux.results.report.sections import (
 )
 from gasflux.results.report.texts import caption, report_text
 from gasflux.version import __version__
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MAX_REPORT_BYTES: Final = 3_000_000
 """The contract's limit for one report."""
@@ -101,30 +104,39 @@ def render_report(result: FlightResult, figures: Mapping[str, bytes], config_yam
         HTML below 3 MB: figures that do not fit are named instead. Every text of the input is escaped, there is no
         script, and nothing is loaded from elsewhere.
     """
+    say = functools.partial(report_text, language=result.language)
+    album = _album(result, figures, MAX_REPORT_BYTES - TEXT_RESERVE_BYTES - len(config_yaml.encode()))
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            **_content(result),
+            album=album,
+            t=say,
+            gas_label=gas_label,
+            config_yaml=config_yaml,
+            config_sha256=hashlib.sha256(config_yaml.encode()).hexdigest(),
+            has_figures=bool(figures),
+        )
+    )
+
+
+@functools.cache
+def _environment() -> Environment:
+    """Return the one of this process: to compile a template takes longer than to fill it."""
     # A run without a report need not load it: some hundredths of a small flight (python -m tools.import_cost jinja2).
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    say = partial(report_text, language=result.language)
-    album = _album(result, figures, MAX_REPORT_BYTES - TEXT_RESERVE_BYTES - len(config_yaml.encode()))
-    return environment.get_template("report.html").render(
-        **_content(result),
-        album=album,
-        t=say,
-        gas_label=gas_label,
-        config_yaml=config_yaml,
-        config_sha256=hashlib.sha256(config_yaml.encode()).hexdigest(),
-        has_figures=bool(figures),
-    )
 
 
 def _content(result: FlightResult) -> dict[str, Any]:
     """Gather everything the template shows but the figures."""
     report = result.log.report
-    say: Callable[..., str] = partial(report_text, language=result.language)
+    say: Callable[..., str] = functools.partial(report_text, language=result.language)
     return {
         "result": result,
         "cards": [card(result, gas) for gas in result.gases],
@@ -132,7 +144,7 @@ def _content(result: FlightResult) -> dict[str, Any]:
         "level": next((level_text(answer.interval) for answer in result.gases.values()), ""),
         "segment_lines": {gas: segment_lines(result, gas) for gas in result.gases},
         "budgets": {gas: budget_lines(result, gas) for gas in result.gases},
-        "numbers": partial(surface_numbers, result),
+        "numbers": functools.partial(surface_numbers, result),
         "flight_facts": flight_facts(result),
         "wind_facts": wind_facts(result),
         "flags": flag_table(result),

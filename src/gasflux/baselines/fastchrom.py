@@ -41,13 +41,23 @@ def fastchrom_mask(values: FloatArray, half_window: int, threshold: Callable[[Fl
         return mask
     # A shorter peak cannot lie below its line for longer than the window.
     long = [(first, last) for first, last in zip(*_peaks(mask), strict=True) if last - first > 2 * half_window]
-    for _ in range(_MAX_ROUNDS if long else 0):
-        lowest = [_lowest_if_above(values, mask, *span, 2 * half_window) for span in long]
-        found = [place for place in lowest if place is not None]
-        if not found:
+    for _ in range(_MAX_ROUNDS):
+        long = [span for span in long if _add_lowest(values, mask, *span, 2 * half_window)]
+        if not long:
             break
-        mask[found] = True
     return mask
+
+
+def _add_lowest(values: FloatArray, mask: BoolArray, first: int, last: int, longer_than: int) -> bool:
+    """Make a peak's lowest point background where it is to be; tell whether that changed the peak.
+
+    A peak depends on no other: one that stays as it is needs no further look.
+    """
+    place = _lowest_if_above(values, mask, first, last, longer_than)
+    if place is None or mask[place]:
+        return False
+    mask[place] = True
+    return True
 
 
 def rolling_std(values: FloatArray, half_window: int) -> FloatArray:

@@ -26,9 +26,12 @@ MAX_SENT_ROWS: Final = 200_000
 
 
 def drawing_processes_here() -> int:
-    """Return how many drawing processes this machine has cores for beside the one that computes."""
+    """Return how many drawing processes this machine has cores for.
+
+    The one that computes has no core of its own: it is done before they draw. On a single core it draws by itself.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores - 1, MAX_PROCESSES)
+    return min(cores, MAX_PROCESSES) if cores > 1 else 0
 
 
 class DrawingProcesses:
