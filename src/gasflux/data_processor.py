@@ -20,7 +20,7 @@ from gasflux.processing_pipelines import StageClock, process_log, utc_text
 from gasflux.reading.files.workbooks import MAX_UNPACKED_BYTES
 from gasflux.reading.flight_file import flight_from_frame, read_flight
 from gasflux.records import FlightResult, ProgressCallback
-from gasflux.results.folder import ARCHIVE, REPORT, RESULT, file_names, install_files, staging
+from gasflux.results.folder import ARCHIVE, REPORT, RESULT, VIEW, file_names, install_files, staging
 from gasflux.results.maps import flight_geojson, flight_kml
 from gasflux.results.output_vars import output_vars, to_json
 from gasflux.results.tables import grid_columns, processed_columns
@@ -86,6 +86,7 @@ def process_file(
     max_rows: int | None = None,
     max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
     render: RenderFigures | None = None,
+    page_view: bool = False,
 ) -> Outcome:
     """Process one flight log into a folder of result files.
 
@@ -110,6 +111,8 @@ def process_file(
         Bytes it may unpack to when it is a workbook or .gz.
     render
         Who draws, such as `jobs.drawing.DrawingProcesses.render`, whose owner starts and ends them; None draws here.
+    page_view
+        Whether to write the page's own document too, which is none of the result files.
 
     Raises
     ------
@@ -132,14 +135,24 @@ def process_file(
             _write_tables(result, folder)
         stages = _in_order(clock.seconds, result.stages_s)
         finished = replace(result, stages_s=stages, started_at=started_at, finished_at=utc_text())
-        document = output_vars(finished)
-        _write_text(folder / RESULT, to_json(document) + "\n")
-        _write_archive(folder)
-        names = file_names(folder)
-        install_files(folder, output_dir, names)
+        outcome = _with_documents(finished, folder, output_dir, page_view)
     if progress is not None:
         progress("files", _DONE)
-    return Outcome(finished, document, output_dir, names)
+    return outcome
+
+
+def _with_documents(result: FlightResult, folder: Path, output_dir: Path, page_view: bool) -> Outcome:
+    """Write what tells of the whole job, then put all of the folder in its place."""
+    document = output_vars(result)
+    _write_text(folder / RESULT, to_json(document) + "\n")
+    _write_archive(folder)
+    names = file_names(folder)
+    if page_view:
+        from gasflux.results.page_view import view_document
+
+        _write_text(folder / VIEW, to_json(view_document(result), indent=None))
+    install_files(folder, output_dir, file_names(folder))
+    return Outcome(result, document, output_dir, names)
 
 
 def _scaled(progress: ProgressCallback | None, start: float, end: float) -> ProgressCallback | None:

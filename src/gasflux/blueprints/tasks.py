@@ -10,6 +10,7 @@ from gasflux.api.log_tail import last_lines
 from gasflux.api.models import LogLines, LogQuery, TaskChange, TaskEntry, TaskView
 from gasflux.api.presenting import task_info
 from gasflux.errors import Fault, UnknownIdError
+from gasflux.results.folder import VIEW
 from gasflux.service.tasks.records import TaskStatus
 from gasflux.shared import _format_response, current_service, with_etag
 
@@ -101,7 +102,7 @@ def task_view(task_id: str) -> Response:
     service = current_service()
     if service.tasks.get(task_id).status is not TaskStatus.COMPLETED:
         raise UnknownIdError(f"The task {task_id} has no result yet.")
-    with service.folders.result(task_id, "view.json") as path:
+    with service.folders.result(task_id, VIEW) as path:
         document = path.read_bytes()
     body = b'{"code":200,"message":"The result.","data":' + document.strip() + b"}\n"
     return with_etag(Response(body, content_type="application/json"))

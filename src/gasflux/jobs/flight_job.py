@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from gasflux.data_processor import Outcome, RenderFigures
     from gasflux.records import ProgressCallback
 
-VIEW: Final = "view.json"
-"""The page's own document, beside the results but none of them."""
-
 _EVERY_S: Final = 0.2
 """Least time between two words on one stage: the supervisor passes them on five times a second."""
 
@@ -102,23 +99,11 @@ def process_job(job: Job, tell: ProgressCallback, render: RenderFigures | None =
         max_rows=job.max_rows,
         max_unpacked_bytes=MAX_UNPACKED_BYTES if job.max_unpacked_bytes is None else job.max_unpacked_bytes,
         render=render,
+        page_view=job.page_view,
     )
-    if job.page_view:
-        _write_view(outcome)
     reporter.end_stage()
     _log_findings(outcome, log)
     return JobResult(_result_files(outcome), gas_summaries(outcome.output_vars))
-
-
-def _write_view(outcome: Outcome) -> None:
-    """Write the page's document beside the results."""
-    from gasflux.results.output_vars import to_json
-    from gasflux.results.page_view import view_document
-
-    text = to_json(view_document(outcome.result), indent=None)
-    part = outcome.output_dir / f".{VIEW}.part"
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(outcome.output_dir / VIEW)
 
 
 def _log_findings(outcome: Outcome, log: JobLog) -> None:

@@ -16,6 +16,8 @@ from typing import Final
 ARCHIVE: Final = "results.zip"
 RESULT: Final = "output_vars.json"
 REPORT: Final = "report.html"
+VIEW: Final = "view.json"
+"""The page's own document, beside the results but none of them."""
 
 
 def file_names(folder: Path) -> tuple[str, ...]:

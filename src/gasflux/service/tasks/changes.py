@@ -17,6 +17,7 @@ from gasflux.errors import StateConflictError, StorageError
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.tasks.records import Task
 from gasflux.service.tasks.store import TaskStore
+from gasflux.storage.whole_file import write_whole
 
 if TYPE_CHECKING:
     from gasflux.service.tasks.runner import TaskRunner
@@ -149,7 +150,5 @@ def _write(path: Path, content: bytes | None) -> None:
     """Replace a file at once, or remove it."""
     if content is None:
         path.unlink(missing_ok=True)
-        return
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    else:
+        write_whole(path, content)
