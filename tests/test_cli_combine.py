@@ -67,7 +67,7 @@ def test_a_flight_given_twice_counts_once(flights: list[Path], capsys: pytest.Ca
     with pytest.raises(SystemExit):
         cli.run_command_line(["combine", "--json", str(flights[0]), str(copy)])
     told = capsys.readouterr()
-    assert f"note: {copy} is the result of a flight given before" in told.err
+    assert f"note: {copy} holds moments of {flights[0]}" in told.err
     assert json.loads(told.out)["gases"]["ch4"]["combined"] == alone["gases"]["ch4"]["combined"]
 
 

@@ -18,7 +18,7 @@ from gasflux.rate.error_budget import (
     effective_degrees_of_freedom,
     repeat_degrees_of_freedom,
 )
-from gasflux.rate.flights import compare_flights, flight_rates, repeated
+from gasflux.rate.flights import compare_flights, flight_rates
 from gasflux.rate.repeats import COMMON_COMPONENTS, CombinedFlux, Repeat, combine, curtain_repeat, flight_repeat
 from gasflux.results.output_vars import output_vars
 
@@ -119,13 +119,6 @@ def test_flights_of_several_curtains_are_combined_from_their_documents() -> None
     co2 = compared["co2"]
     assert [rate.name for rate in co2.flights] == ["one"]
     assert co2.combined.flux_kg_h == pytest.approx(one.gases["co2"].flux_kg_h, rel=1e-8)
-
-
-def test_a_flight_given_before_is_known_by_its_log() -> None:
-    documents = [output_vars(flight_result()) for _ in range(4)]
-    for document, log in zip(documents, ("a", "b", "a", "b"), strict=True):
-        document["input"]["sha256"] = log
-    assert repeated([flight_rates("flight", document) for document in documents]) == (2, 3)
 
 
 def test_curtains_and_flights_are_weighed_alike() -> None:

@@ -75,7 +75,7 @@ def curtains() -> FlightResult:
 
 def test_schema_of_one_curtain(curtain: FlightResult) -> None:
     document = output_vars(curtain)
-    assert list(document) == ["schema", "run", "input", "flight", "gases"]
+    assert list(document) == ["schema", "run", "input", "flight", "trace", "gases"]
     assert document["schema"] == "gasflux.output_vars/1"
     assert list(document["run"]) == ["version", "started_at", "finished_at", "duration_s", "stages_s"]
     assert list(document["input"]) == ["name", "sha256", "rows_read", "rows_used", "rows_dropped"]
@@ -96,7 +96,7 @@ def test_a_spiral_has_a_radius_in_place_of_an_azimuth() -> None:
 
 def test_several_curtains_stand_under_segments(curtains: FlightResult) -> None:
     document = output_vars(curtains)
-    assert list(document) == ["schema", "run", "input", "flight", "gases", "segments"]
+    assert list(document) == ["schema", "run", "input", "flight", "trace", "gases", "segments"]
     for segment in document["segments"]:
         assert list(segment) == ["start", "end", "flight", "gases"]
         assert list(segment["flight"]) == FLIGHT_KEYS

@@ -38,6 +38,17 @@ def test_the_page_shows_the_estimate_of_the_server(gallery: Gallery, open_page: 
     expect(page.get_by_test_id("compare-repeated")).to_have_count(0)
 
 
+def test_flights_at_one_time_are_told(gallery: Gallery, open_page: OpenPage) -> None:
+    """The simulated ones have one clock and one place."""
+    page = open_page(gallery.url("compare?ids={nothing},{two}"))
+    told = page.get_by_test_id("compare-simultaneous")
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("nothing")
+    expect(told).to_contain_text("two")
+    expect(page.get_by_test_id("compare-elsewhere")).to_have_count(0)
+    expect(page.locator("table.rates tbody tr")).to_have_count(2)
+
+
 def test_a_flight_that_is_gone_is_told_and_counts_nowhere(gallery: Gallery, open_page: OpenPage) -> None:
     gone = f"{uuid.uuid4()},no-id"
     page = open_page(gallery.url("compare?ids={sample},{spiral},") + gone)

@@ -96,3 +96,21 @@ def test_no_result_at_all(api: Api) -> None:
 def test_other_ids_are_refused(ids: str, api: Api) -> None:
     answer = api.client.get("/reports/combined", query_string={"ids": ids}, headers=api.user)
     assert answer.status_code == 422, answer.text
+
+
+def test_a_part_of_a_flight_counts_once_and_a_flight_at_its_time_is_told(
+    api: Api, done: dict[str, Any], second: dict[str, Any]
+) -> None:
+    frame = to_frame(simulate(Scenario(rate_kg_h={"ch4": 5.0, "co2": 300.0}, seed=2)))
+    part = completed(api, frame.iloc[: 2 * len(frame) // 3].to_csv(index=False).encode(), "part.csv")
+    far = completed(api, frame.assign(latitude=frame["latitude"] + 0.05).to_csv(index=False).encode(), "far.csv")
+    data = compared(api, part["task_id"], second["task_id"], far["task_id"]).get_json()["data"]
+    assert data["repeated"] == [part["task_id"]]
+    assert data["elsewhere"] == {far["task_id"]: pytest.approx(5560.0, abs=10.0)}  # 0.05 degrees of latitude
+    assert data["simultaneous"] == []
+    other = completed(
+        api, to_frame(simulate(Scenario(rate_kg_h={"ch4": 5.0}, seed=7))).to_csv(index=False).encode(), "other.csv"
+    )
+    data = compared(api, second["task_id"], other["task_id"]).get_json()["data"]
+    assert data["repeated"] == []
+    assert data["simultaneous"] == [[second["task_id"], other["task_id"]]]

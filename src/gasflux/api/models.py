@@ -302,7 +302,18 @@ class ComparisonInfo(Model):
 
     gases: dict[str, ComparedGas]
     missing: list[str] = Field(description="ids of tasks that are gone or not completed: they count nowhere")
-    repeated: list[str] = Field(description="ids of tasks whose log is that of another task here: one of them counts")
+    repeated: list[str] = Field(
+        description="ids of tasks whose log is that of another task here, a part of it or another export of it: "
+        "the longest of them counts"
+    )
+    simultaneous: list[list[str]] = Field(
+        description="groups of ids of flights at one place at the same time, with other aircraft or instruments: they "
+        "count, but they saw the same gusts"
+    )
+    elsewhere: dict[str, float] = Field(
+        description="id -> distance in metres of flights at another place than the others: they count, but may be of "
+        "another source"
+    )
 
 
 class DownloadQuery(Model):

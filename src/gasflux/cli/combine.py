@@ -12,7 +12,8 @@ import click
 
 from gasflux.cli.tables import COMPARISON_HEADER, comparison_rows, format_table
 from gasflux.errors import InputError
-from gasflux.rate.flights import compare_flights, flight_rates, repeated
+from gasflux.rate.flights import FlightRate, compare_flights, flight_rates
+from gasflux.rate.same_flight import elsewhere, repeated, simultaneous
 from gasflux.results.folder import RESULT
 from gasflux.results.output_vars import comparison_vars
 from gasflux.results.report.numbers import significant
@@ -29,13 +30,35 @@ def combine_command(results: tuple[Path, ...], as_json: bool) -> None:
     """
     documents = {path: _document(path) for path in dict.fromkeys(results)}
     flights = {path: flight_rates(name, documents[path]) for path, name in _names(documents).items()}
-    again = {list(flights)[number] for number in repeated(list(flights.values()))}
-    for path in again:
+    paths = list(flights)
+    again = {paths[number]: paths[other] for number, other in repeated(list(flights.values())).items()}
+    for path, other in again.items():
         click.echo(
-            f"note: {path} is the result of a flight given before; it is left out, a flight counts once.", err=True
+            f"note: {path} holds moments of {other}: the same log, a part of it or another export of it; it is left "
+            "out, a moment counts once.",
+            err=True,
         )
-    compared = compare_flights([rates for path, rates in flights.items() if path not in again])
+    counted = {path: rates for path, rates in flights.items() if path not in again}
+    _tell_time_and_place(counted)
+    compared = compare_flights(list(counted.values()))
     _show({gas: comparison_vars(comparison) for gas, comparison in compared.items()}, as_json)
+
+
+def _tell_time_and_place(flights: Mapping[Path, Mapping[str, FlightRate]]) -> None:
+    """Tell of flights that count, though they do not say as much as others or may be of another source."""
+    paths, rates = list(flights), list(flights.values())
+    for group in simultaneous(rates):
+        click.echo(
+            f"note: {', '.join(str(paths[number]) for number in group)} were flown at the same time at one place; they "
+            "count, but they saw the same gusts: together they say less than flights one after the other.",
+            err=True,
+        )
+    for number, distance in elsewhere(rates).items():
+        click.echo(
+            f"note: {paths[number]} was flown {distance / 1000.0:.1f} km from the others; it counts, which is right "
+            "only if all are of one source.",
+            err=True,
+        )
 
 
 def _show(gases: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from gasflux.errors import ProcessingError
 from gasflux.rate.error_budget import BETWEEN_FLIGHTS
 from gasflux.rate.repeats import CombinedFlux, combine, flight_repeat
+from gasflux.rate.trace import FlightTrace, read_trace
 from gasflux.records import FluxInterval
 
 _MOST_KG_H: Final = 1e12
@@ -23,7 +24,7 @@ class FlightRate:
 
     name: str
     log: str
-    """SHA-256 of the flight's log: what tells the same flight again from another."""
+    """SHA-256 of the flight's log."""
     flux_kg_h: float
     flux_std_kg_h: float
     interval: FluxInterval
@@ -31,6 +32,8 @@ class FlightRate:
     """Component -> one standard deviation."""
     detection_limit_kg_h: float
     grade: str
+    trace: FlightTrace | None
+    """What tells the same moments again; None in results of older versions."""
 
 
 @dataclass(frozen=True)
@@ -62,24 +65,13 @@ def flight_rates(name: str, document: Mapping[str, Any]) -> dict[str, FlightRate
     """
     try:
         log = str(document["input"]["sha256"])
-        return {gas: _rate(name, log, values) for gas, values in document["gases"].items()}
+        trace = read_trace(document)
+        return {gas: _rate(name, log, trace, values) for gas, values in document["gases"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ProcessingError(
             f"{name}: this is no result of GasFlux, or one without figures (at {error}); take the output_vars.json of "
             "a processed flight, or process the flight again."
         ) from None
-
-
-def repeated(flights: Sequence[Mapping[str, FlightRate]]) -> tuple[int, ...]:
-    """Return which flights are one given before, processed again: as repeats they would make the interval too narrow.
-
-    Parameters
-    ----------
-    flights
-        Answers of `flight_rates`.
-    """
-    logs = [next((rate.log for rate in flight.values()), None) for flight in flights]
-    return tuple(number for number, log in enumerate(logs) if log is not None and log in logs[:number])
 
 
 def compare_flights(flights: Sequence[Mapping[str, FlightRate]]) -> dict[str, Comparison]:
@@ -91,7 +83,7 @@ def compare_flights(flights: Sequence[Mapping[str, FlightRate]]) -> dict[str, Co
     Parameters
     ----------
     flights
-        Answers of `flight_rates`, none of them `repeated`.
+        Answers of `flight_rates`, none of them repeated (`rate.same_flight.repeated`).
     """
     gases = dict.fromkeys(gas for flight in flights for gas in flight)
     return {gas: _compared(gas, [flight[gas] for flight in flights if gas in flight]) for gas in gases}
@@ -105,7 +97,7 @@ def _compared(gas: str, rates: Sequence[FlightRate]) -> Comparison:
     return Comparison(gas, tuple(rates), combined, float(np.linalg.norm(limits)))
 
 
-def _rate(name: str, log: str, values: Mapping[str, Any]) -> FlightRate:
+def _rate(name: str, log: str, trace: FlightTrace | None, values: Mapping[str, Any]) -> FlightRate:
     """Read the answer for one gas; what no processing gives raises ValueError."""
     flux = _figure(values["flux_kg_h"])
     ends = values["flux_interval_kg_h"]
@@ -121,6 +113,7 @@ def _rate(name: str, log: str, values: Mapping[str, Any]) -> FlightRate:
         budget_kg_h={part: _error(std) for part, std in values["uncertainty_kg_h"].items()},
         detection_limit_kg_h=_error(values["detection_limit_kg_h"]),
         grade=str(values["quality"]["grade"]),
+        trace=trace,
     )
 
 

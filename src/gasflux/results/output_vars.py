@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from gasflux.rate.flights import Comparison
+from gasflux.rate.trace import flight_trace, trace_vars
 from gasflux.records import (
     Background,
     CombinedGas,
@@ -65,6 +66,7 @@ def output_vars(result: FlightResult) -> dict[str, Any]:
             "rows_dropped": dict(report.rows_dropped),
         },
         "flight": _flight(result.summary),
+        "trace": trace_vars(flight_trace(result.log, np.concatenate([part.segment.rows for part in result.segments]))),
     }
     if len(result.segments) == 1:
         document["gases"] = {gas: _gas(values, language) for gas, values in result.segments[0].gases.items()}

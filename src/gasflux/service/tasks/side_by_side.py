@@ -29,8 +29,9 @@ def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolder
     Returns
     -------
     dict
-        ``gases``; as ``missing`` the ids of those that are gone or have no result, and as ``repeated`` of those whose
-        log is that of another: neither counts.
+        ``gases``; as ``missing`` the ids of those that are gone or have no result, and as ``repeated`` of those that
+        hold moments of another: neither counts. As ``simultaneous`` groups of ids, of flights at one place at the same
+        time, and as ``elsewhere`` id -> metres of those flown at another place than the others: both count.
 
     Raises
     ------
@@ -40,7 +41,8 @@ def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolder
         When a result cannot be read.
     """
     # The service starts without numpy; who never compares never waits for it.
-    from gasflux.rate.flights import compare_flights, repeated
+    from gasflux.rate.flights import compare_flights
+    from gasflux.rate.same_flight import elsewhere, repeated, simultaneous
 
     found = {task_id: _result(task_id, tasks, folders) for task_id in dict.fromkeys(task_ids)}
     results = [result for result in found.values() if result]
@@ -48,12 +50,15 @@ def compare_tasks(task_ids: Sequence[str], tasks: TaskStore, folders: TaskFolder
         raise UnknownIdError(f"None of the {len(found)} tasks is there and completed; take ids from /reports.")
     again = repeated([rates for _, rates in results])
     counted = [result for number, result in enumerate(results) if number not in again]
-    gases = compare_flights([rates for _, rates in counted])
+    flights, ids = [rates for _, rates in counted], [task.task_id for task, _ in counted]
+    gases = compare_flights(flights)
     measured = {gas: [task for task, rates in counted if gas in rates] for gas in gases}
     return {
         "gases": {gas: _answer(comparison, measured[gas]) for gas, comparison in gases.items()},
         "missing": [task_id for task_id, result in found.items() if not result],
         "repeated": [results[number][0].task_id for number in again],
+        "simultaneous": [[ids[number] for number in group] for group in simultaneous(flights)],
+        "elsewhere": {ids[number]: round(distance, 1) for number, distance in elsewhere(flights).items()},
     }
 
 

@@ -82,6 +82,7 @@ export function render(main, { query, signal }) {
             text: t("compare.repeated", { n: repeated.length }),
           })
         : null,
+      timeAndPlace(comparison),
       names.length > 1
         ? segmented(
             t("result.gas"),
@@ -104,6 +105,22 @@ export function render(main, { query, signal }) {
     changed();
     main.querySelector("[data-testid=compare-open]").focus();
   }
+}
+
+/** Return what is told of flights that count, though they say less than others or may be of another source. */
+function timeAndPlace({ gases, simultaneous = [], elsewhere = {} }) {
+  const names = Object.fromEntries(
+    Object.values(gases).flatMap(({ flights }) => flights.map((flight) => [flight.task_id, flight.name])),
+  );
+  const note = (kind, text) => h("p", { class: "note", data: { testid: `compare-${kind}` }, text });
+  return [
+    ...simultaneous.map((group) =>
+      note("simultaneous", t("compare.simultaneous", { names: group.map((id) => names[id]).join(" · ") })),
+    ),
+    ...Object.entries(elsewhere).map(([id, metres]) =>
+      note("elsewhere", t("compare.elsewhere", { name: names[id], km: fixed(metres / 1000, 1) })),
+    ),
+  ];
 }
 
 const flightRate = (flight) => ({
