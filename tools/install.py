@@ -1,8 +1,8 @@
 """Install GasFlux into the environment of this Python, as it was tested.
 
-``python -m tools.install [--runtime | --exe]`` from the project's folder. Where the lock file covers the machine, every
-file is checked against its hash; elsewhere the same versions are installed unchecked, and a line says so. Needs nothing
-but Python: it runs before anything else is there.
+``python -m tools.install [--runtime | --exe] [--uncompiled]`` from the project's folder. Where the lock file covers the
+machine, every file is checked against its hash; elsewhere the same versions are installed unchecked, and a line says
+so. Needs nothing but Python: it runs before anything else is there.
 """
 
 from __future__ import annotations
@@ -32,13 +32,17 @@ def main() -> int:
     only = parser.add_mutually_exclusive_group()
     for name, (of, meaning) in _PARTS.items():
         only.add_argument(name, dest="of", action="store_const", const=of, help=meaning)
-    lock_name, extras = parser.parse_args().of
+    later = "leave what nobody imports uncompiled: takes less time and room, for an environment of one's own"
+    parser.add_argument("--uncompiled", action="store_const", const=("--no-compile",), default=(), help=later)
+    chosen = parser.parse_args()
+    lock_name, extras = chosen.of
     lock = ROOT / lock_name
     why_not = not_covered(lock.read_text(encoding="utf-8"))
     if why_not is None:
-        return _pip("--require-hashes", "-r", str(lock)) or _pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+        own = ("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+        return _pip(*chosen.uncompiled, "--require-hashes", "-r", str(lock)) or _pip(*own)
     print(f"{lock_name} does not cover {why_not}: the same versions are installed, their hashes unchecked.", flush=True)
-    return _pip("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}{extras}")
+    return _pip(*chosen.uncompiled, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}{extras}")
 
 
 def not_covered(lock: str) -> str | None:
