@@ -63,6 +63,7 @@ OWNERS = {
     "dask": ("jobs.dask_session",),
     "distributed": ("jobs.dask_session", "jobs.dask_worker"),
     "multiprocessing": ("cli.commands", "jobs.child", "jobs.child_main"),
+    "netCDF4": ("results.netcdf",),
     "matplotlib": ("plotting", "results.figures."),
     "sqlite3": ("db",),
     "skgstat": ("surface.variogram",),

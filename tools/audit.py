@@ -49,7 +49,7 @@ SAFE_FROM: Final[Mapping[str, tuple[str, str]]] = {
 COPYLEFT: Final = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)
 """Licences that would bind whoever passes GasFlux on. The LGPL and exceptions for the compiler's own library do not."""
 
-OF_USERS: Final = ("dask", "slurm", "ssh")
+OF_USERS: Final = ("dask", "netcdf", "slurm", "ssh")
 """Extras that a service runs with; the others are for those who develop and build."""
 
 _PIN: Final = re.compile(r"(?m)^([A-Za-z0-9._-]+)==")

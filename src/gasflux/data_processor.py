@@ -119,6 +119,10 @@ def process_file(
     GasFluxError
         What is wrong with the log or cannot be computed from it.
     """
+    if config.netcdf:
+        from gasflux.results.netcdf import require_netcdf
+
+        require_netcdf()
     started_at, clock = utc_text(), StageClock(progress)
     with clock.stage("reading", 0.0):
         log = read_flight(path, config, name=name, max_rows=max_rows, max_unpacked_bytes=max_unpacked_bytes)
@@ -135,16 +139,22 @@ def process_file(
             _write_tables(result, folder)
         stages = _in_order(clock.seconds, result.stages_s)
         finished = replace(result, stages_s=stages, started_at=started_at, finished_at=utc_text())
-        outcome = _with_documents(finished, folder, output_dir, page_view)
+        outcome = _with_documents(finished, folder, output_dir, page_view, config.netcdf)
     if progress is not None:
         progress("files", _DONE)
     return outcome
 
 
-def _with_documents(result: FlightResult, folder: Path, output_dir: Path, page_view: bool) -> Outcome:
+def _with_documents(
+    result: FlightResult, folder: Path, output_dir: Path, page_view: bool, is_netcdf_wanted: bool
+) -> Outcome:
     """Write what tells of the whole job, then put all of the folder in its place."""
     document = output_vars(result)
     _write_text(folder / RESULT, to_json(document) + "\n")
+    if is_netcdf_wanted:
+        from gasflux.results.netcdf import NETCDF, write_netcdf
+
+        write_netcdf(result, folder / NETCDF)
     _write_archive(folder)
     names = file_names(folder)
     if page_view:

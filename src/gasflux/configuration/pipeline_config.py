@@ -220,6 +220,8 @@ class PipelineConfig(Section):
     sheet: str | int | None = None
     """Sheet name or number (from 0) of a workbook; None is the first."""
     language: Literal["en", "zh"] = "en"
+    netcdf: bool = False
+    """Whether ``flight.nc`` is written too; needs the extra ``netcdf``."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Canonical name -> header in the file, where the automatic recognition is not wanted, or ``ignore``: no column."""
     units: dict[str, str] = Field(default_factory=dict)

@@ -104,6 +104,7 @@ MEDIA_TYPES: Final = {
     ".csv": "text/csv",
     ".geojson": "application/geo+json",
     ".kml": "application/vnd.google-earth.kml+xml",
+    ".nc": "application/netcdf",
     ".png": "image/png",
     ".yaml": "application/yaml",
     ".zip": "application/zip",

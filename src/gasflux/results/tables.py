@@ -30,6 +30,11 @@ def segment_numbers(result: FlightResult) -> FloatArray:
     return _on_surfaces(result, (np.full(part.segment.rows.size, i) for i, part in enumerate(result.segments, start=1)))
 
 
+def pass_numbers(result: FlightResult) -> FloatArray:
+    """Return the number of the pass each sample lies on, counted from 1 on its surface; NaN off all, shape (n,)."""
+    return _on_surfaces(result, (part.segment.transect + 1 for part in result.segments))
+
+
 def _on_surfaces(result: FlightResult, values: Iterable[ArrayLike | None]) -> FloatArray:
     """Put the values of each surface's samples among those of the whole log; NaN elsewhere."""
     column = np.full(result.log.size, np.nan)
@@ -60,7 +65,7 @@ def processed_columns(result: FlightResult) -> dict[str, NDArray[Any]]:
         "y_m": _rounded(track.y_m),
         "phase": np.array([phase.name.lower() for phase in Phase])[result.phase],
         "segment": _counted(segment_numbers(result)),
-        "transect": _counted(_on_surfaces(result, (part.segment.transect + 1 for part in result.segments))),
+        "transect": _counted(pass_numbers(result)),
         "along_m": _rounded(_on_surfaces(result, (part.segment.along_m for part in result.segments))),
         "offset_m": _rounded(_on_surfaces(result, (part.segment.offset_m for part in result.segments))),
         "windspeed_m_s": _rounded(log.wind_speed_m_s),
@@ -94,15 +99,23 @@ def _significant(values: FloatArray) -> FloatArray:
     return np.round(values * scale) / scale
 
 
-def _wind_columns(result: FlightResult) -> dict[str, FloatArray]:
-    """Wind of every sample where the direction was measured, else of those on a surface."""
+def sample_winds(result: FlightResult) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the wind towards east, north and along the surface's normal, m/s, shape (n,) each.
+
+    East and north of every sample where the direction was measured, else of those on a surface; NaN elsewhere.
+    """
     log, parts = result.log, result.segments
     if log.wind_from_deg is None:
         east = _on_surfaces(result, (part.wind.east_m_s for part in parts))
         north = _on_surfaces(result, (part.wind.north_m_s for part in parts))
     else:
         east, north = wind_components(log.wind_speed_m_s, log.wind_from_deg)
-    normal = _on_surfaces(result, (part.wind.normal_m_s for part in parts))
+    return east, north, _on_surfaces(result, (part.wind.normal_m_s for part in parts))
+
+
+def _wind_columns(result: FlightResult) -> dict[str, FloatArray]:
+    """Wind of the samples, with its direction where that was measured."""
+    log, (east, north, normal) = result.log, sample_winds(result)
     direction = {} if log.wind_from_deg is None else {"winddir_deg": _rounded(log.wind_from_deg)}
     return direction | {
         "wind_east_m_s": _rounded(east),

@@ -7,6 +7,11 @@ from typing import Final
 from gasflux.wording.phrases import Phrase
 
 SETTING_TEXTS: Final[dict[str, Phrase]] = {
+    "netcdf_missing": Phrase(
+        "netcdf: true asks for {file}, and the package that writes it is not installed here; install it with "
+        "'pip install netCDF4', or set netcdf to false.",
+        "netcdf: true 要求写出 {file}，但所需的软件包没有安装；请用“pip install netCDF4”安装，或把 netcdf 设为 false。",
+    ),
     # the document
     "config_unreadable": Phrase(
         "cannot be read ({reason}); give the path of a YAML file.", "无法读取（{reason}）；请给出 YAML 文件的路径。"
