@@ -297,7 +297,7 @@ def test_swapped_positions_that_are_both_possible_cannot_be_told(tmp_path: Path)
         ({"sheet": "Flight"}, ("no sheet 'Flight'", "'Sheet1', 'Sheet2'")),
         ({"sheet": 7}, ("no sheet 7", "'Sheet1', 'Sheet2'")),
         ({"columns": {"ch4": "Inlet 9"}}, ("columns.ch4", "'Inlet 9'", "'pressure'")),
-        ({"columns": {"methan": "ch4"}}, ("'methan'", "windspeed")),
+        ({"columns": {"metthan": "ch4"}}, ("'metthan'", "windspeed")),
         ({"units": {"pressure": "banana"}}, ("units.pressure", "'banana'", "hPa, Pa, kPa")),
         ({"units": {"ch4": "ppm-m"}}, ("units.ch4", "along a path")),
         ({"gases": {"n2o": [0.2, 1.0]}}, ("'n2o'", "columns not used: 'ch4'")),

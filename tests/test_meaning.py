@@ -211,7 +211,7 @@ def test_components_over_ground_point_where_the_wind_blows(east: str, north: str
 # --- units -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unit", ["ppm-m", "ppm*m", "%LEL", "mg/m2", "V", "kg/h", "‰", "molec/cm3"])
+@pytest.mark.parametrize("unit", ["ppm-m", "ppm*m", "%LEL", "mg/m2", "V", "kg/h", "‰", "#/cm3"])
 def test_a_unit_that_is_no_mole_fraction_is_refused_wherever_it_is_named(unit: str) -> None:
     columns = changed(("ch4",), **{f"CH4 ({unit})": flight()["ch4"]})
     for settings_ in ({}, {"columns": {"ch4": f"CH4 ({unit})"}}, {"units": {"ch4": unit}}):
@@ -423,7 +423,7 @@ def test_a_temperature_under_an_unknown_name_is_doubtful() -> None:
     assert "'Temperature foobar'" in notes(log)
 
 
-@pytest.mark.parametrize("header", ["dCH4", "pCO2", "CO2_density", "CH4 (foo/bar)", "CH4_hangarwise", "CO2 (mmol/m3)"])
+@pytest.mark.parametrize("header", ["dCH4", "pCO2", "CO2_density", "CH4 (foo/bar)", "CH4_hangarwise", "CO2 (#/m2)"])
 def test_what_may_be_another_quantity_is_told_and_not_computed(header: str) -> None:
     log = read(changed(**{header: [420.0 + i for i in range(ROWS)]}))
     assert set(log.gas_ppm) == {"ch4"}
@@ -441,7 +441,7 @@ def test_a_relative_altitude_counts_from_take_off() -> None:
     assert log.height_reference == "ato"
 
 
-@pytest.mark.parametrize("unit", ["mmol/m3", "mmol m-3", "mg/kg", "ppmw", "ug/kg", "furlong/s"])
+@pytest.mark.parametrize("unit", ["#/cm3", "cm-3", "mg/kg", "ppmw", "ug/kg", "furlong/s"])
 def test_a_written_unit_that_is_no_mole_fraction_is_never_ppm(unit: str) -> None:
     assert "no_fraction" in refused(changed(("ch4",), **{f"CH4 ({unit})": flight()["ch4"]}))
 

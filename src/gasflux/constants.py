@@ -13,6 +13,9 @@ Temperature = TypeVar("Temperature", float, "NDArray[np.float64]")
 GAS_CONSTANT_J_MOL_K: Final = 8.314462618
 """Molar gas constant, J/(mol K); CODATA 2018, exact."""
 
+AVOGADRO: Final = 6.02214076e23
+"""Molecules in a mole, exact (SI brochure, 2019)."""
+
 ZERO_CELSIUS_K: Final = 273.15
 """0 degC in kelvin; exact by definition."""
 

@@ -270,6 +270,24 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "gas_held",
+        "held_s",
+        "above",
+        2.5,
+        "warning",
+        "{:.1f}",
+        Phrase(
+            "The analyser gives a value every {value} s and the log repeats it until the next (more than {threshold} "
+            "s): gas is logged behind its place, and a narrow plume is seen by few values.",
+            "分析仪每 {value} s 给出一个数值，数据在此期间重复该值（超过 {threshold} s）：气体数据落后于位置，"
+            "窄羽流只有少数数值测到。",
+        ),
+        Phrase(
+            "Fly slower or farther from the source, or log the analyser at its own rate.",
+            "请降低飞行速度或远离排放源，或按分析仪自身的频率记录。",
+        ),
+    ),
+    FlagRule(
         "air_assumed",
         "air_assumed",
         "above",

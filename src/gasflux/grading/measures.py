@@ -10,6 +10,7 @@ import numpy as np
 from gasflux.grading.isolated import isolated_values, name_values
 from gasflux.grading.quality import QualityInputs
 from gasflux.instruments.delay import delay_between_passes
+from gasflux.instruments.held_values import held_for_s
 from gasflux.rate.error_budget import coverage_interval
 from gasflux.rate.repeats import CombinedFlux
 from gasflux.rate.surface_flux import (
@@ -61,6 +62,7 @@ def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) 
         direction_std_deg=wind.direction_std_deg if wind.measured_direction else None,
         direction_missing=float(not wind.measured_direction),
         sensor_delay_s=_sure_delay_s(log, samples),
+        held_s=held_for_s(values_ppm, log.time_s),
         air_assumed=float(log.assumed_air is not None),
         turbulence_intensity=wind.turbulence_intensity,
         angle_to_normal_deg=wind.angle_to_normal_deg,

@@ -43,6 +43,8 @@ class QualityInputs:
     """1 when the wind direction was not measured."""
     sensor_delay_s: float | None = None
     """Time by which the analyser is late or early for sure, after what was undone."""
+    held_s: float | None = None
+    """Time for which the log repeats each value of the gas."""
     air_assumed: float | None = None
     """1 when temperature or pressure was assumed."""
     turbulence_intensity: float | None = None

@@ -9,6 +9,7 @@ from typing import Final
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import Fault
 from gasflux.reading.headers import (
+    FORCED_RANK,
     Choice,
     Header,
     clean_header,
@@ -27,7 +28,7 @@ from gasflux.wording.lookup import phrase
 TIME_NAMES: Final = frozenset(
     (
         *("timestamp", "local_time", "date", "epoch", "elapsed", "seconds", "nanoseconds", "utc_seconds"),
-        *("year", "month", "day", "hour", "minute", "second"),
+        *("year", "month", "day", "hour", "minute", "second", "day_of_year", "gps_week", "gps_time_of_week"),
     )
 )
 AIRCRAFT_NAMES: Final = frozenset(
@@ -133,11 +134,11 @@ def _no_such_header(name: str, wanted: str, shown: Sequence[str]) -> Fault:
 def _assigned(text: str, header: Header, name: str) -> Header:
     """Header of a column that the configuration assigns to `name`; its unit is still read from its text."""
     if header.name == name:
-        return replace(header, rank=-1)
+        return replace(header, rank=FORCED_RANK)
     dimension = dimension_of(name)
     unit = stated_unit(text, dimension) if dimension else None
     is_towards = name == "winddir" and states_towards(text)
-    return Header(clean_header(text), name, unit, -1, name not in ALIASES, is_towards=is_towards)
+    return Header(clean_header(text), name, unit, FORCED_RANK, name not in ALIASES, is_towards=is_towards)
 
 
 def _units_set(config: PipelineConfig) -> tuple[dict[str, Unit], list[Fault]]:
@@ -174,7 +175,7 @@ def _twin(candidates: Sequence[Choice]) -> Fault | None:
     """Fault of a preferred column whose header stands there twice."""
     best = candidates[0]
     twin = next((o for o in candidates[1:] if header_key(o.header.text) == header_key(best.header.text)), None)
-    if twin is None or best.header.rank < 0:
+    if twin is None or best.header.rank == FORCED_RANK:
         return None
     first, second = sorted((best.index + 1, twin.index + 1))
     allowed = phrase("allowed.one_column")

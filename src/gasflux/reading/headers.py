@@ -19,6 +19,7 @@ from gasflux.reading.units import UNIT_ENDINGS, Dimension, Unit, find_unit, is_u
 from gasflux.reading.vocabulary.column_names import ALIASES, DIMENSIONS, DOUBTFUL_KEYS, INSTRUMENT_KEYS
 from gasflux.reading.vocabulary.gas_names import formula_of, read_gas
 from gasflux.reading.vocabulary.header_words import AVERAGED, PREFERRED, WordKind, Words, kinds_of, split_words
+from gasflux.reading.vocabulary.languages import foreign_column, without_accents
 
 _KEYS: Final[Mapping[str, tuple[str, int]]] = {
     key: (name, rank) for name, keys in ALIASES.items() for rank, key in enumerate(keys.split())
@@ -32,8 +33,38 @@ _DRY_UNIT: Final = r"dry|pp[mbt]d"
 _MOST_SPLITS: Final = 6
 _DECORATED: Final = 100
 """Rank that words beside a name cost it: the plain column of the same name goes before."""
+FORCED_RANK: Final = -1000
+"""Of a column that the configuration assigns: before all others."""
 _LAYOUTS: Final[Mapping[str, tuple[str, str]]] = {"gas:methane": ("ch4", "path")}
 """Headers whose instrument, not their words, tells what they are: UgCS SkyHub writes ppm-m under GAS:Methane."""
+
+
+_PARTS: Final[Mapping[str, str]] = {
+    "YYYY": "year",
+    "YY": "year",
+    "MM": "month",
+    "DD": "day",
+    "hh": "hour",
+    "HH": "hour",
+    "mm": "minute",
+    "mi": "minute",
+    "ss": "second",
+    "SS": "second",
+}
+"""Headers that only their case tells: MM is a month, mm a minute."""
+_SINCE: Final = r"\b(d(?:ays?)?|h(?:ours?|rs?)?|min(?:ute)?s?|s(?:ec(?:ond)?s?)?|ms|milliseconds?)\s+since\s+\d{4}-\d"
+_SHORTEST_SINCE: Final = len("s since 2000-1")
+
+
+def _known(key: str) -> tuple[str, int] | None:
+    """Return the canonical name and the rank of a column called `key` in any language, with or without a height."""
+    known = _KEYS.get(key) or foreign_column(key)
+    if known is not None:
+        return known
+    if key[-1:] == "m" and key[-2:-1].isdigit():
+        bare = _KEYS.get(key[:-1].rstrip("0123456789"))
+        return (bare[0], bare[1] + _DECORATED) if bare is not None else None
+    return None if key.isascii() else _KEYS.get(without_accents(key))
 
 
 @dataclass(frozen=True)
@@ -131,7 +162,7 @@ def _with_unit(text: str, name: str, unit: Unit, listed: frozenset[str], unit_te
     """Header of `name` in `unit`, None when the name is not known or is not of the unit's dimension."""
     key = header_key(name)
     # "Wind (km/h)" is its speed; without a unit the word may be anything about the wind.
-    known = _KEYS.get("windspeed" if key == "wind" else key)
+    known = _known("windspeed" if key == "wind" else key)
     if known is not None and DIMENSIONS.get(known[0]) is unit.dimension:
         return Header(text, known[0], unit, known[1])
     is_fraction = unit.dimension is Dimension.MOLE_FRACTION
@@ -148,7 +179,7 @@ def _readings(shown: str, plain: str, listed: frozenset[str]) -> Iterator[Header
         for dimension in Dimension:
             unit = find_unit(unit_text, dimension)
             yield _with_unit(shown, name, unit, listed, unit_text) if unit else None
-    known = _KEYS.get(header_key(plain))
+    known = _known(header_key(plain))
     yield Header(shown, known[0], None, known[1]) if known else None
     for name, unit in _splits_at_ending(plain):
         yield _with_unit(shown, name, unit, listed)
@@ -219,6 +250,7 @@ def _with_words(header: Header, words: Words) -> Header:
     rank = (
         header.rank + _DECORATED + 50 * bool(set(words.dropped) & AVERAGED) - 50 * bool(set(words.dropped) & PREFERRED)
     )
+    rank -= (_DECORATED + 50) * bool(set(words.dropped) & PREFERRED and name in _CORRECTED)
     rank += 200 * (WordKind.RAW in kinds) + 300 * (WordKind.MAGNETIC in kinds)
     is_towards = name == "winddir" and (WordKind.TOWARDS in kinds or header.is_towards)
     return replace(header, rank=rank, is_towards=is_towards, said=words.dropped)
@@ -235,6 +267,8 @@ def _gas_with_words(header: Header, words: Words) -> Header:
     return replace(header, rank=rank, is_dry=header.is_dry or again.is_dry)
 
 
+_CORRECTED: Final = ("windspeed", "winddir", "wind_north", "wind_east")
+"""Names whose corrected column goes before the plain one: the plain one is what was corrected."""
 _SURE: Final = no_fraction_kinds() | {"inside", "statistic", "prefix"}
 """Reasons that no further reading of a header outweighs."""
 _APPARENT: Final = {"windspeed": "apparent_speed", "winddir": "apparent_direction", "windangle": "apparent_direction"}
@@ -284,7 +318,13 @@ def read_header(text: str, listed_gases: frozenset[str] = frozenset()) -> Header
     shown = clean_header(text)
     if not any(letter.isalpha() for letter in shown):
         return Header(shown)
-    plain = _KEYS.get(header_key(shown)) if shown.replace("_", "").replace(" ", "").isalnum() else None
+    part = _PARTS.get(shown)
+    if part is not None:
+        return Header(shown, part)
+    since = re.search(_SINCE, shown, re.IGNORECASE) if len(shown) > _SHORTEST_SINCE else None
+    if since is not None:
+        return Header(shown, "timestamp", find_unit(since.group(1), Dimension.TIME), _DECORATED)
+    plain = _known(header_key(shown)) if shown.replace("_", "").replace(" ", "").isalnum() else None
     if plain is not None:
         return Header(shown, plain[0], None, plain[1])
     best = Header(shown)
@@ -336,7 +376,7 @@ def unknown_unit(text: str, name: str) -> str | None:
     """Return the unit in brackets behind a spelling of `name` where it is none of its dimension, else None."""
     plain = unicodedata.normalize("NFKC", clean_header(text))
     for bracket in _BRACKET.finditer(plain):
-        known = _KEYS.get(header_key(plain[: bracket.start()] + " " + plain[bracket.end() :]))
+        known = _known(header_key(plain[: bracket.start()] + " " + plain[bracket.end() :]))
         dimension = DIMENSIONS.get(name) if known is not None and known[0] == name else None
         if dimension is not None and find_unit(bracket.group(1), dimension) is None:
             return bracket.group(1).strip()

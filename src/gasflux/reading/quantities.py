@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 
 from gasflux.errors import Fault
-from gasflux.gas import ppm_from_mass_concentration
+from gasflux.gas import molar_mass_g_mol, ppm_from_mass_concentration
 from gasflux.reading.headers import Choice, is_south_or_west
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
-from gasflux.reading.values.codes import is_code
-from gasflux.reading.values.coordinates import POSITION_NAMES, coordinate_numbers
+from gasflux.reading.values.codes import is_apart, is_code
+from gasflux.reading.values.coordinates import BY_HEADER, POSITION_NAMES, coordinate_numbers
 from gasflux.reading.vocabulary.column_names import DIMENSIONS
 from gasflux.reading.vocabulary.gas_table import GASES, lies_outside
 from gasflux.records import BoolArray, FloatArray, IntArray
@@ -40,6 +40,9 @@ _PLAIN_FACTS: Final[tuple[tuple[str, float, float, str], ...]] = (
     ("temperature", 150.0, 400.0, "K"),
 )
 """Column, median from and to, and the unit it must then be in: no air is at that many hPa or that many degC."""
+
+_NORMAL: Final = (0.0, 1013.25)
+"""Normal conditions of DIN 1343, degC and hPa."""
 
 _LONGEST_SHOWN: Final = 40
 
@@ -91,19 +94,26 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
     if unit is None:
         return Quantity(choice, values, None, "", code_notes, faults)
     conversion = written or conversion_text(unit)
-    converted = values * unit.micrograms_m3 if unit.factor is None else convert(values, unit)
+    converted = values * _micrograms_m3(unit, choice.name) if unit.factor is None else convert(values, unit)
     if choice.header.scale != 1.0:
         converted = converted * choice.header.scale
         conversion = "; ".join(part for part in (conversion, f"12C -> all (x {choice.header.scale:.5g})") if part)
     if choice.name in ("latitude", "longitude") and is_south_or_west(choice.header.text):
-        converted, conversion = -np.abs(converted), "south, west -> negative"
+        converted, conversion = -np.abs(converted), BY_HEADER
     faults = (*faults, *_implausible(choice, converted))
     return Quantity(choice, converted, unit, conversion, (*code_notes, *((note,) if note else ())), faults)
+
+
+def _micrograms_m3(unit: Unit, gas: str) -> float:
+    """Return how many ug/m3 of a gas a unit of amount per volume is."""
+    return unit.micrograms_m3 or unit.micromoles_m3 * molar_mass_g_mol(gas)
 
 
 def _without_codes(choice: Choice, cells: Column, values: FloatArray) -> tuple[FloatArray, tuple[Phrase, ...]]:
     """Return the values without codes for none, and a note that counts them, those already taken out too."""
     codes = is_code(values, choice.name, choice.header.is_gas)
+    if choice.header.is_gas:
+        codes |= is_apart(np.where(codes, np.nan, values))
     numbers_of = cells if cells.dtype.kind == "f" else values
     counted_codes = codes | (np.isnan(values) & np.isfinite(numbers_of))
     if not counted_codes.any():
@@ -244,7 +254,10 @@ def without_mass(gas: Quantity, temperature_c: FloatArray, pressure_hpa: FloatAr
     """
     if gas.unit is None or gas.unit.factor is not None:
         return gas
-    conditions = [_bridged(column) for column in (temperature_c, pressure_hpa)]
+    if gas.unit.is_normal:
+        conditions = [np.full(gas.values.size, condition) for condition in _NORMAL]
+    else:
+        conditions = [_bridged(column) for column in (temperature_c, pressure_hpa)]
     return replace(gas, values=ppm_from_mass_concentration(gas.choice.name, gas.values, *conditions))
 
 

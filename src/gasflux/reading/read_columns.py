@@ -33,7 +33,10 @@ from gasflux.reading.values.candidates import Settled, Unusable, listed_headers,
 from gasflux.reading.values.directions import check_direction
 from gasflux.reading.values.positions import from_nmea, with_hemispheres
 from gasflux.reading.values.scaled import unscale
+from gasflux.reading.values.stated_units import check_stated_units
+from gasflux.reading.values.wind_heights import WIND_NAMES, flight_height, nearest_first
 from gasflux.reading.vocabulary.column_names import ALIASES
+from gasflux.reading.vocabulary.languages import says_day_first
 from gasflux.reading.vocabulary.lookalikes import looks_like
 from gasflux.records import FloatArray
 from gasflux.wording.lookup import phrase
@@ -56,13 +59,14 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     """
     choices = choose_columns(table.headers, table.units, config)
     times = _times(table, choices, config)
-    settled = _settle_all(table, choices)
+    settled = _settle_all(table, choices, config)
     quantities = {name: one.quantity for name, one in settled.items() if one.problem is None}
     faults, notes = [*table.faults, *choices.faults], [*table.notes, *times.notes]
     for one in settled.values():
         notes.extend(one.notes)
     placed, position_notes = _positions(quantities, table)
-    unscaled, scaled_notes = unscale(placed)
+    unscaled, scaled_notes, scaled_faults = unscale(placed, times.utc)
+    faults.extend((*scaled_faults, *check_stated_units(unscaled, _gases_with_unit_set(config))))
     for quantity in unscaled.values():
         faults.extend(quantity.faults)
         notes.extend(quantity.notes)
@@ -72,25 +76,38 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     open_pressure = {} if "pressure" in unscaled else _open_pressure(table, choices)
     notes.extend(phrase("note.open_pressure", header=one.choice.header.text) for one in open_pressure.values())
     there = {**unscaled, **further, **open_pressure}
-    pressure_faults, pressure_notes = check_pressure(there)
+    pressure_faults, pressure_notes, open_unit = check_pressure(there)
     faults.extend((*pressure_faults, *check_direction(there)))
     notes.extend(pressure_notes)
     air = fill_air(there, _doubtful(table, choices, bool(open_pressure)), config.air, table.size)
     derived, derived_notes = _derive({**there, **air.columns}, config)
     notes.extend((*said, *position_notes, *scaled_notes, *air.notes, *derived_notes, *_height_note(unscaled)))
     choices = _with_used(table, choices, (*quantities.values(), *open_pressure.values(), *air.columns.values()))
-    return Reading(table, config, choices, times, derived, (*faults, *asked, *further_faults), tuple(notes), air.air)
+    assumed = air.air or open_unit
+    return Reading(table, config, choices, times, derived, (*faults, *asked, *further_faults), tuple(notes), assumed)
 
 
-def _settle_all(table: RawTable, choices: Choices) -> dict[str, Settled]:
-    """Read the column of each name that is to be used."""
+def _settle_all(table: RawTable, choices: Choices, config: PipelineConfig) -> dict[str, Settled]:
+    """Read the column of each name that is to be used, wind after the heights."""
     if not table.size:
         return {}
 
     def read(choice: Choice) -> Quantity:
         return read_quantity(choice, table.columns[choice.index], table.rows)
 
-    return {name: settle(candidates, read) for name, candidates in choices.candidates.items()}
+    names = choices.candidates
+    settled = {name: settle(candidates, read) for name, candidates in names.items() if name not in WIND_NAMES}
+    heights: Quantities = {name: settled[name].quantity for name in HEIGHT_NAMES if name in settled}
+    height = flight_height(heights, config.wind.height)
+    for name in (name for name in WIND_NAMES if name in names):
+        candidates, why = nearest_first(names[name], height)
+        settled[name] = settle(candidates, read, why)
+    return {name: settled[name] for name in names}
+
+
+def _gases_with_unit_set(config: PipelineConfig) -> frozenset[str]:
+    """Gases whose unit the configuration states."""
+    return frozenset(gas for name in config.units if (gas := gas_name(name)) is not None)
 
 
 def _with_used(table: RawTable, choices: Choices, used: Iterable[Quantity]) -> Choices:
@@ -172,7 +189,7 @@ def _doubtful(table: RawTable, choices: Choices, has_open_pressure: bool) -> Qua
 
 def _positions(read: Quantities, table: RawTable) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
     """Positions in signed degrees, from NMEA's notation and hemispheres in columns of their own."""
-    degrees, notes = from_nmea(read)
+    degrees, notes = from_nmea(read, table)
     signed, further = with_hemispheres(degrees, table)
     return signed, (*notes, *further)
 
@@ -196,8 +213,9 @@ def _height_note(read: Quantities) -> tuple[Phrase, ...]:
 
 def _times(table: RawTable, choices: Choices, config: PipelineConfig) -> Times:
     """Time of each record."""
+    day_first = any(says_day_first(header_key(text)) for text in table.headers)
     columns = {
-        name: tuple(TimeColumn(choice.header, table.columns[choice.index]) for choice in group)
+        name: tuple(TimeColumn(choice.header, table.columns[choice.index], day_first) for choice in group)
         for name, group in choices.times.items()
         if table.size
     }

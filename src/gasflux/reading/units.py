@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.constants import M_PER_FOOT, PA_PER_HPA, PA_PER_TORR, SECONDS_PER_HOUR, ZERO_CELSIUS_K
+from gasflux.constants import AVOGADRO, M_PER_FOOT, PA_PER_HPA, PA_PER_TORR, SECONDS_PER_HOUR, ZERO_CELSIUS_K
 from gasflux.records import FloatArray
 
 
@@ -31,8 +31,8 @@ class Dimension(Enum):
 class Unit:
     """One unit: ``contract value = value * factor + offset``.
 
-    `factor` is None for a mass concentration, whose mole fraction depends on temperature and pressure;
-    `micrograms_m3` then says how many ug/m3 it is.
+    `factor` is None for an amount per volume, whose mole fraction depends on temperature and pressure; `micrograms_m3`
+    or `micromoles_m3` then says how much it is.
     """
 
     symbol: str
@@ -40,6 +40,9 @@ class Unit:
     factor: float | None
     offset: float = 0.0
     micrograms_m3: float = 0.0
+    micromoles_m3: float = 0.0
+    is_normal: bool = False
+    """The volume is that at 0 degC and 1013.25 hPa (DIN 1343) and not that of the air as it was."""
 
     @property
     def is_contract_unit(self) -> bool:
@@ -83,17 +86,39 @@ _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
     (Unit("mg/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1e3), "mg/m3 mgm-3 mgm3 毫克/立方米 ug/l μg/l"),
     (Unit("ng/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1e-3), "ng/m3 ngm-3 ngm3 纳克/立方米"),
     (Unit("g/m3", Dimension.MOLE_FRACTION, None, micrograms_m3=1e6), "g/m3 gm-3 mg/l 克/立方米"),
-    (Unit("hPa", Dimension.PRESSURE, 1.0), "hpa mbar mbars mb millibar millibars hectopascal hectopascals 百帕 毫巴"),
+    (
+        Unit("ug/Nm3", Dimension.MOLE_FRACTION, None, micrograms_m3=1.0, is_normal=True),
+        "ug/nm3 μg/nm3 ugnm-3 μgnm-3 ug/m3n μg/m3n ug/m3(n) μg/m3(n) ug/n.m3",
+    ),
+    (
+        Unit("mg/Nm3", Dimension.MOLE_FRACTION, None, micrograms_m3=1e3, is_normal=True),
+        "mg/nm3 mgnm-3 mg/m3n mg/m3(n) mg/n.m3",
+    ),
+    (
+        Unit("mmol/m3", Dimension.MOLE_FRACTION, None, micromoles_m3=1e3),
+        "mmol/m3 mmolm-3 μmol/l umol/l 毫摩尔/立方米",
+    ),
+    (Unit("umol/m3", Dimension.MOLE_FRACTION, None, micromoles_m3=1.0), "umol/m3 μmol/m3 umolm-3 μmolm-3 nmol/l"),
+    (Unit("mol/m3", Dimension.MOLE_FRACTION, None, micromoles_m3=1e6), "mol/m3 molm-3"),
+    (
+        Unit("molec/cm3", Dimension.MOLE_FRACTION, None, micromoles_m3=1e12 / AVOGADRO),
+        "molec/cm3 molecules/cm3 moleccm-3 moleculescm-3 molecule/cm3 moleculecm-3",
+    ),
+    (
+        Unit("hPa", Dimension.PRESSURE, 1.0),
+        "hpa mbar mbars mb millibar millibars hectopascal hectopascals 百帕 毫巴 гпа мбар",
+    ),
     (Unit("Pa", Dimension.PRESSURE, 1.0 / PA_PER_HPA), "pa pascal pascals 帕 帕斯卡"),
-    (Unit("kPa", Dimension.PRESSURE, 1000.0 / PA_PER_HPA), "kpa kilopascal kilopascals 千帕"),
-    (Unit("torr", Dimension.PRESSURE, PA_PER_TORR / PA_PER_HPA), "torr mmhg 毫米汞柱"),
+    (Unit("kPa", Dimension.PRESSURE, 1000.0 / PA_PER_HPA), "kpa kilopascal kilopascals 千帕 кпа"),
+    (Unit("torr", Dimension.PRESSURE, PA_PER_TORR / PA_PER_HPA), "torr mmhg 毫米汞柱 ммртст"),
     (Unit("inHg", Dimension.PRESSURE, _PA_PER_INCH_OF_MERCURY / PA_PER_HPA), 'inhg inhgabs "hg inchhg inchesofmercury'),
     (Unit("psi", Dimension.PRESSURE, _PA_PER_PSI / PA_PER_HPA), "psi psia lbf/in2"),
     (Unit("bar", Dimension.PRESSURE, 1e5 / PA_PER_HPA), "bar bars 巴"),
     (Unit("atm", Dimension.PRESSURE, 101_325.0 / PA_PER_HPA), "atm 标准大气压"),
     (
         Unit("degC", Dimension.TEMPERATURE, 1.0),
-        "degc c celsius degreec degreesc deg_c degreecelsius degreescelsius degcelsius centigrade 摄氏度 攝氏度 度",
+        "degc c celsius degreec degreesc deg_c degreecelsius degreescelsius degcelsius centigrade 摄氏度 攝氏度 度"
+        " с градс",
     ),
     (Unit("K", Dimension.TEMPERATURE, 1.0, -ZERO_CELSIUS_K), "k kelvin degk kelvins degreek degreesk 开 开尔文"),
     (
@@ -106,7 +131,7 @@ _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
     ),
     (
         Unit("m", Dimension.LENGTH, 1.0),
-        "m meter meters metre metres magl masl mamsl mmsl magd mato m(agl) m(asl) m(msl) 米 公尺 mabovesealevel",
+        "m meter meters metre metres magl masl mamsl mmsl magd mato m(agl) m(asl) m(msl) 米 公尺 mabovesealevel м",
     ),
     (Unit("ft", Dimension.LENGTH, M_PER_FOOT), "ft feet foot ftagl ftasl ftmsl feetagl feetmsl 英尺"),
     (Unit("km", Dimension.LENGTH, 1000.0), "km kilometer kilometers kilometre kilometres kmasl kmagl 千米 公里"),
@@ -114,12 +139,13 @@ _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
     (Unit("mm", Dimension.LENGTH, 0.001), "mm millimeter millimeters millimetre millimetres 毫米"),
     (
         Unit("m/s", Dimension.SPEED, 1.0),
-        "m/s ms mps ms-1 m/sec msec-1 mpersec meterspersecond metrespersecond meter/second 米/秒 米每秒 公尺/秒",
+        "m/s ms mps ms-1 m/sec msec-1 mpersec meterspersecond metrespersecond meter/second 米/秒 米每秒"
+        " 公尺/秒 м/с м/сек 미터/초",
     ),
     (Unit("cm/s", Dimension.SPEED, 0.01), "cm/s cms cms-1 cm/sec 厘米/秒"),
     (
         Unit("km/h", Dimension.SPEED, 1000.0 / SECONDS_PER_HOUR),
-        "km/h kmh kph kmph kmh-1 km/hr 千米/时 公里/小时 千米/小时 公里/時",
+        "km/h kmh kph kmph kmh-1 km/hr 千米/时 公里/小时 千米/小时 公里/時 км/ч",
     ),
     (Unit("knot", Dimension.SPEED, _NAUTICAL_MILE_M / SECONDS_PER_HOUR), "knot knots kn kt kts 节 節"),
     (Unit("mph", Dimension.SPEED, _MILE_M / SECONDS_PER_HOUR), "mph mi/h mi/hr miles/hour milesperhour"),
@@ -127,7 +153,8 @@ _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
     (Unit("ft/min", Dimension.SPEED, M_PER_FOOT / 60.0), "ft/min fpm"),
     (
         Unit("deg", Dimension.ANGLE, 1.0),
-        "deg degree degrees dd 度 degt degtrue degtruenorth degreestrue degreetrue degreestruenorth degreesnorth"
+        "deg degree degrees dd 度 град градусы grad gradi grados graus degres degrés"
+        " degt degtrue degtruenorth degreestrue degreetrue degreestruenorth degreesnorth"
         " degreeseast degreen degreee degreesn degreese degn dege degnorth degeast decimaldegrees decimaldegree decdeg"
         " decimaldeg degdec degfromnorth degfromtruenorth t(true) degclockwisefromnorth t true dddddd wgs84"
         " degwgs84 (deg)",
@@ -136,7 +163,10 @@ _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
     (Unit("1e-7 deg", Dimension.ANGLE, 1e-7), "1e-7deg dege7 deg*1e7 degx1e7 deg*10^7 dege-7 10-7deg 1e-7degrees 1e-7"),
     (Unit("1e-6 deg", Dimension.ANGLE, 1e-6), "1e-6deg dege6 deg*1e6 degx1e6 microdeg udeg 1e-6degrees 1e-6"),
     (Unit("0.01 deg", Dimension.ANGLE, 0.01), "0.01deg cdeg centideg deg*100 1/100deg"),
-    (Unit("s", Dimension.TIME, 1.0), "s sec secs second seconds 秒"),
+    (Unit("s", Dimension.TIME, 1.0), "s sec secs second seconds 秒 с сек"),
+    (Unit("min", Dimension.TIME, 60.0), "min mins minute minutes minuten minutos 分钟 分鐘"),
+    (Unit("h", Dimension.TIME, 3600.0), "h hr hrs hour hours 小时 小時"),
+    (Unit("d", Dimension.TIME, 86_400.0), "d day days 天"),
     (Unit("ms", Dimension.TIME, 1e-3), "ms msec millisecond milliseconds 毫秒"),
     (Unit("us", Dimension.TIME, 1e-6), "us μs microsecond microseconds usec"),
     (Unit("ns", Dimension.TIME, 1e-9), "ns nsecs nanosecond nanoseconds"),
@@ -149,10 +179,7 @@ _NO_FRACTIONS: Final[Mapping[str, str]] = {
         "g/m2 gm-2 mg/m2 mgm-2 ug/m2 μg/m2 kg/m2 mol/m2 molm-2 mmol/m2 umol/m2 μmol/m2 molec/cm2 moleculescm-2"
         " molecules/cm2 moleccm-2 du dobson dobsonunits"
     ),
-    "number": (
-        "mol/m3 molm-3 mmol/m3 mmolm-3 umol/m3 μmol/m3 umolm-3 μmolm-3 molec/cm3"
-        " molecules/cm3 moleccm-3 moleculescm-3 #/cm3 1/cm3 cm-3 #/l /cm3 个/立方厘米"
-    ),
+    "number": "#/cm3 1/cm3 cm-3 #/l /cm3 个/立方厘米",
     "mass": "mg/kg ug/kg μg/kg g/kg ng/kg mgkg-1 ugkg-1 μgkg-1 gkg-1 ppmw ppbw ppmbymass ppbbymass wt% %wt ppmm/m",
     "rate": (
         "g/s g/h kg/h kg/s kg/d t/h t/y lb/h lbs/h gs-1 gh-1 kgh-1 kgs-1 kg/hr mg/s mgs-1 l/min lpm slpm sccm scfh"
@@ -246,7 +273,8 @@ def conversion_text(unit: Unit) -> str:
     """Return how `unit` is converted, for the report; empty when it is the contract unit."""
     target = CONTRACT_UNIT[unit.dimension]
     if unit.factor is None:
-        return f"{unit.symbol} -> {target} (with temperature and pressure of each sample)"
+        how = "at 0 degC and 1013.25 hPa" if unit.is_normal else "with temperature and pressure of each sample"
+        return f"{unit.symbol} -> {target} ({how})"
     if unit.is_contract_unit:
         return ""
     scale = "" if unit.factor == 1.0 else f"x {unit.factor:.6g}"

@@ -131,6 +131,30 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "列“{column}”未注明单位，中位数为 {value}，按 ppm 计不可能是环境空气；请在表头中写明单位，例如“{gas}_ppb”，"
         "或设置 units: {{{gas}: ppb}}。",
     ),
+    "stated_unit_small": Phrase(
+        "Column {column!r} names {unit}, and its median of {value} is a thousandth of what clean air holds ({clean}"
+        " ppm): points or commas may group thousands, or the unit is another; set units: {{{gas}: ppm}} to the unit of"
+        " the numbers as they stand, or units: {{{gas}: {unit}}} if it is right.",
+        "列“{column}”注明单位 {unit}，但中位数 {value} 只有清洁空气（{clean} ppm）的千分之一：小数点可能是千位分隔符，"
+        "或单位另有所指；请用 units: {{{gas}: ppm}} 指定数值的实际单位，"
+        "若 {unit} 无误，请设置 units: {{{gas}: {unit}}}。",
+    ),
+    "stated_unit_large": Phrase(
+        "Column {column!r} names {unit}, and its median of {value} is a thousand times what clean air holds ({clean}"
+        " ppm), in every row; set units: {{{gas}: ppb}} to the unit of the numbers, or units: {{{gas}: {unit}}} if"
+        " it is right.",
+        "列“{column}”注明单位 {unit}，但中位数 {value} 在所有行均为清洁空气（{clean} ppm）的千倍；"
+        "请用 units: {{{gas}: ppb}} 指定数值的实际单位，若 {unit} 无误，请设置 units: {{{gas}: {unit}}}。",
+    ),
+    "allowed.clean_air": Phrase("about {clean} ppm in clean air", "清洁空气中约 {clean} ppm"),
+    "open_position_scale": Phrase(
+        "Columns {column!r} hold whole numbers ({value}) that are places on Earth in 1e-7 and in 1e-6 degrees, and the"
+        " speed of the flight does not tell which; set units: {{latitude: 1e-7 deg, longitude: 1e-7 deg}} (or"
+        " 1e-6 deg).",
+        "列“{column}”为整数（{value}），按 1e-7 度和 1e-6 度均为地球上的位置，飞行速度也无法区分；"
+        "请设置 units: {{latitude: 1e-7 deg, longitude: 1e-7 deg}}（或 1e-6 deg）。",
+    ),
+    "allowed.position_scale": Phrase("degrees, or a stated scale", "以度为单位，或注明比例"),
     "too_few_numbers": Phrase(
         "Column {column!r} holds {numbers}, at least {least} are needed; fill the column or unlist the gas.",
         "列“{column}”只有 {numbers}，至少需要 {least} 个；请补全该列，或从 gases 中去掉该气体。",

@@ -81,8 +81,11 @@ LAYOUT_TEXTS: Final[dict[str, Phrase]] = {
     ),
     # positions
     "note.nmea": Phrase(
-        "{headers} are read as NMEA's degrees and minutes in one number (ddmm.mmmm).",
-        "{headers} 按 NMEA 的度分格式（ddmm.mmmm）读取。",
+        "{headers} are read as NMEA's degrees and minutes in one number (ddmm.mmmm){hemisphere}.",
+        "{headers} 按 NMEA 的度分格式（ddmm.mmmm）读取{hemisphere}。",
+    ),
+    "nmea.north_east": Phrase(
+        "; no letter tells the hemisphere, so they count north and east", "；未注明半球，按北纬、东经计"
     ),
     "note.hemisphere": Phrase(
         "The hemisphere of {header!r} is taken from {other!r}.", "“{header}”的半球取自“{other}”。"
@@ -103,6 +106,10 @@ LAYOUT_TEXTS: Final[dict[str, Phrase]] = {
     "note.date_late": Phrase(
         "{header!r} stays where the clock passes midnight; a day is added from there on.",
         "时钟过零点时“{header}”未变；其后已加一天。",
+    ),
+    "note.gps_week": Phrase(
+        "{headers} are read as GPS week and time in it, less 18 leap seconds.",
+        "{headers} 按 GPS 周和周内秒读取，并减去 18 个闰秒。",
     ),
     "note.gps_seconds": Phrase(
         "{header!r} is read as GPS seconds since 1980-01-06, less 18 leap seconds; set start if it is none.",

@@ -26,13 +26,21 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
         " gases in turn.",
         "“{header}”有 {share} 的行重复上一值：分析仪慢于记录频率，或轮流测量不同气体。",
     ),
+    "reason.flight_height": Phrase(
+        " (of the heights its columns name the nearest to the flight's {height} m)",
+        "（各列所注高度中最接近飞行高度 {height} m）",
+    ),
+    "reason.mast_height": Phrase(
+        " (of the heights its columns name the nearest to wind.height, {height} m)",
+        "（各列所注高度中最接近 wind.height {height} m）",
+    ),
     "note.codes": Phrase(
         "{header!r} holds {codes} in {rows}: codes for no value, taken as empty.",
         "“{header}”有 {rows}为 {codes}：表示无数值的代码，按空值处理。",
     ),
     "note.scaled": Phrase(
-        "{header!r} holds whole numbers and names no unit; beside positions in 1e-7 degrees it is taken as {unit}.",
-        "“{header}”为整数且未注明单位；因位置以 1e-7 度记录，按 {unit} 读取。",
+        "{header!r} holds whole numbers and names no unit; beside positions in {positions} it is taken as {unit}.",
+        "“{header}”为整数且未注明单位；因位置以 {positions} 记录，按 {unit} 读取。",
     ),
     "note.isotope_main": Phrase(
         "{header!r} counts molecules with 12C only; multiplied by {scale:.5g} for the natural share of 13C.",
@@ -75,11 +83,10 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
         "数据中没有{name}；采用设置 air.{key} 的 {value}。",
     ),
     "note.pressure_unit": Phrase(
-        "{header!r} names no unit; {value} is taken as hPa, as at an altitude of {altitude} m. If it is torr,"
-        " set units:"
-        " {{pressure: torr}}.",
-        "“{header}”未注明单位；{value} 按 hPa 读取，相当于海拔 {altitude} m。若为 torr，请设置 units:"
-        " {{pressure: torr}}。",
+        "{header!r} names no unit; {value} is taken as hPa, as at an altitude of {altitude} m, and the doubt"
+        " counts in the interval. If it is torr, set units: {{pressure: torr}}, else units: {{pressure: hPa}}.",
+        "“{header}”未注明单位；{value} 按 hPa 读取，相当于海拔 {altitude} m，其疑义已计入区间。若为 torr，请设置"
+        " units: {{pressure: torr}}，否则设置 units: {{pressure: hPa}}。",
     ),
     "note.open_pressure": Phrase(
         "The air pressure is taken from {header!r}: its values are those of open air.",

@@ -29,7 +29,7 @@ FEW_TIMES: Final = 50_000
 _ZONED: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 
 
-def read_times(column: Column, unit: Unit | None) -> ReadTimes:
+def read_times(column: Column, unit: Unit | None, day_first: bool = False) -> ReadTimes:
     """Return the times that the cells of a column hold.
 
     Parameters
@@ -38,6 +38,8 @@ def read_times(column: Column, unit: Unit | None) -> ReadTimes:
         Cells, shape (n,).
     unit
         Unit of time that the header states; decides between a count and a date where numbers leave it open.
+    day_first
+        What to take where a date may be read with the day or the month first.
     """
     if column.dtype.kind == "M":
         utc = column.astype("datetime64[us]")
@@ -53,10 +55,10 @@ def read_times(column: Column, unit: Unit | None) -> ReadTimes:
         values, is_bad = numbers(column)
         if not is_bad.any():
             return times_of_numbers(values, unit)
-    return _from_cells(cells, unit)
+    return _from_cells(cells, unit, day_first)
 
 
-def _from_cells(cells: Sequence[Any], unit: Unit | None) -> ReadTimes:
+def _from_cells(cells: Sequence[Any], unit: Unit | None, day_first: bool) -> ReadTimes:
     """Return times from a mixture of texts, Excel date cells and numbers."""
     utc = np.full(len(cells), NAT)
     kinds = np.full(len(cells), Kind.NONE, dtype=object)
@@ -66,7 +68,7 @@ def _from_cells(cells: Sequence[Any], unit: Unit | None) -> ReadTimes:
         kinds[index], utc[index] = _from_object(cell, unit)
     is_text = np.fromiter((isinstance(cell, str) for cell in cells), dtype=np.bool_, count=len(cells))
     texts = np.array(cells, dtype=object)[is_text]
-    read = _from_parts(texts) if texts.size else None
+    read = _from_parts(texts, day_first) if texts.size else None
     if read is not None:
         utc[is_text] = read.utc
         kinds[np.flatnonzero(is_text)[~np.isnat(read.utc)]] = read.kind
@@ -146,7 +148,7 @@ def _parse_many_iso(texts: Column) -> TimeArray | None:
 _ZONE_TEXT: Final = "time zone -> UTC"
 
 
-def _from_parts(texts: NDArray[np.object_]) -> ReadTimes:
+def _from_parts(texts: NDArray[np.object_], day_first: bool) -> ReadTimes:
     """Return times from texts in any notation; day and month are told apart by the values of the whole column."""
     parts = [take_apart(text.strip()) for text in texts]
     good = [part for part in parts if part is not None]
@@ -156,7 +158,7 @@ def _from_parts(texts: NDArray[np.object_]) -> ReadTimes:
         return ReadTimes(Kind.NONE, utc, ~is_read)
     dates = np.array([(part.first, part.second, part.third) for part in good], dtype=np.int64)
     is_open = np.array([part.mark == "?" for part in good], dtype=np.bool_)
-    ordered, notes, is_mixed = order_dates(dates, is_open, str(texts[is_read][0]))
+    ordered, notes, is_mixed = order_dates(dates, is_open, str(texts[is_read][0]), day_first)
     zones = np.array([part.zone_minutes or 0 for part in good], dtype=np.int64)
     clock = np.array([part.clock_us for part in good], dtype=np.int64)
     has_date = bool(np.any(dates[:, 0] > 0))
@@ -182,7 +184,9 @@ _FIRST_YEAR: Final = 2005
 """No aircraft of this kind logged before; a year of two digits that would be earlier is none."""
 
 
-def order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[IntArray, tuple[Phrase, ...], bool]:
+def order_dates(
+    dates: IntArray, is_open: BoolArray, example: str, day_first: bool = False
+) -> tuple[IntArray, tuple[Phrase, ...], bool]:
     """Return dates as year, month, day; a note where their order was assumed; whether several orders occur.
 
     Parameters
@@ -193,6 +197,8 @@ def order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[IntA
         Where values must tell the order, shape (n,).
     example
         One of the texts.
+    day_first
+        What to take where both are dates; points between the parts say the same.
     """
     if not is_open.any():
         return dates, (), False
@@ -201,7 +207,7 @@ def order_dates(dates: IntArray, is_open: BoolArray, example: str) -> tuple[IntA
         return _order_by_most(dates, is_open)
     # Dots are the mark of countries that write the day first.
     by_dots = _DOTTED.search(example) is not None
-    preference = ("day", "month", "year") if by_dots else ("month", "day", "year")
+    preference = ("day", "month", "year") if by_dots or day_first else ("month", "day", "year")
     # Of readings years apart the latest is the likeliest: logs are read soon after they were written.
     latest = max(int(read[:, 0].max()) for read in found.values())
     best = next(first for first in preference if first in found and int(found[first][:, 0].max()) == latest)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import numpy as np
 
-from gasflux.reading.raw_table import numbers
+from gasflux.reading.raw_table import Column, numbers
 from gasflux.reading.times.cells import read_times
 from gasflux.reading.times.limits import latest_time
 from gasflux.reading.times.numbers import Kind, ReadTimes, TimeArray, clock_seconds, plus_seconds, short_dates
@@ -33,7 +34,7 @@ def clock_columns(columns: Columns) -> tuple[TimeColumn, ...]:
 
 def read_dates(column: TimeColumn) -> ReadTimes | None:
     """Dates of a column, those in six digits included; None where it holds none."""
-    read = read_times(column.cells, None)
+    read = read_times(column.cells, None, column.day_first)
     if read.is_mixed or (read.kind is Kind.DATE_TIME and (read.is_date_only or column.header.name == "date")):
         return read
     if read.kind is not Kind.ELAPSED or column.header.name != "date":
@@ -47,7 +48,7 @@ def read_dates(column: TimeColumn) -> ReadTimes | None:
 
 def read_clock(column: TimeColumn) -> ReadTimes | None:
     """Read times of day, those in six digits (hhmmss) and seconds of the day included; None without any."""
-    read = read_times(column.cells, column.header.unit)
+    read = read_times(_with_colons(column.cells), column.header.unit)
     if read.kind is Kind.TIME_OF_DAY:
         return read
     if read.kind is not Kind.ELAPSED or read.elapsed_s is None:
@@ -61,6 +62,20 @@ def read_clock(column: TimeColumn) -> ReadTimes | None:
         return None
     utc = plus_seconds(np.zeros(seconds.size, dtype="datetime64[us]"), seconds)
     return ReadTimes(Kind.TIME_OF_DAY, utc, read.is_bad, conversion)
+
+
+_SHUT_CLOCK: Final = r"\s*([01]?\d|2[0-3])[.\-_]([0-5]\d)(?:[.\-_]([0-5]\d(?:[.,]\d+)?))?\s*"
+
+
+def _with_colons(cells: Column) -> Column:
+    """Return cells that are all clocks written with points or dashes (``10.05.30``) as with colons, any other as is."""
+    first = next((cell for cell in cells if cell is not None), None) if cells.dtype.kind == "O" else None
+    if not isinstance(first, str) or re.fullmatch(_SHUT_CLOCK, first) is None:
+        return cells
+    found = [re.fullmatch(_SHUT_CLOCK, cell) if isinstance(cell, str) else None for cell in cells]
+    if any(match is None and cell is not None for match, cell in zip(found, cells, strict=True)):
+        return cells
+    return np.array([match and ":".join(part for part in match.groups() if part) for match in found], dtype=object)
 
 
 def join_date_and_clock(day_header: str, dates: ReadTimes, clock_header: str, clock: ReadTimes) -> Times:

@@ -79,13 +79,13 @@ _WEEKDAYS: Final = (
 )
 _HALVES: Final = r"\b([ap])\s?\.?\s?m\b\.?"
 _CLOCK: Final = (
-    r"(?P<half1>AM|PM|上午|下午|午前|午後)?\s*(?P<hour>\d{1,2})\s*[:时點点時h]\s*(?P<minute>\d{1,2})"
-    r"(?:\s*[:分m]\s*(?:(?P<second>\d{1,2})(?:[.,:](?P<part>\d{1,9}))?\s*[秒s]?)?)?"
-    r"\s*(?P<half2>AM|PM|上午|下午|午前|午後)?\s*(?P<zone>(?:UTC|GMT)?\s?[+-]\d{1,2}:?(?:\d{2})?|[A-Z]{1,4}\b)?"
+    r"(?P<half1>AM|PM|上午|下午|午前|午後|오전|오후)?\s*(?P<hour>\d{1,2})\s*[:时點点時h시]\s*(?P<minute>\d{1,2})"
+    r"(?:\s*[:分m분]\s*(?:(?P<second>\d{1,2})(?:[.,:](?P<part>\d{1,9}))?\s*[秒s초]?)?)?"
+    r"\s*(?P<half2>AM|PM|上午|下午|午前|午後|오전|오후)?\s*(?P<zone>(?:UTC|GMT)?\s?[+-]\d{1,2}:?(?:\d{2})?|[A-Z]{1,4}\b)?"
 )
 _DAY: Final = (
-    r"(?P<a>\d{1,4}|[A-Z]{3,10}\.?)\s*[-/.年 ]\s*(?P<b>\d{1,2}|[A-Z]{3,10}\.?)\s*[-/.月 ,]\s*,?\s*"
-    r"(?P<c>\d{1,4})(?!\d)\s*日?"
+    r"(?P<a>\d{1,4}|[A-Z]{3,10}\.?)\s*[-/.年년 ]\s*(?P<b>\d{1,2}|[A-Z]{3,10}\.?)\s*[-/.月월 ,]\s*,?\s*"
+    r"(?P<c>\d{1,4})(?!\d)\s*[日일]?"
 )
 _COMPACT: Final = r"(\d{4})(\d{2})(\d{2})[T _-]?(\d{2})[:_-]?(\d{2})(?:[:_-]?(\d{2})([.,]\d+)?)?\s*(.*)"
 _ORDINAL: Final = r"(\d{4})[-/ ](\d{3})[T :_-]+(\d{1,2}:\d{2}.*)"
@@ -223,7 +223,7 @@ def _clock_us(match: re.Match[str]) -> int | None:
     if half:
         if not 0 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if half in ("PM", "下午", "午後") else 0)
+        hour = hour % 12 + (12 if half in ("PM", "下午", "午後", "오후") else 0)
     if hour > 24 or minute > 59 or second > 60:
         return None
     part = int((match["part"] or "").ljust(6, "0")[:6])

@@ -28,6 +28,8 @@ class TimeColumn:
 
     header: Header
     cells: Column
+    day_first: bool = False
+    """Headers of the file are in a language that writes the day before the month."""
 
 
 @dataclass(frozen=True, eq=False)

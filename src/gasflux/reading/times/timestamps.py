@@ -18,13 +18,20 @@ from gasflux.reading.raw_table import numbers
 from gasflux.reading.times.beginning import NO_BEGINNING, Beginning, moved_to_start, times_from_beginning
 from gasflux.reading.times.cells import read_times
 from gasflux.reading.times.date_and_clock import clock_columns, join_date_and_clock, read_clock, read_dates
+from gasflux.reading.times.day_counts import (
+    GPS_LEAP_S,
+    from_count_since,
+    from_date_and_hours,
+    from_day_of_year,
+    from_gps_week,
+)
 from gasflux.reading.times.numbers import Kind, ReadTimes, calendar_dates, from_epoch, plus_seconds
 from gasflux.reading.times.time_columns import Columns, TimeColumn, Times, mixed_orders
 from gasflux.records import BoolArray, FloatArray
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import NOTHING, Phrase
 
-_GPS_EPOCH: Final = np.timedelta64(315_964_800 - 18, "s")
+_GPS_EPOCH: Final = np.timedelta64(315_964_800 - int(GPS_LEAP_S), "s")
 """From 1970-01-01 to 1980-01-06, less the leap seconds between GPS and UTC since 2017."""
 
 _GPS_AS_UNIX: Final = (np.datetime64("1995-01-01"), np.datetime64("2017-01-01"))
@@ -38,7 +45,10 @@ _COUNTER_TOLERANCE_US: Final = 1_500_000
 def _full(columns: Columns, name: str) -> Times | None:
     """Return times from the best column of `name` that holds dates and times together."""
     for column in columns.get(name, ()):
-        read = read_times(column.cells, column.header.unit)
+        counted = from_count_since(column)
+        if counted is not None:
+            return counted
+        read = read_times(column.cells, column.header.unit, column.day_first)
         if (read.kind is Kind.DATE_TIME and not read.is_date_only) or read.is_mixed:
             return _from_gps_epoch(_times(read, (column.header.text,)))
     return None
@@ -172,6 +182,9 @@ _RECIPES: Final[tuple[Callable[[Columns], Times | None], ...]] = (
     _from_date_and_time,
     _from_seconds_of_day,
     _from_parts,
+    from_date_and_hours,
+    from_day_of_year,
+    from_gps_week,
     _from_local_time,
 )
 
@@ -193,6 +206,7 @@ def resolve_times(columns: Columns, size: int, beginning: Beginning = NO_BEGINNI
     Times
         With `fault` set when no column or combination of columns gives date and time.
     """
+    columns = _completed(columns, size, beginning)
     for recipe in _RECIPES:
         times = recipe(columns)
         if times is not None:
@@ -202,6 +216,22 @@ def resolve_times(columns: Columns, size: int, beginning: Beginning = NO_BEGINNI
         return times
     empty = np.full(size, np.datetime64("NaT", "us"))
     return Times(empty, np.zeros(size, dtype=np.bool_), _all_headers(columns), fault=_why_none(columns))
+
+
+def _completed(columns: Columns, size: int, beginning: Beginning) -> Columns:
+    """Columns with what others of them, or the beginning of the log, tell: an hour called Hora, the year of a day."""
+    completed = dict(columns)
+    clock = _first(columns, "timestamp")
+    if clock is not None and "minute" in columns and "hour" not in columns:
+        hours, is_bad = numbers(clock.cells)
+        given = hours[np.isfinite(hours)]
+        if given.size and not is_bad.any() and np.all((given >= 0.0) & (given < 24.0)):
+            completed["hour"] = (clock,)
+    day = _first(columns, "day_of_year")
+    if day is not None and "year" not in columns and beginning.start is not None:
+        year = float(beginning.start.astype("datetime64[Y]").astype(int) + 1970)
+        completed["year"] = (replace(day, cells=np.full(size, year)),)
+    return completed
 
 
 def _mention_local(times: Times, columns: Columns) -> Times:

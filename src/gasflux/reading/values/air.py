@@ -108,16 +108,24 @@ def fill_air(read: Mapping[str, Quantity], doubtful: Quantity | None, settings: 
     return Filled(columns, AssumedAir(tuple(columns), errors["temperature"], errors["pressure"]), tuple(notes))
 
 
-def check_pressure(read: Mapping[str, Quantity]) -> tuple[tuple[Fault, ...], tuple[Phrase, ...]]:
-    """Return the fault, or the note, of a pressure without stated unit that the log's altitude speaks against.
+_OPEN_UNIT_ERROR: Final = (1013.25 / 760.0 - 1.0) / 1.645
+"""Relative standard deviation of a pressure that may be torr by the sea or hPa on a mountain, taken as hPa: the
+interval at 90 % reaches from the one reading to the other."""
 
-    Torr reads three quarters of hPa: the pressure of a mountain of 2,000 to 3,000 m.
+
+def check_pressure(
+    read: Mapping[str, Quantity],
+) -> tuple[tuple[Fault, ...], tuple[Phrase, ...], AssumedAir | None]:
+    """Return fault, note and error of a pressure without stated unit that the log's altitude speaks against, or may.
+
+    Torr reads three quarters of hPa: the pressure of a mountain of 2,000 to 3,000 m. Without an altitude nobody can
+    tell them apart, so that the doubt goes into the interval and the grade.
     """
     pressure = read.get("pressure")
     if pressure is None or pressure.choice.unit is not None or pressure.conversion:
-        return (), ()
+        return (), (), None
     if not np.isfinite(pressure.values).any():
-        return (), ()
+        return (), (), None
     middle = float(np.nanmedian(pressure.values))
     header, value = pressure.choice.header.text, f"{middle:.5g}"
     if "altitude" in read and _altitude({"altitude": read["altitude"]}, pressure.values.size)[1]:
@@ -127,11 +135,12 @@ def check_pressure(read: Mapping[str, Quantity]) -> tuple[tuple[Fault, ...], tup
             fault = Fault.of(
                 "implausible_pressure", column=header, value=value, allowed=allowed, expected=f"{expected:.0f}"
             )
-            return (fault,), ()
+            return (fault,), (), None
     elif _TORR_AT_SEA[0] < middle < _TORR_AT_SEA[1]:
         altitude = f"{float(standard_altitude_m(np.array([middle]))[0]):.0f}"
-        return (), (phrase("note.pressure_unit", header=header, value=value, altitude=altitude),)
-    return (), ()
+        note = phrase("note.pressure_unit", header=header, value=value, altitude=altitude)
+        return (), (note,), AssumedAir(("pressure",), 0.0, _OPEN_UNIT_ERROR * middle)
+    return (), (), None
 
 
 def _is_there(read: Mapping[str, Quantity], name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from gasflux.errors import Fault
-from gasflux.reading.headers import Choice, words_kinds
+from gasflux.reading.headers import FORCED_RANK, Choice, words_kinds
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.vocabulary.header_words import WordKind
 from gasflux.records import FloatArray
@@ -45,18 +45,20 @@ class Settled:
 Read = Callable[[Choice], Quantity]
 
 
-def settle(candidates: Sequence[Choice], read: Read) -> Settled:
+def settle(candidates: Sequence[Choice], read: Read, why: Phrase = NOTHING) -> Settled:
     """Return the column to use of several of one name, and what to say about it.
 
     Parameters
     ----------
     candidates
-        Columns, the preferred by their headers first.
+        Columns, the preferred first.
     read
         Reads one of them.
+    why
+        Why the first is preferred, where its header alone does not say.
     """
     quantity = read(candidates[0])
-    if candidates[0].header.rank < 0:
+    if candidates[0].header.rank == FORCED_RANK:
         return Settled(quantity, _problem(quantity), _about(quantity, candidates, NOTHING))
     if candidates[0].header.is_gas:
         return _settle_gas(candidates, quantity, read)
@@ -65,7 +67,7 @@ def settle(candidates: Sequence[Choice], read: Read) -> Settled:
             break
         quantity = read(choice)
     quantity = quantity if not _is_empty(quantity) else read(candidates[0])
-    return Settled(quantity, None, _about(quantity, candidates, _skipped(quantity, candidates)))
+    return Settled(quantity, None, _about(quantity, candidates, _skipped(quantity, candidates, why)))
 
 
 def _is_empty(quantity: Quantity) -> bool:
@@ -73,10 +75,10 @@ def _is_empty(quantity: Quantity) -> bool:
     return not quantity.faults and not np.isfinite(quantity.values).any()
 
 
-def _skipped(quantity: Quantity, candidates: Sequence[Choice]) -> Phrase:
-    """Say that a preferred column is dead."""
+def _skipped(quantity: Quantity, candidates: Sequence[Choice], why: Phrase) -> Phrase:
+    """Say that a preferred column is dead, else why it is preferred."""
     best = candidates[0]
-    return NOTHING if quantity.choice.index == best.index else phrase("reason.dead", header=best.header.text)
+    return why if quantity.choice.index == best.index else phrase("reason.dead", header=best.header.text)
 
 
 def _settle_gas(candidates: Sequence[Choice], first: Quantity, read: Read) -> Settled:

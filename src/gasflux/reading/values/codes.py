@@ -126,3 +126,33 @@ def _any_of(values: FloatArray, where: BoolArray, codes: FloatArray) -> BoolArra
     near = np.asarray(np.abs(distinct[:, None] - codes) <= _TOLERANCE * np.abs(codes))
     found[index] = np.any(near, axis=1)[inverse]
     return found
+
+
+_APART: Final = np.array([0.0, -1.0])
+"""What sensors write where they measured nothing, and what some gases do read in clean air."""
+_LEAST_REPEATED: Final = 3
+"""A value that occurs less often may be a slip, which quality flags look for."""
+_LOWEST_SHARE: Final = 0.3
+"""All readings of a gas that clean air holds lie above this share of their median."""
+
+
+def is_apart(values: FloatArray) -> BoolArray:
+    """Return where a gas reads exactly 0 or -1 again and again, far below all its other values, shape (n,).
+
+    A gas whose readings scatter about zero, or whose least reading is near it, has no such code.
+
+    Parameters
+    ----------
+    values
+        As they stand in the file, NaN where empty, shape (n,).
+    """
+    nothing = np.zeros(values.size, dtype=np.bool_)
+    lowest, _ = _extremes(values)
+    if not lowest <= 0.0:
+        return nothing
+    is_coded = np.isin(values, _APART)
+    rest = values[np.isfinite(values) & ~is_coded]
+    if rest.size < _LEAST_REPEATED or np.count_nonzero(is_coded) < _LEAST_REPEATED:
+        return nothing
+    is_far = rest.min() > _LOWEST_SHARE * float(np.median(rest)) > 0.0
+    return is_coded if is_far else nothing

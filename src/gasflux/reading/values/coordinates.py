@@ -42,6 +42,7 @@ _WRITTEN: Final = (
 )
 _DEGREES: Final = r"([+-]?\d+(?:\.\d*)?)\s*[°º度]?"
 BY_LETTER: Final = "degrees and hemisphere -> deg"
+BY_HEADER: Final = "south, west -> negative"
 
 
 @cache

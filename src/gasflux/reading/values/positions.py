@@ -9,18 +9,19 @@ from typing import Final
 
 import numpy as np
 
-from gasflux.reading.headers import read_header
+from gasflux.reading.headers import is_south_or_west, read_header
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.raw_table import RawTable
-from gasflux.reading.values.coordinates import BY_LETTER, HEMISPHERE_SIGNS, LETTERS_OF_AXIS, POSITION_NAMES
+from gasflux.reading.values.coordinates import BY_HEADER, BY_LETTER, HEMISPHERE_SIGNS, LETTERS_OF_AXIS, POSITION_NAMES
 from gasflux.records import FloatArray
 from gasflux.wording.lookup import phrase
-from gasflux.wording.phrases import Phrase
+from gasflux.wording.phrases import NOTHING, Phrase
 
 _HEMISPHERE_HEADER: Final = re.compile(
     r"n\W?s|e\W?w|.*(hemi|半球).*|(lat|lon)\w*[\W_]*(dir|ref|ns|ew|ind)\w*", re.IGNORECASE
 )
 
+_NORTH_OR_EAST: Final = r"[(\[_\s][NEne][)\]]?$|[北东東]"
 _LARGEST_DEGREES: Final = {"latitude": 90.0, "longitude": 180.0}
 _SURE_NMEA: Final = {"latitude": 180.0, "longitude": 360.0}
 """Beyond these no swap and no count from 0 to 360 explains a value that reads as degrees and minutes."""
@@ -66,13 +67,15 @@ def _hemisphere_column(quantity: Quantity, table: RawTable, name: str) -> int | 
     return None
 
 
-def from_nmea(read: Mapping[str, Quantity]) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
+def from_nmea(read: Mapping[str, Quantity], table: RawTable) -> tuple[dict[str, Quantity], tuple[Phrase, ...]]:
     """Return positions in degrees where both columns hold NMEA's degrees and minutes in one number (ddmm.mmmm).
 
     Parameters
     ----------
     read
         Columns that were read.
+    table
+        All columns of the file.
     """
     changed = dict(read)
     found = [read[name] for name in POSITION_NAMES if name in read]
@@ -85,13 +88,24 @@ def from_nmea(read: Mapping[str, Quantity]) -> tuple[dict[str, Quantity], tuple[
         degrees = _degrees(quantity.values)
         changed[quantity.choice.name] = replace(quantity, values=degrees, conversion="ddmm.mmmm -> deg")
     headers = " + ".join(quantity.choice.header.text for quantity in found)
-    return changed, (phrase("note.nmea", headers=headers),)
+    is_told = any(_has_hemisphere(quantity, table) for quantity in found)
+    return changed, (
+        phrase("note.nmea", headers=headers, hemisphere=NOTHING if is_told else phrase("nmea.north_east")),
+    )
+
+
+def _has_hemisphere(quantity: Quantity, table: RawTable) -> bool:
+    """Tell whether a sign, a letter or a header says on which side of the equator or of Greenwich a position lies."""
+    header = quantity.choice.header.text
+    is_signed = np.nanmin(quantity.values) < 0.0 or quantity.conversion == BY_LETTER
+    is_said = is_south_or_west(header) or re.search(_NORTH_OR_EAST, header) is not None
+    return bool(is_signed) or is_said or _hemisphere_column(quantity, table, quantity.choice.name) is not None
 
 
 def _may_be_nmea(quantity: Quantity) -> bool:
     """Tell whether values may be degrees and minutes: in range, minutes below 60, a flight's span."""
     values = np.abs(quantity.values[np.isfinite(quantity.values) & (quantity.values != 0.0)])
-    if not values.size or quantity.conversion not in ("", BY_LETTER):
+    if not values.size or quantity.conversion not in ("", BY_LETTER, BY_HEADER):
         return False
     low, high = np.percentile(60.0 * _degrees(values), [5, 95])
     is_in_range = values.max() < 100.0 * _LARGEST_DEGREES[quantity.choice.name] + 60.0

@@ -14,7 +14,8 @@ ALIASES: Final[Mapping[str, str]] = {
         " datetimeutc utcdatetime timeutc utctime utc utc时间 timestampgmt datetimegmt timegmt"
         " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
         " systemtime gpstime gpsdatetime sampletime timehhmmss utchhmmss"
-        " timestart starttime timestartutc utcstart startutc timemid midutc"
+        " timestart starttime timestartutc utcstart startutc timemid midutc fractionofday dayfraction timefractionofday"
+        " hhmmss"
     ),
     "local_time": (
         "localtime timelocal updatetimelocal datetimelocal timestamplocal localdatetime local 本地时间 当地时间"
@@ -28,15 +29,29 @@ ALIASES: Final[Mapping[str, str]] = {
         "elapsed elapsedtime timeelapsed flytime flighttime timesincestart timesincetakeoff runtime uptime timeboot"
         " timebootms osdflytime 飞行时间 累计时间 运行时间 经过时间"
     ),
-    "seconds": "seconds",
-    "nanoseconds": "nanoseconds",
-    "utc_seconds": "utcs utcseconds secondsofday utcsecondsofday sod",
-    "year": "year yyyy 年",
-    "month": "month 月",
-    "day": "day 日",
-    "hour": "hour hours hh 时 小时",
-    "minute": "minute minutes 分 分钟",
-    "second": "second sec 秒",
+    "seconds": "seconds stampsecs headerstampsecs stampsec headerstampsec",
+    "nanoseconds": (
+        "nanoseconds nanosecs nanosec nsecs nsec stampnsecs headerstampnsecs stampnanosec headerstampnanosec"
+    ),
+    "utc_seconds": (
+        "utcs utcseconds secondsofday utcsecondsofday sod secondsinday secofday secondssincemidnight secssincemidnight"
+        " secondsaftermidnight secssm secondssincemidnightutc"
+    ),
+    "day_of_year": (
+        "dayofyear doy yearday yday ordinalday decimaldayofyear fractionaldayofyear decimaldoy fractionaldoy decimalday"
+        " fractionalday julianday jday julian jd juliandate doyutc dayofyearutc 年积日 年積日"
+    ),
+    "gps_week": "gpsweek gpsweekno gpsweeknumber gpswk gwk weeknumber weekno week gps周 gps週",
+    "gps_time_of_week": (
+        "gpstimeofweek timeofweek gpstow tow itow gpsitow gpssecondsofweek secondsofweek secondofweek gpssow sow"
+        " gpssecofweek gpsseconds gpssec gpssecond gpsmilliseconds gpsms gms weekseconds 周内秒 週內秒"
+    ),
+    "year": "year yyyy yr yyear 年",
+    "month": "month mon 月",
+    "day": "day dayofmonth dom dd 日",
+    "hour": "hour hours hr hrs hh hourutc utchour 时 小时 時",
+    "minute": "minute minutes min mins minuteutc 分 分钟 分鐘",
+    "second": "second sec secs ss secondutc 秒",
     "latitude": (
         "latitude lat gpslatitude gpslat gpsabslat latitudegps latgps latitudewgs84 latituden latitudes latn"
         " lats 纬度 緯度"
@@ -123,6 +138,9 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "timestamp": Dimension.TIME,
     "epoch": Dimension.TIME,
     "elapsed": Dimension.TIME,
+    "hour": Dimension.TIME,
+    "utc_seconds": Dimension.TIME,
+    "gps_time_of_week": Dimension.TIME,
     "latitude": Dimension.ANGLE,
     "longitude": Dimension.ANGLE,
     "height_ato": Dimension.LENGTH,

@@ -12,6 +12,7 @@ from typing import Final
 from gasflux.gas import formula_elements, is_formula
 from gasflux.reading.vocabulary.gas_table import BY_NAME, GASES, MIXTURES, NOT_AUTOMATIC
 from gasflux.reading.vocabulary.header_words import AVERAGED, PREFERRED, WordKind, Words, is_condition, split_words
+from gasflux.reading.vocabulary.languages import foreign_gas, without_accents
 
 _DRY_BRACKET: Final = r"\[(\w+)\]d(?![a-z])"
 _NOT_A_LETTER: Final = re.compile(r"[\W_]+")
@@ -62,7 +63,8 @@ def formula_of(key: str, listed: frozenset[str] = frozenset()) -> str | None:
     """Return the gas of the table, or listed, that `key` spells by formula or by name."""
     if key in GASES or key in listed:
         return key
-    return BY_NAME.get(key)
+    known = BY_NAME.get(key) or foreign_gas(key)
+    return known if known is not None or key.isascii() else BY_NAME.get(without_accents(key))
 
 
 @lru_cache(maxsize=8192)

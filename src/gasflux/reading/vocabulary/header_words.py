@@ -49,6 +49,8 @@ NEUTRAL: Final = _set(
     " filt smooth smoothed vector vec scalar wvt wvc smp tot sensor position pos loc location coordinate coordinates"
     " coord true compensated comp derived computed calculated calc estimated est from horizontal hor horiz 2d 3d"
     " measured meas observed obs reported value val component the in of at wgs84 wgs clockwise meteorology instr usv"
+    " mittel mittelwert gemittelt media medio promedio moyenne moyen moy srednia gemiddeld gemiddelde "
+    " среднее средняя 平均値 평균 現在 현재 del der des "
     " vehicle mobile van airborne channel cleaned clean best main primary secondary dry wet mole fraction mixing ratio"
     " concentration conc amount vmr gas species m210 m300 m350 m600 matrice mavic p4 geodetic decimal mast tower probe"
 )
@@ -71,7 +73,9 @@ _WORDS: Final = {
         " valid validity n count counts num nobs percentile skew kurt skewness kurtosis diff difference p2p ptp drift"
         " resolution lod loq mdl dl detection alarm alert threshold thresh limit sd1 sdev dev deviation range index aqi"
         " iaqi ok health fom hdop vdop pdop dop hacc vacc eph epv age lag tke turbulence stability variability bias"
-        " spread percent1 confidence score"
+        " spread percent1 confidence score maximal maximale maxima maximo máxima máximo maxi böe böen boe boen rafaga"
+        " ráfaga rafagas ráfagas rafale rafales raffica raffiche rajada rajadas minima minimo mínima mínimo desviacion"
+        " spitze макс максимум порыв мин 最大値 最小値 최대 최소 돌풍 突風"
     ),
     WordKind.OTHER: _set(
         "setpoint sp target laser etalon volt voltage mv power valve pump flow fit residual resid loss base baseline bg"
@@ -142,11 +146,12 @@ _SIGNS: Final = r"\s_\-./:,;|()\[\]{}&+=#@'\"?!~^*"
 _PIECE: Final = f"[^{_SIGNS}]+"
 _CAMEL: Final = r"(?<=[a-z])(?=[A-Z][A-Za-z])|(?<=[A-Z])(?=[A-Z][a-z]{2,})|(?<=[\u4e00-\u9fff])(?=[A-Za-z])"
 _MODEL: Final = r"(?:bm[ep]|sht|hm[pt]|dps|ms|wxt|gmx|hdc|dht|lps|tmp|htu|ptb|cs)\d{2,4}[a-z]?"
-_NUMBER: Final = rf"(?:nr|sensor|s|d)?\d{{1,2}}(?:m|hz)?|{_MODEL}"
+_NUMBER: Final = rf"(?:nr|sensor|s|d)?\d{{1,2}}(?:m|hz)?|\d{{3}}m|{_MODEL}"
 """Numbers of sensors, heights of masts, models of weather sensors."""
-_CHINESE_NUMBER: Final = r"第?[一二三四五\d]+[号號#]"
+_CHINESE_NUMBER: Final = r"\d+(?:\.\d+)?米|第?[一二三四五\d]+[号號#]"
 _LETTERS: Final = _set("a b c d s n")
 """Letters of sensors; as single letters they may also be units."""
+_HEIGHT: Final = r"(?<![\w.])(\d{1,3}) m(?![\w/])"
 _PERIOD: Final = r"(?<![A-Za-z\d])\d+[\s_-]*(?:min|sec|s|hz|hr|h)(?![A-Za-z])"
 """Spans of an average: "10 min" is no minimum."""
 
@@ -184,7 +189,8 @@ def _without_chinese(text: str) -> tuple[str, set[WordKind], list[str]]:
     dropped: list[str] = []
     if text.isascii():
         return text, kinds, dropped
-    text = re.sub(_CHINESE_NUMBER, "", text)
+    text, count = re.subn(_CHINESE_NUMBER, "", text)
+    dropped.extend(["号"] * count)
     pairs = sorted(
         ((word, kind) for kind, words in _CHINESE.items() for word in words.split()), key=lambda pair: -len(pair[0])
     )
@@ -218,6 +224,7 @@ def split_words(text: str, letters: bool = False) -> Words:
     letters
         Drop single letters as well.
     """
+    text = re.sub(_HEIGHT, r"\1m", text)
     left, kinds, dropped = _without_chinese(
         re.sub(_PERIOD, " avg ", unicodedata.normalize("NFKC", text), flags=re.IGNORECASE)
     )

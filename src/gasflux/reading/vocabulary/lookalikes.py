@@ -10,14 +10,19 @@ from typing import Final
 from gasflux.reading.headers import clean_header, header_key, read_header
 from gasflux.reading.vocabulary.header_words import WordKind, split_words
 
-_WIND: Final = r"(?:wind|wnd|風|风|anemo)"
+_WIND: Final = r"(?:wind|wnd|風|风|anemo|viento|vento|\bvent\b|wiatr|vind|ветр|바람|풍)"
 _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     (
         "winddir",
-        rf"{_WIND}.*(?:dir|angle|bearing|azimuth|deg|heading|from|向|角)|^w(?:d|dir)(?![a-z])|wdir|winddir|^dir(?:ection)?\b",
+        rf"{_WIND}.*(?:dir|angle|bearing|azimuth|deg|heading|from|向|角|ri[ck]ht|rumbo|kierun|retn|напр|향)"
+        rf"|(?:dir|rumbo|kierun|напр)\w*\W.*{_WIND}|^w(?:d|dir)(?![a-z])|wdir|winddir|^dir(?:ection)?\b",
     ),
-    ("windspeed", rf"{_WIND}.*(?:sp|vel|m/?s|kn|kt|mph|km/?h|速)|^w(?:s|spd)(?![a-z])|wspd"),
-    ("pressure", r"pres|baro(?!m.*alt)|mbar|hpa|atmos|气压|氣壓|壓力|压力|压强|壓強"),
+    (
+        "windspeed",
+        rf"{_WIND}.*(?:sp|vel|m/?s|kn|kt|mph|km/?h|速|geschw|snelh|hastig|скор|속)"
+        rf"|(?:vel|vites|forza|fuerza|inten|predk|скор)\w*\W.*{_WIND}|^w(?:s|spd)(?![a-z])|wspd",
+    ),
+    ("pressure", r"pres|baro(?!m.*alt)|mbar|hpa|atmos|luftdruck|давлен|気圧|기압|气压|氣壓|壓力|压力|压强|壓強"),
     ("temperature", r"temp(?!o|l)|气温|氣溫|温度|溫度"),
     ("latitude", r"^lat|latitude|纬度|緯度|northing|utm_?[ny]$|^pos_?y$|^y(?:_?utm)?$"),
     ("longitude", r"^lon|^lng|longitude|经度|經度|easting|utm_?[ex]$|^pos_?x$|^x(?:_?utm)?$"),
