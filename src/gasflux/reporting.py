@@ -55,6 +55,8 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 class EmbeddedFigure:
     """A figure inside the report."""
 
+    kind: str
+    """Of `FigureKey.kind`: what decides how wide it is printed."""
     number: int
     source: str
     """Data URI."""
@@ -196,4 +198,4 @@ def _embed(result: FlightResult, key: FigureKey, png: bytes, number: int) -> Emb
     is_spiral = not isinstance(result.segments[key.segment or 0].segment.surface, Plane)
     text = caption(key.kind, result.language, gas_label(key.gas or ""), is_spiral=is_spiral)
     source = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-    return EmbeddedFigure(number, source, text, width, height)
+    return EmbeddedFigure(key.kind, number, source, text, width, height)

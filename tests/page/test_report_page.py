@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from page_steps import OpenPage
 from PIL import Image
 from playwright.sync_api import Page
 
+from gasflux.configuration.pipeline_yaml import default_config_text
+from gasflux.plotting import render_figures
 from gasflux.records import FlightResult
 from gasflux.reporting import render_report
 from gasflux.results.figures.names import figure_keys
@@ -66,3 +69,25 @@ def test_wide_tables_scroll_in_their_boxes(open_page: OpenPage, report: Path) ->
     assert outside == 0
     # The tables of rates have nine columns, so there is something to scroll.
     assert overflowing >= 3
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the report of one curtain and two gases, with its real figures: what a flight usually is."""
+    result = flight_result(segments=1, gases=("ch4", "co2"), language=request.param)
+    path = tmp_path_factory.mktemp("printed") / "report.html"
+    path.write_text(render_report(result, render_figures(result), default_config_text()), encoding="utf-8")
+    return path
+
+
+def test_a_flight_of_one_curtain_prints_on_fewer_than_twelve_pages(open_page: OpenPage, printed: Path) -> None:
+    page = opened(open_page, printed)
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert 3 < len(re.findall(rb"/Type\s*/Page\b", pdf)) < 12
+
+
+def test_the_contents_lead_to_every_part(open_page: OpenPage, printed: Path) -> None:
+    page = opened(open_page, printed)
+    targets = page.locator("nav a").evaluate_all("links => links.map(link => link.hash.slice(1))")
+    headings = page.locator("section > h2").evaluate_all("all => all.map(heading => heading.id)")
+    assert targets == headings[1:]  # the answer stands above them

@@ -16,6 +16,7 @@ REPORT_TEXTS: Final[dict[str, Phrase]] = {
     "made_by": Phrase("GasFlux {version}, processed {finished}", "GasFlux {version}，处理于 {finished}"),
     # the answer
     "answer": Phrase("Result", "结果"),
+    "contents": Phrase("Contents", "目录"),
     "rate": Phrase("Emission rate", "排放速率"),
     "interval_sentence": Phrase("{level} % interval: {low} to {high} kg/h", "{level} % 区间：{low} 至 {high} kg/h"),
     "not_told": Phrase(
