@@ -43,6 +43,7 @@ FLOORS = (
     {"rate"},
     {"background", "interpolation", "processing", "simulation"},
     {"baselines", "flight", "instruments", "reading", "surface"},
+    {"fusion"},
     {"configuration", "gas", "numerics"},
     {"constants", "errors", "records", "storage", "version"},
     {"wording"},

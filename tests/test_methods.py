@@ -31,6 +31,7 @@ from gasflux.ml import train
 from gasflux.processing_pipelines import process_log
 from gasflux.simulation import Scenario, simulate, to_frame, to_log
 from gasflux.simulation.files import write_simulated
+from gasflux.simulation.several_files import InstrumentClocks, instrument_records, write_instruments
 from tools.house import public_names
 
 METHODS = Page(ROOT / "docs" / "METHODS.md")
@@ -40,6 +41,10 @@ MODULES = sorted({name for name in CODE if re.fullmatch(r"[\w/]+\.py", name)})
 DATA_FILES = (".csv", ".json", ".yaml")
 
 OTHER_DOORS = {
+    "fusion.clocks.zones_s": "fusing",
+    "fusion.plume_passes.plume_offset": "fusing",
+    "fusion.resampling.resampled": "fusing",
+    "fusion.shared_series.offset_between": "fusing",
     "ml.py": "training",
     "rate.error_budget.degrees_of_freedom_behind": "combining",
     "rate.flights.compare_flights": "combining",
@@ -134,6 +139,12 @@ def reading(_: Path) -> None:
     process_flight(own, load_pipeline_config({"wind": {"source": "aircraft"}}))
 
 
+def fusing(folder: Path) -> None:
+    """Read what three instruments logged of a flight."""
+    paths = write_instruments(instrument_records(SMALL, InstrumentClocks(25.0)), folder, "plain", "steady")
+    process_flight(paths)
+
+
 def reporting(folder: Path) -> None:
     """Write the report of a flight."""
     process_into(folder / "one", seed=1)
@@ -159,7 +170,7 @@ def training(_: Path) -> None:
 
 
 DOORS: dict[str, Callable[[Path], None]] = {
-    door.__name__: door for door in (processing, reading, reporting, combining, training)
+    door.__name__: door for door in (processing, reading, fusing, reporting, combining, training)
 }
 
 

@@ -21,6 +21,7 @@ from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.wording.catalogue import TEXTS
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
+from gasflux.wording.fusion import FUSION_TEXTS
 from gasflux.wording.layouts import LAYOUT_TEXTS
 from gasflux.wording.notes import NOTE_TEXTS
 from gasflux.wording.phrases import Phrase
@@ -78,7 +79,7 @@ def test_both_languages_name_the_same_figures(name: str) -> None:
 
 
 def test_no_name_is_taken_twice() -> None:
-    parts = (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS, REFUSAL_TEXTS, NOTE_TEXTS, LAYOUT_TEXTS)
+    parts = (FILE_TEXTS, COLUMN_TEXTS, SETTING_TEXTS, WORK_TEXTS, REFUSAL_TEXTS, NOTE_TEXTS, LAYOUT_TEXTS, FUSION_TEXTS)
     assert len(TEXTS) == sum(map(len, parts))
 
 

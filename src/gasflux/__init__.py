@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gasflux.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["FlightResult", "__version__", "process"]
 
 
-def process(source: Path | str | pd.DataFrame, config: ConfigSource = None) -> FlightResult:
+def process(source: Path | str | pd.DataFrame | Sequence[Path | str], config: ConfigSource = None) -> FlightResult:
     """Turn a flight log into emission rates.
 
     Parameters
     ----------
     source
-        Path of a log (.xlsx, .xls, .csv, .csv.gz), or a frame with the columns of one.
+        Path of a log (.xlsx, .xls, .csv, .csv.gz), the paths of several that hold one flight together, or a frame with
+        the columns of one.
     config
         Path of a processing YAML, its text, a mapping of settings, or None for the defaults.
 

@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,7 @@ from gasflux.configuration.pipeline_yaml import ConfigSource, dump_effective_con
 from gasflux.processing_pipelines import StageClock, process_log, utc_text
 from gasflux.reading.files.workbooks import MAX_UNPACKED_BYTES
 from gasflux.reading.flight_file import flight_from_frame, read_flight
-from gasflux.records import FlightResult, ProgressCallback
+from gasflux.records import FlightLog, FlightResult, ProgressCallback
 from gasflux.results.folder import ARCHIVE, REPORT, RESULT, VIEW, file_names, install_files, staging
 from gasflux.results.maps import flight_geojson, flight_kml
 from gasflux.results.output_vars import output_vars, to_json
@@ -48,13 +48,16 @@ class Outcome:
     """Result files relative to `output_dir`, with forward slashes, in alphabetical order."""
 
 
-def process_flight(source: Path | str | pd.DataFrame, config: ConfigSource = None) -> FlightResult:
+def process_flight(
+    source: Path | str | pd.DataFrame | Sequence[Path | str], config: ConfigSource = None
+) -> FlightResult:
     """Turn a flight log into emission rates without writing a file.
 
     Parameters
     ----------
     source
-        Path of a log (.xlsx, .xls, .csv, .csv.gz), or a frame with the columns of one.
+        Path of a log (.xlsx, .xls, .csv, .csv.gz), the paths of several that hold one flight together, or a frame with
+        the columns of one.
     config
         Whatever `load_pipeline_config` takes.
 
@@ -68,6 +71,8 @@ def process_flight(source: Path | str | pd.DataFrame, config: ConfigSource = Non
     with clock.stage("reading", 0.0):
         if isinstance(source, Path | str):
             log = read_flight(Path(source), settings)
+        elif isinstance(source, Sequence):
+            log = _read([Path(path) for path in source], settings)
         else:
             log = flight_from_frame(source, settings, "frame")
     result = process_log(log, settings)
@@ -75,7 +80,7 @@ def process_flight(source: Path | str | pd.DataFrame, config: ConfigSource = Non
 
 
 def process_file(
-    path: Path,
+    path: Path | Sequence[Path],
     config: PipelineConfig,
     output_dir: Path,
     *,
@@ -93,7 +98,7 @@ def process_file(
     Parameters
     ----------
     path
-        The log.
+        The log, or the files that hold one flight together.
     config
         Processing settings.
     output_dir
@@ -125,7 +130,8 @@ def process_file(
         require_netcdf()
     started_at, clock = utc_text(), StageClock(progress)
     with clock.stage("reading", 0.0):
-        log = read_flight(path, config, name=name, max_rows=max_rows, max_unpacked_bytes=max_unpacked_bytes)
+        paths = [path] if isinstance(path, Path) else path
+        log = _read(paths, config, name, max_rows, max_unpacked_bytes)
     result = process_log(log, config, _scaled(progress, _READ, _COMPUTED))
     with staging(output_dir) as folder:
         config_yaml = dump_effective_config(config)
@@ -163,6 +169,21 @@ def _with_documents(
         _write_text(folder / VIEW, to_json(view_document(result), indent=None))
     install_files(folder, output_dir, file_names(folder))
     return Outcome(result, document, output_dir, names)
+
+
+def _read(
+    paths: Sequence[Path],
+    config: PipelineConfig,
+    name: str | None = None,
+    max_rows: int | None = None,
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
+) -> FlightLog:
+    """Read a log, or fuse several into one; `name` calls a single one."""
+    if len(paths) == 1:
+        return read_flight(paths[0], config, name=name, max_rows=max_rows, max_unpacked_bytes=max_unpacked_bytes)
+    from gasflux.reading.one_flight import read_one_flight
+
+    return read_one_flight(paths, config, max_rows=max_rows, max_unpacked_bytes=max_unpacked_bytes)
 
 
 def _scaled(progress: ProgressCallback | None, start: float, end: float) -> ProgressCallback | None:

@@ -89,6 +89,50 @@ class AssumedAir:
     """The same of the pressure, hPa."""
 
 
+OffsetSource = Literal["reference", "given", "pressure", "plume", "motion", "same_quantity", "assumed"]
+"""What a clock's offset was found by: ``plume``, its place on opposite passes; ``motion``, wind against the aircraft's
+velocity; ``same_quantity``, something two files measured; ``assumed``, nothing tells it."""
+
+
+@dataclass(frozen=True)
+class FusedFile:
+    """One file of several that hold one flight, and how its clock was brought to that of the others."""
+
+    name: str
+    sha256: str
+    role: str
+    """What it gave: ``position``, ``gas``, ``wind``, ``air``, joined by ``+``; else ``cross-check``."""
+    rows: int
+    clock_offset_s: float
+    """How far its clock is ahead of the reference's: what it logged at t happened at t - offset."""
+    clock_offset_std_s: float | None
+    """One standard deviation; None where nothing tells the offset."""
+    how: OffsetSource
+    drift_s_h: float
+    """How fast the offset grows, s per hour; 0 where no growth is told from none."""
+    start: str
+    end: str
+    """Of its records by its own clock, ISO 8601."""
+    step_s: float
+    """Median time between its records."""
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """How the files of one flight were put together."""
+
+    files: tuple[FusedFile, ...]
+    lag_s: float
+    """Time from the inlet to the analyser that was taken for known or found."""
+    response_s: float
+    origin: Mapping[str, str]
+    """Canonical column of the flight (``latitude``, ``windspeed``, a gas) -> name of the file it is from."""
+    gas_clock_std_s: float
+    """One standard deviation of the time the gas was moved by; 0 where gas and position share a clock."""
+    wind_clock_std_s: float
+    """The same of the wind."""
+
+
 @dataclass(frozen=True, eq=False)
 class FlightLog:
     """One flight, clean: time strictly increasing, canonical units, no missing position, wind or gas value needed."""
@@ -121,6 +165,8 @@ class FlightLog:
     """Height of the ground in the same reference as `height_m`, where the file tells (``height_agl`` beside it)."""
     assumed_air: AssumedAir | None = None
     """What of the air was assumed; None where the log has columns of both temperature and pressure."""
+    fusion: Fusion | None = None
+    """How several files became this flight; None for a single one."""
 
     @property
     def size(self) -> int:

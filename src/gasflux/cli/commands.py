@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gasflux.cli.flight_logs import describe, find_logs, plan_jobs
+from gasflux.cli.flight_logs import describe, find_logs, plan_jobs, plan_one_flight
 from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_json, inspection_lines
 from gasflux.configuration.pipeline_yaml import default_config_text, load_pipeline_config
 from gasflux.errors import ConfigError, GasFluxError, GeometryError, InputError, UnsupportedFileError
@@ -47,6 +47,8 @@ _KINDS = (
 
 That would take longer than all of the command line: ``python -m tools.import_cost gasflux.simulation`` measures it.
 """
+_LAYOUTS = ("plain", "licor", "lgr", "aeris")
+"""Those of `simulation.several_files`, for the same reason."""
 _KIND_OF_PHYSICS = {"steady": "steady", "meandering": "meandering", "turbulent": "turbulent_usual"}
 _SIMULATED = (
     ("--response", "gas_response_s", "S", "Time constant of the gas analyser."),
@@ -122,6 +124,7 @@ def _scheduler(context: click.Context, option: click.Parameter, address: str | N
     callback=_scheduler,
     help="Process on the cluster of this scheduler: tcp://host:8786.",
 )
+@click.option("--one-flight", is_flag=True, help="The files hold one flight together: gas, wind, positions.")
 @click.option("--no-figures", is_flag=True, help="Draw no figures; the report then holds figures in numbers only.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line per file, as it ends, instead of a table.")
 @click.pass_obj
@@ -132,10 +135,13 @@ def process(
     output: Path | None,
     jobs: int,
     scheduler: str | None,
+    one_flight: bool,
     no_figures: bool,
     as_json: bool,
 ) -> None:
     """Process flight logs: files, or folders searched for .xlsx, .xls, .csv and .csv.gz.
+
+    With --one-flight the files are what several instruments wrote of one flight.
 
     Exit code: 0 when all succeeded, 1 when a file failed or the YAML is wrong (one line each says why), 2 for wrong
     usage.
@@ -144,7 +150,10 @@ def process(
 
     settings = load_pipeline_config(config)
     logs, missing = _find_all(paths)
-    planned = plan_jobs(logs, output or Path(settings.output_dir).expanduser())
+    output_root = output or Path(settings.output_dir).expanduser()
+    if one_flight and scheduler is not None:
+        raise click.UsageError("--one-flight is processed here, not on a cluster: leave --dask out.")
+    planned = plan_one_flight(logs, output_root, missing) if one_flight else plan_jobs(logs, output_root)
     for path, error in missing:
         _report_failure(path, error, as_json)
     results, earlier = [], [flight_of(job.output_dir) for job in planned]
@@ -312,7 +321,11 @@ def _with_scenario_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @cli.command("simulate")
 @click.option("--rate", type=float, required=True, metavar="KG_H", help="True emission rate, kg/h.")
-@click.option("--out", type=_NEW_FILE, required=True, metavar="FILE", help="Log to write: .xlsx, .csv or .csv.gz.")
+@click.option("--out", type=_NEW_FILE, metavar="FILE", help="Log to write: .xlsx, .csv or .csv.gz.")
+@click.option("--instruments", type=_NEW_FOLDER, metavar="DIR", help="Write what three instruments log instead.")
+@click.option("--layout", type=click.Choice(_LAYOUTS), default="plain", show_default=True, help="Whose instruments.")
+@click.option("--gas-offset", type=float, default=0.0, metavar="S", help="How far the analyser's clock is ahead there.")
+@click.option("--wind-offset", type=float, default=0.0, metavar="S", help="The same of the anemometer's.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same flight."
 )
@@ -327,7 +340,11 @@ def _with_scenario_options(command: Callable[..., None]) -> Callable[..., None]:
 @_with_scenario_options
 def simulate_command(
     rate: float,
-    out: Path,
+    out: Path | None,
+    instruments: Path | None,
+    layout: str,
+    gas_offset: float,
+    wind_offset: float,
     seed: int,
     physics: str | None,
     kind: str | None,
@@ -335,19 +352,33 @@ def simulate_command(
     gases: tuple[str, ...],
     **settings: float | None,
 ) -> None:
-    """Write a simulated flight of known emission, and the truth beside it as FILE.truth.json."""
-    from gasflux.simulation.files import simulate_kind, write_simulated
+    """Write a simulated flight of known emission, and the truth beside it as FILE.truth.json.
+
+    With --instruments DIR, what an analyser, an anemometer and a drone write of it, and the truth as DIR/truth.json.
+    """
+    from gasflux.simulation.files import scenario_of_kind, write_simulated
+    from gasflux.simulation.several_files import InstrumentClocks, instrument_records, write_instruments
+    from gasflux.simulation.simulated_flight import simulate
+
+    if (out is None) == (instruments is None):
+        raise click.UsageError("either --out FILE or --instruments DIR says where the flight goes.")
 
     changes: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     if physics is not None and kind is not None:
         changes["plume"] = physics
     kind = kind or _KIND_OF_PHYSICS[physics or "meandering"]
     try:
-        flight = simulate_kind(kind, _gas_rates(gases, rate), seed, hz, changes)
-        truth = write_simulated(flight, out, kind)
+        scenario = scenario_of_kind(kind, _gas_rates(gases, rate), seed, hz, changes)
+        if out is not None:
+            flight = simulate(scenario)
+            truth = write_simulated(flight, out, kind)
+            click.echo(f"{out}: {flight.time_s.size} rows; truth in {truth}")
+        elif instruments is not None:
+            records = instrument_records(scenario, InstrumentClocks(gas_offset, wind_offset))
+            paths = write_instruments(records, instruments, layout, kind)
+            click.echo(f"{' '.join(map(str, paths))}: truth in {instruments / 'truth.json'}")
     except (ConfigError, UnsupportedFileError) as error:
         raise click.UsageError(_by_option(error)) from None
-    click.echo(f"{out}: {flight.time_s.size} rows; truth in {truth}")
 
 
 def _with_surfaces(inspection: Inspection, config: PipelineConfig) -> Inspection:
@@ -364,19 +395,32 @@ def _with_surfaces(inspection: Inspection, config: PipelineConfig) -> Inspection
 
 
 @cli.command()
-@click.argument("file", type=_FILE)
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE...")
 @click.option("--config", type=_FILE, help="Processing YAML whose columns, units and ranges apply.")
+@click.option("--one-flight", is_flag=True, help="The files hold one flight together: say how they fit.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def inspect(file: Path, config: Path | None, as_json: bool) -> None:
+def inspect(files: tuple[Path, ...], config: Path | None, one_flight: bool, as_json: bool) -> None:
     """Show what is recognised in a log: columns, units, conversions, ranges and every fault. Nothing is processed."""
-    from gasflux.reading.flight_file import inspect_flight
-
     settings = load_pipeline_config(config)
-    inspection = _with_surfaces(inspect_flight(file, settings), settings)
-    if as_json:
-        click.echo(json.dumps(inspection_json(file.name, inspection), ensure_ascii=False, allow_nan=False))
+    if len(files) > 1 and not one_flight:
+        raise click.UsageError("one file at a time, or --one-flight with the files of one flight.")
+    if one_flight:
+        from gasflux.cli.one_flight import fused_json, fused_lines
+        from gasflux.reading.one_flight import inspect_one_flight
+
+        fused = inspect_one_flight(files, settings)
+        fused = replace(fused, together=_with_surfaces(fused.together, settings))
+        inspection = fused.together
+        found, lines = fused_json(fused), fused_lines(fused)
     else:
-        click.echo("\n".join(inspection_lines(file.name, inspection)))
+        from gasflux.reading.flight_file import inspect_flight
+
+        inspection = _with_surfaces(inspect_flight(files[0], settings), settings)
+        found, lines = inspection_json(files[0].name, inspection), inspection_lines(files[0].name, inspection)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo("\n".join(lines))
     if inspection.faults:
         sys.exit(EXIT_FAILED)
 

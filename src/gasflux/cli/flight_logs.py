@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -80,6 +80,23 @@ def plan_jobs(paths: Iterable[Path], output_root: Path) -> list[Job]:
         taken.add(name.casefold())
         jobs.append(Job(path, output_root / name))
     return jobs
+
+
+def plan_one_flight(paths: Sequence[Path], output_root: Path, missing: Sequence[tuple[Path, str]]) -> list[Job]:
+    """Return the one job of files that hold a flight together, none where a file is missing.
+
+    Parameters
+    ----------
+    paths
+        The files; the folder of the results is called after the first.
+    output_root
+        Where it goes.
+    missing
+        Paths that stand for no file, with the reason: a flight without one of its files is another flight.
+    """
+    if not paths or missing:
+        return []
+    return [Job(paths[0], output_root / input_stem(paths[0]), more_paths=tuple(paths[1:]))]
 
 
 def input_stem(path: Path) -> str:

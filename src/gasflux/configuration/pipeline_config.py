@@ -190,6 +190,22 @@ class SensorSettings(SensorResponse):
         return self.gases.get(gas, self)
 
 
+class FusionSettings(Section):
+    """Several files of one flight: what is known of their clocks beforehand."""
+
+    clock_offsets: dict[str, float | Literal["auto"]] = Field(default_factory=dict)
+    """File -> seconds by which its clock is ahead of the reference's, or ``auto`` to have it found."""
+    lag_s: float | None = Field(default=None, ge=-120.0, le=120.0)
+    """Time from inlet to analyser, s, undone with the clocks; null: found where something else tells the clock."""
+    reference: str | None = None
+    """File whose clock counts; null: the one with the positions."""
+
+    @property
+    def known_offsets_s(self) -> dict[str, float]:
+        """Offsets that are not to be found."""
+        return {name: value for name, value in self.clock_offsets.items() if not isinstance(value, str)}
+
+
 class AirSettings(Section):
     """Air where the log has no column of it; null: the standard atmosphere at the log's altitude."""
 
@@ -250,5 +266,6 @@ class PipelineConfig(Section):
     wind: WindSettings = WindSettings()
     stability: StabilitySettings = StabilitySettings()
     sensor: SensorSettings = SensorSettings()
+    fusion: FusionSettings = FusionSettings()
     air: AirSettings = AirSettings()
     uncertainty: UncertaintySettings = UncertaintySettings()

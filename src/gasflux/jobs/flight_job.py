@@ -90,7 +90,7 @@ def process_job(job: Job, tell: ProgressCallback, render: RenderFigures | None =
     reporter = _Reporter(tell, log)
     log.write("INFO", f"attempt {job.attempt} begins with {job.input_name or job.input_path.name}")
     outcome = process_file(
-        job.input_path,
+        (job.input_path, *job.more_paths),
         load_pipeline_config(job.config),
         job.output_dir,
         figures=job.figures,

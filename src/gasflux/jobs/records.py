@@ -32,6 +32,8 @@ class Job:
     attempt: int = 1
     log_path: Path | None = None
     """Log lines of the job are appended here; None keeps none."""
+    more_paths: tuple[Path, ...] = ()
+    """Further files that hold the flight together with the first."""
     memory_limit_bytes: int | None = None
     max_rows: int | None = None
     max_unpacked_bytes: int | None = None

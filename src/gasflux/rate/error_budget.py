@@ -69,6 +69,8 @@ class ErrorSources:
     """Error of a wind carried from another height; 0 for one measured at the aircraft."""
     sensor_response_kg_h: float = 0.0
     """Error of a response and lag that were undone."""
+    clock_offset_kg_h: float = 0.0
+    """Error of the clocks of several files; 0 for a single one."""
 
 
 def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[str, float]:
@@ -80,15 +82,19 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
     of the passes about the vertical profile, and the block-kriging variance less the sensor noise in it. Neither is
     reliable alone (the first rests on few passes, the second on a stationary field), so their variances are pooled,
     4 to 1. ``background``, ``sensor_noise``, ``below_lowest_pass`` and ``above_highest_pass`` have their own stages;
-    ``wind_profile`` and ``sensor_response`` are there only where a wind was carried from another height, a response or
-    lag undone.
+    ``wind_profile``, ``sensor_response`` and ``clock_offset`` are there only where a wind was carried from another
+    height, a response or lag undone, several files put together.
     """
     flux = abs(sources.flux_kg_h)
     temperature_k = np.hypot(settings.temperature_k, sources.temperature_error_k)
     pressure_hpa = np.hypot(settings.pressure_hpa, sources.pressure_error_hpa)
     density = np.hypot(temperature_k / celsius_to_kelvin(sources.temperature_c), pressure_hpa / sources.pressure_hpa)
     scatter = _NEIGHBOURS * float(np.linalg.norm(sources.pass_std_kg_h))
-    carried = {"wind_profile": sources.wind_profile_kg_h, "sensor_response": sources.sensor_response_kg_h}
+    carried = {
+        "wind_profile": sources.wind_profile_kg_h,
+        "sensor_response": sources.sensor_response_kg_h,
+        "clock_offset": sources.clock_offset_kg_h,
+    }
     return {
         "repeatability": float(np.sqrt(_SCATTER_SHARE) * scatter),
         "interpolation": float(np.sqrt(1.0 - _SCATTER_SHARE) * sources.interpolation_kg_h),

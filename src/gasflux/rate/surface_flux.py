@@ -407,12 +407,28 @@ def _error_sources(
         pressure_error_hpa=assumed.pressure_error_hpa,
         wind_profile_kg_h=_changed(log.wind_error, segment.rows, integration.contribution_kg_h),
         sensor_response_kg_h=_changed(log.gas_error_ppm.get(samples.gas), segment.rows, per_ppm),
+        clock_offset_kg_h=_moved_in_time(log, samples, weights),
     )
 
 
 def _changed(change: FloatArray | None, rows: IntArray, weights: FloatArray) -> float:
     """Return the standard deviation of a weighted sum whose terms change together with each of k unknowns, (k, n)."""
     return 0.0 if change is None else float(np.linalg.norm(change[:, rows] @ weights))
+
+
+def _moved_in_time(log: FlightLog, samples: SurfaceSamples, weights: FloatArray) -> float:
+    """Return the error of a flux whose gas and wind stand at times that are known to a standard deviation."""
+    if log.fusion is None:
+        return 0.0
+    time_s = log.time_s[samples.segment.rows]
+
+    def change(values: FloatArray, std_s: float) -> FloatArray:
+        later, earlier = (np.interp(time_s + sign * std_s, time_s, values) for sign in (1.0, -1.0))
+        return np.asarray(0.5 * (later - earlier))
+
+    gas = change(samples.enhancement_ppm, log.fusion.gas_clock_std_s) * samples.carried(samples.normal_m_s)
+    wind = samples.enhancement_ppm * samples.carried(change(samples.normal_m_s, log.fusion.wind_clock_std_s))
+    return float(np.hypot(weights @ gas, weights @ wind))
 
 
 def _interpolation_std(samples: SurfaceSamples, integration: Integration, per_ppm: FloatArray) -> float:

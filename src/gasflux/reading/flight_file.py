@@ -19,7 +19,7 @@ from gasflux.reading.files.text_files import frame_columns, read_text
 from gasflux.reading.files.workbooks import MAX_UNPACKED_BYTES, encrypted, read_workbook
 from gasflux.reading.raw_table import RawTable
 from gasflux.reading.signatures import GZIP, OLE, ZIP, refuse_foreign, unsupported
-from gasflux.reading.table_to_flight import Inspection, gathered, inspect_table
+from gasflux.reading.table_to_flight import Inspection, PartInspection, gathered, inspect_part, inspect_table
 from gasflux.reading.times.known_start import start_in_name
 from gasflux.records import FlightLog
 from gasflux.wording.lookup import phrase
@@ -27,7 +27,7 @@ from gasflux.wording.lookup import phrase
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Inspection", "flight_from_frame", "inspect_flight", "read_flight"]
+__all__ = ["Inspection", "flight_from_frame", "inspect_flight", "inspect_part_file", "read_flight"]
 
 
 def read_flight(
@@ -92,6 +92,29 @@ def inspect_flight(
         return inspect_table(table, config, name or path.name, _sha256(data))
     except InputError as error:
         return Inspection(None, error.faults, None)
+
+
+def inspect_part_file(
+    path: Path,
+    config: PipelineConfig,
+    *,
+    name: str | None = None,
+    max_rows: int | None = None,
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
+) -> PartInspection:
+    """Return what a file holds of a flight whose other quantities stand in other files.
+
+    Parameters
+    ----------
+    path, config, name, max_rows, max_unpacked_bytes
+        As in `read_flight`.
+    """
+    try:
+        data = _load(path)
+        table = _within(_table(data, config, max_unpacked_bytes, name or path.name), max_rows)
+        return inspect_part(table, config, name or path.name, _sha256(data))
+    except InputError as error:
+        return PartInspection(None, error.faults, None)
 
 
 def flight_from_frame(frame: pd.DataFrame, config: PipelineConfig, name: str = "frame") -> FlightLog:

@@ -83,8 +83,9 @@ def read_columns(table: RawTable, config: PipelineConfig) -> Reading:
     derived, derived_notes = _derive({**there, **air.columns}, config)
     notes.extend((*said, *position_notes, *scaled_notes, *air.notes, *derived_notes, *_height_note(unscaled)))
     choices = _with_used(table, choices, (*quantities.values(), *open_pressure.values(), *air.columns.values()))
+    faults.extend((*asked, *further_faults))
     assumed = air.air or open_unit
-    return Reading(table, config, choices, times, derived, (*faults, *asked, *further_faults), tuple(notes), assumed)
+    return Reading(table, config, choices, times, derived, tuple(faults), tuple(notes), assumed, air.notes)
 
 
 def _settle_all(table: RawTable, choices: Choices, config: PipelineConfig) -> dict[str, Settled]:

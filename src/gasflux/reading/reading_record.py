@@ -38,6 +38,8 @@ class Reading:
     notes: tuple[Phrase, ...]
     assumed_air: AssumedAir | None = None
     """What of the air no column gave."""
+    air_notes: tuple[Phrase, ...] = ()
+    """Those of the notes that say what of the air is assumed."""
 
     def values(self, name: str) -> FloatArray:
         """Values of a column, shape (n,)."""

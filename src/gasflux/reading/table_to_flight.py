@@ -10,6 +10,7 @@ import numpy as np
 
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
 from gasflux.errors import Fault, InputError
+from gasflux.fusion.instrument_log import InstrumentLog
 from gasflux.reading.columns import HEIGHT_NAMES
 from gasflux.reading.quantities import Quantity, and_others, shown
 from gasflux.reading.ranges import (
@@ -128,6 +129,78 @@ def inspect_table(table: RawTable, config: PipelineConfig, name: str, sha256: st
     report = _report(reading, outcome, name, sha256)
     log = None if outcome.samples is None else _flight_log(reading, outcome.samples, report)
     return Inspection(report, outcome.faults, log)
+
+
+_OF_ANOTHER_FILE: Final = frozenset({"no_such_header", "missing_required_column", "too_few_numbers"})
+"""Faults of settings and columns that concern another file of the same flight."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartInspection:
+    """What a file that holds only some of a flight's quantities turned out to be."""
+
+    report: ReadReport | None
+    faults: tuple[Fault, ...]
+    log: InstrumentLog | None
+    """What it holds, when there is no fault."""
+
+
+def inspect_part(table: RawTable, config: PipelineConfig, name: str, sha256: str) -> PartInspection:
+    """Return what a table holds of a flight, whichever quantities these are, or the faults of those it holds.
+
+    Parameters
+    ----------
+    table
+        Cells of the file.
+    config
+        As of `inspect_table`; what it asks of other files is no fault of this one.
+    name, sha256
+        What to call the file in the report.
+    """
+    reading = read_columns(split_units(drop_non_samples(table)), config)
+    reading = replace(reading, notes=tuple(note for note in reading.notes if note not in reading.air_notes))
+    rows = _Rows(np.ones(reading.table.size, dtype=np.bool_), reading.table.dropped)
+    rows = rows.without(np.isnat(reading.times.utc) & ~reading.times.is_bad, "missing time")
+    rows, range_faults = _within_ranges(reading, rows)
+    values = _part_values(reading, rows)
+    faults = (*_part_faults(reading, values), *range_faults)
+    if faults:
+        return PartInspection(_report(reading, _Outcome(None, rows.dropped, faults), name, sha256), faults, None)
+    samples = Samples(reading.times.utc[rows.keep].astype(np.int64), reading.table.rows[rows.keep], values)
+    samples, merged, notes = _one_per_time(samples)
+    dropped = {**rows.dropped, "duplicate time": merged} if merged else rows.dropped
+    report = _report(reading, _Outcome(samples, dropped, (), tuple(notes)), name, sha256)
+    gases = tuple(gas for gas in reading.gases if gas in values)
+    return PartInspection(report, (), InstrumentLog(name, sha256, samples.time_us, samples.rows, samples.values, gases))
+
+
+def _part_faults(reading: Reading, values: Mapping[str, FloatArray]) -> tuple[Fault, ...]:
+    """Return what is wrong with a file that need not hold everything: its rows, its times, its cells."""
+    faults = [fault for fault in reading.faults if fault.code not in _OF_ANOTHER_FILE]
+    if reading.table.size < MIN_ROWS:
+        faults.append(_too_few_rows(reading.table.size, {}))
+    if reading.times.fault:
+        faults.append(replace(reading.times.fault, column=reading.time_header))
+    faults.extend(_cells_without_time(reading))
+    if not values and not faults:
+        unused = ", ".join(repr(text) for text in reading.choices.ignored)[:200] or phrase("unused.none")
+        faults.append(Fault.of("fusion_nothing", unused=unused))
+    return tuple(faults)
+
+
+def _part_values(reading: Reading, rows: _Rows) -> dict[str, FloatArray]:
+    """Return the quantities of the rows that are in, without what was only assumed or holds nothing."""
+    assumed = () if reading.assumed_air is None else reading.assumed_air.names
+    values = {
+        name: quantity.values[rows.keep]
+        for name, quantity in reading.quantities.items()
+        # A pressure of a column whose unit is open is one of the file; a temperature inside an instrument is not.
+        if name not in assumed or (name == "pressure" and quantity.choice.index >= 0)
+    }
+    if {"latitude", "longitude"} <= values.keys():
+        no_fix = (values["latitude"] == 0.0) & (values["longitude"] == 0.0)
+        values |= {name: np.where(no_fix, np.nan, values[name]) for name in ("latitude", "longitude")}
+    return {name: column for name, column in values.items() if int(np.isfinite(column).sum()) >= MIN_ROWS}
 
 
 def _too_few_rows(size: int, dropped: Mapping[str, int]) -> Fault:

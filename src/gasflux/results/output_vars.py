@@ -17,6 +17,7 @@ from gasflux.records import (
     FlightResult,
     FlightSummary,
     FluxInterval,
+    Fusion,
     GasResult,
     KrigedGrid,
     Quality,
@@ -68,6 +69,8 @@ def output_vars(result: FlightResult) -> dict[str, Any]:
         "flight": _flight(result.summary),
         "trace": trace_vars(flight_trace(result.log, np.concatenate([part.segment.rows for part in result.segments]))),
     }
+    if result.log.fusion is not None:
+        document["fusion"] = fusion_vars(result.log.fusion)
     if len(result.segments) == 1:
         document["gases"] = {gas: _gas(values, language) for gas, values in result.segments[0].gases.items()}
         return document
@@ -118,6 +121,31 @@ def _flight(summary: FlightSummary) -> dict[str, Any]:
         "sample_hz": number(summary.sample_hz),
         "transects": summary.transects,
         **{name: number(value) for name, value in figures.items()},
+    }
+
+
+def fusion_vars(fusion: Fusion) -> dict[str, Any]:
+    """Return how several files were put together, as the block ``fusion``."""
+    return {
+        "files": [
+            {
+                "name": file.name,
+                "sha256": file.sha256,
+                "role": file.role,
+                "rows": file.rows,
+                "clock_offset_s": number(file.clock_offset_s),
+                "clock_offset_std_s": number(file.clock_offset_std_s),
+                "how": file.how,
+                "drift_s_h": number(file.drift_s_h),
+                "start": file.start,
+                "end": file.end,
+                "step_s": number(file.step_s),
+            }
+            for file in fusion.files
+        ],
+        "lag_s": number(fusion.lag_s),
+        "response_s": number(fusion.response_s),
+        "origin": dict(fusion.origin),
     }
 
 

@@ -51,8 +51,8 @@ def processed_columns(result: FlightResult) -> dict[str, NDArray[Any]]:
     (`segment`, from 1) and of the pass on it; along and offset on the surface, m; wind components towards east, north
     and along the surface's normal, m/s; for each gas the mole fraction, baseline and enhancement in ppm, whether the
     baseline rests on the sample, the density of the pure gas in kg/m3, the flux density in kg/(m2 h) and the share of
-    the flux the sample carries in kg/h. NaN where a figure does not exist, None where a number of a surface or pass
-    does not.
+    the flux the sample carries in kg/h; of a flight of several files the file each quantity is from. NaN where a figure
+    does not exist, None where a number of a surface or pass does not.
     """
     log, track = result.log, result.track
     columns: dict[str, NDArray[Any]] = {
@@ -75,7 +75,18 @@ def processed_columns(result: FlightResult) -> dict[str, NDArray[Any]]:
     }
     for gas in log.gas_ppm:
         columns |= _gas_columns(result, gas)
-    return columns
+    return columns | _origin_columns(result)
+
+
+def _origin_columns(result: FlightResult) -> dict[str, NDArray[Any]]:
+    """Return the file that each quantity is from; nothing for a log that is one file."""
+    log = result.log
+    if log.fusion is None:
+        return {}
+    names = {"latitude": "position", "windspeed": "wind"} | {gas: gas for gas in log.gas_ppm}
+    names |= {name: name for name in ("temperature", "pressure")}
+    origin = {f"{names[name]}_from": file for name, file in log.fusion.origin.items() if name in names}
+    return {column: np.full(log.size, file, dtype=object) for column, file in origin.items()}
 
 
 def _counted(values: FloatArray) -> NDArray[np.object_]:

@@ -14,20 +14,20 @@ from typing import Any
 import numpy as np
 
 from gasflux.errors import UnsupportedFileError
-from gasflux.simulation import SimulatedFlight, simulate, to_frame
+from gasflux.simulation import Scenario, SimulatedFlight, simulate, to_frame
 from gasflux.simulation.kinds import random_scenario
 from gasflux.storage.whole_file import write_whole
 from gasflux.version import __version__
 
 
-def simulate_kind(
+def scenario_of_kind(
     kind: str,
     rate_kg_h: Mapping[str, float],
     seed: int,
     sample_hz: float | None = None,
     changes: Mapping[str, Any] = MappingProxyType({}),
-) -> SimulatedFlight:
-    """Return a flight of a kind, drawn by the seed, with the given emission rates.
+) -> Scenario:
+    """Return what is flown by a flight of a kind, drawn by the seed, with the given emission rates.
 
     A ``weak`` source of a given rate is one seen by a noisier analyser: the peak stays 2-4 times the noise.
 
@@ -51,7 +51,24 @@ def simulate_kind(
         louder = max(rate_kg_h.values()) / scenario.rate_kg_h["ch4"]
         noise |= {gas: scenario.noise_of(gas) * louder for gas in rate_kg_h}
     settings: dict[str, Any] = {"rate_kg_h": dict(rate_kg_h), "gas_noise_ppm": noise, "seed": seed, "sample_hz": hz}
-    return simulate(replace(scenario, **settings | dict(changes)))
+    return replace(scenario, **settings | dict(changes))
+
+
+def simulate_kind(
+    kind: str,
+    rate_kg_h: Mapping[str, float],
+    seed: int,
+    sample_hz: float | None = None,
+    changes: Mapping[str, Any] = MappingProxyType({}),
+) -> SimulatedFlight:
+    """Return the flight of `scenario_of_kind`.
+
+    Parameters
+    ----------
+    kind, rate_kg_h, seed, sample_hz, changes
+        As of `scenario_of_kind`.
+    """
+    return simulate(scenario_of_kind(kind, rate_kg_h, seed, sample_hz, changes))
 
 
 def write_simulated(flight: SimulatedFlight, path: Path, kind: str) -> Path:
@@ -72,17 +89,16 @@ def write_simulated(flight: SimulatedFlight, path: Path, kind: str) -> Path:
         When the suffix is none of these.
     """
     write_whole(path, _content(flight, path.name))
-    truth = {
-        "rate_kg_h": dict(flight.truth_kg_h),
-        "kind": kind,
-        "version": __version__,
-        "scenario": {
-            name: dict(value) if isinstance(value, Mapping) else value for name, value in vars(flight.scenario).items()
-        },
-    }
+    truth = truth_of(flight.scenario, kind)
     beside = path.with_name(f"{path.name}.truth.json")
     write_whole(beside, (json.dumps(truth, indent=2) + "\n").encode())
     return beside
+
+
+def truth_of(scenario: Scenario, kind: str) -> dict[str, Any]:
+    """Return the truth of a flight as a JSON-ready object."""
+    settings = {name: dict(value) if isinstance(value, Mapping) else value for name, value in vars(scenario).items()}
+    return {"rate_kg_h": dict(scenario.rate_kg_h), "kind": kind, "version": __version__, "scenario": settings}
 
 
 def _content(flight: SimulatedFlight, name: str) -> bytes:

@@ -15,6 +15,7 @@ from typing import Final
 
 from gasflux.wording.columns import COLUMN_TEXTS
 from gasflux.wording.files import FILE_TEXTS
+from gasflux.wording.fusion import FUSION_TEXTS
 from gasflux.wording.layouts import LAYOUT_TEXTS
 from gasflux.wording.notes import NOTE_TEXTS
 from gasflux.wording.phrases import Phrase
@@ -30,4 +31,5 @@ TEXTS: Final[Mapping[str, Phrase]] = {
     **NOTE_TEXTS,
     **REFUSAL_TEXTS,
     **LAYOUT_TEXTS,
+    **FUSION_TEXTS,
 }

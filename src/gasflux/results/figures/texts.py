@@ -110,6 +110,7 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     "budget.gas_calibration": Phrase("Gas analyser calibration", "气体分析仪校准"),
     "budget.wind_profile": Phrase("Wind carried from another height", "由其他高度推算的风"),
     "budget.sensor_response": Phrase("Response and lag of the sensor", "传感器响应与滞后"),
+    "budget.clock_offset": Phrase("Clocks of the files", "各文件的时钟"),
     "budget.temperature_pressure": Phrase("Temperature and pressure", "温度与气压"),
     "budget.background": Phrase("Background", "背景"),
     "budget.sensor_noise": Phrase("Sensor noise", "传感器噪声"),
