@@ -15,7 +15,7 @@ from flask import Flask, Response, g, request
 from gasflux.api.headers import register_headers
 from gasflux.api.refusals import register_refusals
 from gasflux.api.streaming_request import StreamingRequest
-from gasflux.auth import register_auth
+from gasflux.auth import client_address, register_auth
 from gasflux.blueprints.api_keys import api_keys_bp
 from gasflux.blueprints.config import config_bp
 from gasflux.blueprints.download import download_bp
@@ -27,17 +27,25 @@ from gasflux.blueprints.tasks import tasks_bp
 from gasflux.blueprints.upload import upload_bp
 from gasflux.blueprints.web import web_bp
 from gasflux.config_reader import load_settings
+from gasflux.configuration.bounded_yaml import MAX_YAML_BYTES
 from gasflux.configuration.service_settings import Settings
+from gasflux.errors import shortened
+from gasflux.service.keys.rate_limit import network_of
 from gasflux.service.parts import Service, build_service
+from gasflux.service.refusals import TOLD_OF_HOLDERS
 from gasflux.service.statistics import APIStatsCollector
-from gasflux.shared import request_id
+from gasflux.shared import current_service, request_id
 
 __all__ = ["APIStatsCollector", "Config", "create_app"]
 
 _LOG: Final = logging.getLogger(__name__)
 _REFUSED_FROM: Final = 400
-_FORM_FIELD_BYTES: Final = 1024 * 1024
-"""A configuration may come as a text field."""
+_PATH: Final = 200
+_METHOD: Final = 20
+"""Characters of what a client sent in a line of the log."""
+
+_FORM_TEXT_BYTES: Final = MAX_YAML_BYTES + 50_000
+"""Of all text fields of a form: a configuration may come as one."""
 
 _BLUEPRINTS: Final = (
     upload_bp,
@@ -69,7 +77,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.extensions["gasflux"] = service
     app.config.update(
         MAX_CONTENT_LENGTH=service.settings.limits.max_content_length,
-        MAX_FORM_MEMORY_SIZE=_FORM_FIELD_BYTES,
+        MAX_FORM_MEMORY_SIZE=_FORM_TEXT_BYTES,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
@@ -103,18 +111,26 @@ def _register_statistics(app: Flask, service: Service) -> None:
 
 def _log_answer(response: Response, duration_s: float) -> None:
     """Log changes and refusals; what pages and monitors read all day only when debugging."""
-    is_dull = request.method in ("GET", "HEAD") and response.status_code < _REFUSED_FROM
-    marks = {"request": request_id(), "task": (request.view_args or {}).get("task_id")}
-    _LOG.log(
-        logging.DEBUG if is_dull else logging.INFO,
-        "%s %s: %d in %.0f ms for %s",
-        request.method,
-        request.path,
-        response.status_code,
-        1000.0 * duration_s,
-        request.remote_addr,
-        extra=marks,
-    )
+    refusals = current_service().refusals
+    line = f"{request.method[:_METHOD]} {shortened(request.path, _PATH)}: {response.status_code}"
+    line = f"{line} in {1000.0 * duration_s:.0f} ms for {request.remote_addr}"
+    task = (request.view_args or {}).get("task_id")
+    marks = {"request": request_id(), "task": task and shortened(task, _PATH)}
+    if response.status_code >= _REFUSED_FROM:
+        client, told = _refused_client()
+        refusals.note(client, line, marks=marks, told=told)
+        return
+    refusals.end_minutes()
+    is_dull = request.method in ("GET", "HEAD")
+    _LOG.log(logging.DEBUG if is_dull else logging.INFO, "%s", line, extra=marks)
+
+
+def _refused_client() -> tuple[str, int]:
+    """Return whose refusals are counted together, and how many a minute are told one by one."""
+    who = g.get("principal")
+    if who is None or who.actor in (None, "anybody"):
+        return network_of(client_address()), 1
+    return who.actor, TOLD_OF_HOLDERS
 
 
 @cache

@@ -20,10 +20,8 @@ from gasflux.errors import ForbiddenError, UnauthorizedError
 from gasflux.service.keys.rate_limit import network_of
 from gasflux.service.keys.records import AuditEntry
 from gasflux.service.parts import Service
-from gasflux.shared import current_service
+from gasflux.shared import current_service, request_id
 from gasflux.storage.clock import utc_now
-
-_LOG: Final = logging.getLogger(__name__)
 
 KEY_HEADER: Final = "X-API-Key"
 BOOTSTRAP_HEADER: Final = "X-Admin-Bootstrap-Key"
@@ -69,7 +67,7 @@ class Principal:
 
 
 _STRANGER: Final = Principal(None, may_use=False, is_admin=False)
-_BOOTSTRAP: Final = Principal("bootstrap", may_use=True, is_admin=True)
+BOOTSTRAP: Final = Principal("bootstrap", may_use=True, is_admin=True)
 _LOCAL: Final = Principal("local", may_use=True, is_admin=True)
 _ANYBODY: Final = Principal("anybody", may_use=True, is_admin=False)
 
@@ -131,13 +129,24 @@ def _guard() -> None:
     if request.endpoint in _UNCOUNTED:
         return
     view = current_app.view_functions.get(request.endpoint or "")
-    limiter, address = current_service().limiter, network_of(client_address())
+    service, address = current_service(), network_of(client_address())
+    is_stranger = not _bears_known_key(service)
+    if is_stranger:
+        service.limiter.count_request(address)  # before any look at keys: who asks without end costs nothing more
     try:
         who = _admitted(declaration_of(view).access if view is not None else Access.OPEN)
     except (UnauthorizedError, ForbiddenError):
-        limiter.count_request(address)  # who is not let in must not ask without end
+        if not is_stranger:
+            service.limiter.count_request(address)  # who is not let in must not ask without end
         raise
-    limiter.count_request(who.key_id or address)
+    if who.key_id is not None or not is_stranger:
+        service.limiter.count_request(who.key_id or address)
+
+
+def _bears_known_key(service: Service) -> bool:
+    """Whether the request names a key that exists: its holder must not be shut out by others of his address."""
+    match = _KEY_NAME.match(request.headers.get(KEY_HEADER, ""))
+    return match is not None and service.keys.knows(match[1])
 
 
 def _admitted(access: Access) -> Principal:
@@ -158,7 +167,7 @@ def _admitted(access: Access) -> Principal:
 def _identify(service: Service) -> Principal:
     """Find out who asks: by his keys, else by the rules for requests without one."""
     if _is_good_bootstrap(service):
-        return _BOOTSTRAP
+        return BOOTSTRAP
     without_key = _without_key(service)
     if without_key is _LOCAL:
         _refuse_foreign_host(service)
@@ -181,9 +190,14 @@ def _holder(service: Service, presented: str) -> Principal:
     key = service.keys.verify(presented)
     if key is None:
         service.limiter.count_failure(address, name)
-        _LOG.warning("a key that is not good (%s) came from %s", name, address)
+        _note_wrong_key(service, address, f"a key that is not good ({name}) came from {address}")
         raise UnauthorizedError(f"The key is unknown, revoked or has expired; {_HOW}.")
     return Principal(key.key_id, may_use=True, is_admin=key.is_admin)
+
+
+def _note_wrong_key(service: Service, address: str, line: str) -> None:
+    """Log a wrong key; how many more of them an address sends is told once a minute."""
+    service.refusals.note(f"{address} (keys)", line, level=logging.WARNING, marks={"request": request_id()})
 
 
 def _key_name(presented: str) -> str:
@@ -209,7 +223,7 @@ def _is_good_bootstrap(service: Service) -> bool:
     is_same = hmac.compare_digest(presented.encode("utf-8", "replace"), (expected or "").encode("utf-8"))
     if expected is None or not is_same:
         service.limiter.count_failure(address, "bootstrap")
-        _LOG.warning("a wrong bootstrap key came from %s", address)
+        _note_wrong_key(service, address, f"a wrong bootstrap key came from {address}")
         raise UnauthorizedError(
             "The bootstrap key is not good: gasflux.ini sets it under [security]; placeholders open nothing."
         )
@@ -225,7 +239,7 @@ def _without_key(service: Service) -> Principal:
     rule = service.settings.security.require_api_key
     if rule == "true":
         return _STRANGER
-    is_first_run = _is_this_machine() and bootstrap_key(service) is None and not service.keys.list()
+    is_first_run = _is_this_machine() and bootstrap_key(service) is None and service.keys.is_empty()
     if is_first_run:
         return _LOCAL
     return _ANYBODY if rule == "false" else _STRANGER

@@ -6,12 +6,32 @@ and raised together, so that a user mends a file once and not once per fault.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import reprlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from itertools import islice
+from typing import Any, Final, Self, TypeVar
 
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase
+
+Entry = TypeVar("Entry")
+
+MOST_FAULTS: Final = 50
+"""Faults that one error carries; of what is beyond only the number is told."""
+
+MOST_FAULT_BYTES: Final = 32 * 1024
+"""Size of all faults of one error together, as JSON: what a stranger sends comes back no larger than this."""
+
+MOST_SENTENCES: Final = 4_000
+"""Characters of the message that is made of the faults' sentences."""
+
+_MORE: Final = "more_faults"
+_BRIEF: Final = reprlib.Repr()
+_LOSSY: Final = ("utf-8", "replace")
+_LONGEST: Final[Mapping[str, int]] = {"message": 1_000, "column": 120, "value": 200, "allowed": 600}
+"""Characters of the texts of a fault, which quote what arrived."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,15 @@ class Fault:
     count: int = 1
     code: str = ""
     zh: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Cut texts that quote too much of what arrived."""
+        for name, most in _LONGEST.items():
+            if (text := getattr(self, name)) is not None and len(text) > most:
+                object.__setattr__(self, name, shortened(text, most))
+        if any(len(text) > _LONGEST[name] for name, text in self.zh.items()):
+            cut = {name: shortened(text, _LONGEST[name]) for name, text in self.zh.items()}
+            object.__setattr__(self, "zh", cut)
 
     @classmethod
     def of(
@@ -94,6 +123,54 @@ class Fault:
         return {name: entry for name, entry in entries.items() if entry is not None}
 
 
+ONE_MORE: Final = Fault(message="", code=_MORE)
+"""Stands for a fault that nobody made, because there are as many as are told already."""
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most `most` characters, its end cut off where it has more."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def quoted(value: object, most: int) -> str:
+    """Return what arrived as it is quoted back, without looking at more of it than is shown."""
+    if isinstance(value, str | bytes):
+        return shortened(repr(value[: most + 1]), most)
+    return shortened(_BRIEF.repr(value), most)
+
+
+def faults_from(entries: Sequence[Entry], make: Callable[[Entry], Fault]) -> list[Fault]:
+    """Make the faults of what is wrong: of the first `MOST_FAULTS` entries, and one that says how many more there are.
+
+    Parameters
+    ----------
+    entries
+        What was found wrong, however much that is.
+    make
+        Makes the fault of one entry; it is called for those that are told alone.
+    """
+    told = [make(entry) for entry in islice(entries, MOST_FAULTS)]
+    more = len(entries) - len(told)
+    return [*told, Fault.of(_MORE, count=more)] if more > 0 else told
+
+
+def told_faults(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return at most `MOST_FAULTS` faults of at most `MOST_FAULT_BYTES`, the last one the number of those left out."""
+    told: list[Fault] = []
+    left_out, size, is_full = 0, 0, False
+    for fault in faults:
+        if fault.code == _MORE:
+            left_out += fault.count
+            continue
+        size += 0 if is_full else len(json.dumps(fault.as_dict(), ensure_ascii=False, default=str).encode(*_LOSSY))
+        is_full = is_full or len(told) == MOST_FAULTS or size > MOST_FAULT_BYTES
+        if is_full:
+            left_out += 1
+        else:
+            told.append(fault)
+    return (*told, Fault.of(_MORE, count=left_out)) if left_out else tuple(told)
+
+
 class GasFluxError(Exception):
     """Base of every error a user can cause and mend."""
 
@@ -101,7 +178,7 @@ class GasFluxError(Exception):
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
-        self.faults: tuple[Fault, ...] = tuple(faults)
+        self.faults: tuple[Fault, ...] = told_faults(faults)
 
     @classmethod
     def of(cls, code: str, /, **figures: Any) -> Self:
@@ -112,8 +189,9 @@ class GasFluxError(Exception):
     @classmethod
     def from_faults(cls, subject: str, faults: Sequence[Fault]) -> GasFluxError:
         """Gather `faults` of `subject` (a file or setting name) into one error of one line."""
-        sentences = " ".join(fault.message for fault in faults)
-        return cls(f"{subject}: {sentences}", faults)
+        told = told_faults(faults)
+        sentences = shortened(" ".join(fault.message for fault in told), MOST_SENTENCES)
+        return cls(f"{subject}: {sentences}", told)
 
 
 class InputError(GasFluxError):

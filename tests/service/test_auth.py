@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -82,6 +83,58 @@ def test_the_first_key_is_an_administrators_and_closes_the_service(tmp_path: Pat
         assert api.client.delete(f"/api_keys/{made['key_id']}", headers=headers).status_code == 200
         assert status(api) == 401
         assert status(api, X_API_Key=made["api_key"]) == 401
+
+
+def test_with_the_bootstrap_key_no_key_has_more_rights_than_were_asked_for(tmp_path: Path) -> None:
+    security = {"admin_bootstrap_key": BOOTSTRAP}
+    with running_api(tmp_path, with_keys=False, start=False, security=security) as api:
+        headers = {"X-Admin-Bootstrap-Key": BOOTSTRAP}
+        first = api.client.post("/api_keys", json={"name": "first"}, headers=headers).get_json()["data"]
+        asked = api.client.post("/api_keys", json={"name": "asked", "admin": True}, headers=headers).get_json()["data"]
+        assert (first["admin"], asked["admin"]) == (False, True)
+
+
+@pytest.mark.parametrize("admin", ["true", "on", 1, 1.0, "1", [True], {}], ids=repr)
+def test_only_true_makes_an_administrator(api: Api, admin: object) -> None:
+    answer = api.client.post("/api_keys", json={"name": "more rights", "admin": admin}, headers=api.admin)
+    assert answer.status_code == 422
+    assert "more rights" not in [key.name for key in api.service.keys.list()]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "request_"),
+    [
+        ("POST", "/api_keys", {"json": {"name": 7}}),
+        ("POST", "/api_keys", {"json": {"name": "a", "expires_in_days": "30"}}),
+        ("POST", "/api_keys", {"json": {"name": "a", "expires_in_days": 1.5}}),
+        ("POST", "/api_keys", {"json": {"name": "a", "expires_in_days": True}}),
+        ("PUT", "/task/x", {"json": {"pinned": "true"}}),
+        ("PUT", "/task/x", {"json": {"pinned": 1}}),
+        ("POST", "/config/check", {"json": {"config": None}}),
+        ("GET", "/tasks", {"query_string": "page=+1"}),
+        ("GET", "/tasks", {"query_string": "page=1.0"}),
+        ("GET", "/tasks", {"query_string": "page=1_0"}),
+        ("GET", "/tasks", {"query_string": "page=%C2%B2"}),
+        ("GET", "/tasks", {"query_string": "per_page=%2010"}),
+        ("GET", "/reports", {"query_string": "since=1700000000"}),
+        ("GET", "/audit", {"query_string": "limit=1e1"}),
+        ("GET", "/download/x/y", {"query_string": "download=yes"}),
+        ("GET", "/download/x/y", {"query_string": "download=True"}),
+    ],
+    ids=str,
+)
+def test_what_the_description_does_not_allow_is_refused(
+    api: Api, method: str, path: str, request_: dict[str, Any]
+) -> None:
+    answer = api.client.open(path, method=method, headers=api.admin, **request_)
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["details"]
+
+
+def test_a_whole_number_is_one_however_json_writes_it(api: Api) -> None:
+    answer = api.client.post("/api_keys", json={"name": "a", "expires_in_days": 5.0}, headers=api.admin)
+    assert answer.status_code == 201
+    assert answer.get_json()["data"]["expires_at"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,14 +15,22 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from gasflux.api.faults import faults_of
-from gasflux.errors import Fault, GasFluxError
+from gasflux.api.faults import MOST_QUOTED, faults_of
+from gasflux.configuration.bounded_yaml import MAX_YAML_BYTES
+from gasflux.errors import MOST_FAULTS, Fault, GasFluxError, shortened
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 _MARK: Final = "gasflux_endpoint"
-_LARGEST_JSON: Final = 16 * 1024 * 1024
-"""Room for a configuration of a million characters, each written as two escapes."""
+LARGEST_JSON: Final = 3 * MAX_YAML_BYTES + 64 * 1024
+"""Room for the longest configuration, its line ends and Chinese characters written as escapes, and for all else."""
+
+MOST_NAMES: Final = MOST_FAULTS
+"""Names in a query or a body; the longest that means anything has eight."""
+
+_MOST_VALUES: Final = 1_000
+_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.?)*+"?', re.DOTALL)
+"""A text of JSON, up to the end of the document where nothing ends it."""
 
 
 class Access(StrEnum):
@@ -114,25 +125,56 @@ def _inputs(declared: Endpoint) -> dict[str, BaseModel]:
 
 def _query_values() -> dict[str, str]:
     """Return the query's values; a name given twice is a fault, since one of them would be ignored silently."""
+    _refuse_many_names(request.query_string.count(b"&") + 1, "the query")
     lists = request.args.to_dict(flat=False)
     twice = [name for name, values in lists.items() if len(values) > 1]
     if twice:
-        faults = [
-            Fault(f"{name[:60]!r} is given {len(lists[name])} times; give it once.", column=name) for name in twice
-        ]
+        faults = [Fault.of("name_twice", column=shortened(name, MOST_QUOTED)) for name in twice]
         raise RequestError.from_faults("the query", faults)
     return {name: values[0] for name, values in lists.items()}
+
+
+def _refuse_many_names(count: int, subject: str) -> None:
+    """Refuse more names than any request has before each is looked at."""
+    if count > MOST_NAMES:
+        raise RequestError.from_faults(subject, [Fault.of("too_many_names", value=count, allowed=MOST_NAMES)])
 
 
 def _json_body() -> Any:
     """Return the body as JSON."""
     if not request.is_json:
         raise UnsupportedMediaType("The body must be JSON: send it with the header Content-Type: application/json.")
-    request.max_content_length = min(request.max_content_length or _LARGEST_JSON, _LARGEST_JSON)
+    request.max_content_length = min(request.max_content_length or LARGEST_JSON, LARGEST_JSON)
     try:
-        return request.get_json()
-    except (BadRequest, RecursionError) as error:
+        return _parsed(request.get_data(cache=False))
+    except (ValueError, RecursionError) as error:
         raise BadRequest("The body is not valid JSON, or nested too deep.") from error
+
+
+def _parsed(document: bytes) -> Any:
+    """Return the values of a document of JSON; its names and values are counted before any is made."""
+    signs = _TEXT.sub(b"", document)
+    if signs.count(b"{") != signs.count(b"}") or signs.count(b"[") != signs.count(b"]"):
+        raise ValueError("a list or an object that does not end")
+    _refuse_many_names(signs.count(b":"), "the body")
+    if signs.count(b",") + signs.count(b"[") + signs.count(b"{") > _MOST_VALUES:
+        raise BadRequest("The body has more values than any request needs.")
+    return json.loads(document, object_pairs_hook=_mapping, parse_constant=_no_constant)
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return names and values; a name given twice is a fault, since one of them would be ignored silently."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+        faults = [Fault.of("name_twice", column=shortened(name, MOST_QUOTED)) for name in twice]
+        raise RequestError.from_faults("the body", faults)
+    return values
+
+
+def _no_constant(name: str) -> Any:
+    """Refuse NaN and the infinities, which Python reads and JSON does not know."""
+    raise ValueError(f"{name} is no JSON")
 
 
 def _checked(model: type[BaseModel], values: Any, subject: str) -> BaseModel:

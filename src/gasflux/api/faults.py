@@ -6,28 +6,37 @@ import difflib
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from gasflux.errors import Fault
+from gasflux.errors import Fault, faults_from, quoted, shortened
 from gasflux.wording.lookup import phrase
 
-_SHOWN: Final = 60
-"""Characters of a wrong value that are quoted back."""
+MOST_QUOTED: Final = 60
+"""Characters of a wrong name or value that are quoted back."""
 
 
 def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
     """Return one fault per wrong entry, a union of types reporting once."""
-    faults: dict[str, Fault] = {}
+    entries: dict[str, ErrorDetails] = {}
     for entry in error.errors(include_url=False, include_context=False):
-        name = ".".join(str(part) for part in entry["loc"] if isinstance(part, int) or part in _names(model)) or None
-        if entry["type"] == "extra_forbidden":
-            name = str(entry["loc"][-1])[:_SHOWN]
-            faults[name] = _unknown(name, model)
-            continue
-        value = _shown(entry["input"])
-        said = name or phrase("entry.it")
-        fault = Fault.of("wrong_entry", column=name, value=value, name=said, problem=entry["msg"])
-        faults.setdefault(name or "", fault)
-    return list(faults.values())
+        is_unknown = entry["type"] == "extra_forbidden"
+        parts = entry["loc"][-1:] if is_unknown else [part for part in entry["loc"] if _is_named(part, model)]
+        entries.setdefault(".".join(map(str, parts)), entry)
+    return faults_from(list(entries.items()), lambda named: _fault(*named, model))
+
+
+def _is_named(part: int | str, model: type[BaseModel]) -> bool:
+    """Whether a part of a location is a name or a place, and not one of the types that pydantic tried."""
+    return isinstance(part, int) or part in _names(model)
+
+
+def _fault(name: str, entry: ErrorDetails, model: type[BaseModel]) -> Fault:
+    """Return the fault of one entry."""
+    if entry["type"] == "extra_forbidden":
+        return _unknown(shortened(name, MOST_QUOTED), model)
+    said = name or phrase("entry.it")
+    value = quoted(entry["input"], MOST_QUOTED)
+    return Fault.of("wrong_entry", column=name or None, value=value, name=said, problem=entry["msg"])
 
 
 def _names(model: type[BaseModel]) -> set[str]:
@@ -40,8 +49,3 @@ def _unknown(name: str, model: type[BaseModel]) -> Fault:
     allowed = ", ".join(known)
     hint = phrase("hint.did_you_mean", near=near[0]) if near else phrase("hint.known", names=allowed)
     return Fault.of("unknown_entry", column=name, allowed=allowed, hint=hint)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

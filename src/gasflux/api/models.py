@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from gasflux.api.task_names import NAME_PATTERN, plain_name
+from gasflux.configuration.bounded_yaml import MAX_YAML_BYTES
 
 MAX_NAME: Final = 200
 MAX_COMPARED: Final = 100
@@ -19,12 +21,52 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Body(Model):
+    """Base of what a client sends as JSON: a value is of its type or refused, ``"true"`` is no truth value."""
+
+    model_config = ConfigDict(strict=True)
+
+
+def _integral(value: object) -> object:
+    """Take 5.0 for 5, which JSON does not tell apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _decimal(value: object) -> object:
+    """Refuse what Python reads as a whole number and the description does not: spaces, signs, points, underscores."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
+        raise ValueError("a whole number in plain digits is needed")
+    return value
+
+
+def _plain_bool(value: object) -> object:
+    """Refuse the other words that Python takes for true or false."""
+    if isinstance(value, str) and value not in _TRUTHS:
+        raise ValueError(f"one of {', '.join(_TRUTHS)} is needed")
+    return value
+
+
+def _calendar(value: object) -> object:
+    """Refuse numbers, which would be taken as seconds since 1970."""
+    if isinstance(value, str) and not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("a date or time such as 2026-04-13T09:30:00 is needed")
+    return value
+
+
+_TRUTHS: Final = ("true", "false", "1", "0")
+Integer = Annotated[int, BeforeValidator(_integral)]
+QueryInteger = Annotated[int, BeforeValidator(_decimal)]
+QueryBool = Annotated[
+    bool, BeforeValidator(_plain_bool), WithJsonSchema({"type": "string", "enum": list(_TRUTHS), "default": "false"})
+]
+
+
 Name = Annotated[
     str,
     Field(min_length=1, max_length=MAX_NAME, json_schema_extra={"pattern": NAME_PATTERN}),
     AfterValidator(plain_name),
 ]
-Yaml = Annotated[str, Field(max_length=1_000_000, json_schema_extra={"format": "yaml"})]
+Yaml = Annotated[str, Field(max_length=MAX_YAML_BYTES, json_schema_extra={"format": "yaml"})]
 Moment = Annotated[str, Field(description="UTC, `YYYY-MM-DD HH:MM:SS`", examples=["2026-04-13 09:30:00"])]
 Status = Literal["pending", "processing", "completed", "failed"]
 
@@ -37,7 +79,7 @@ def _utc(moment: datetime) -> datetime:
         raise ValueError("in UTC it lies outside the years 1 to 9999") from None
 
 
-QueryTime = Annotated[datetime, AfterValidator(_utc)]
+QueryTime = Annotated[datetime, BeforeValidator(_calendar), AfterValidator(_utc)]
 
 
 FAULTS: Final = (
@@ -94,8 +136,8 @@ class GasInfo(Model):
     grade: str = Field(description="A (best) to D")
 
 
-class TaskEntry(Model):
-    """A task: one uploaded flight and what became of it."""
+class _TaskFields(Model):
+    """What every answer about a task has."""
 
     task_id: str
     name: str
@@ -106,7 +148,6 @@ class TaskEntry(Model):
     queue_position: int | None = Field(description="1 is next; null unless pending")
     error: str | None = Field(description="why it failed, one sentence")
     error_type: str | None = Field(description="machine name of the reason; `cancelled` when somebody stopped it")
-    error_details: list[dict[str, Any]] = Field(description=FAULTS)
     results: list[ResultFileInfo]
     gases: dict[str, GasInfo]
     created_at: Moment
@@ -124,6 +165,18 @@ class TaskEntry(Model):
     callback_state: Literal["pending", "delivered", "failed"] | None = Field(
         description="of the callback to its `callback_url`; null while unfinished and without such an address"
     )
+
+
+class TaskEntry(_TaskFields):
+    """A task: one uploaded flight and what became of it."""
+
+    error_details: list[dict[str, Any]] = Field(description=FAULTS)
+
+
+class TaskLine(_TaskFields):
+    """A task in a list: the beginning of its sentences, and no `error_details`, which its own address has."""
+
+    error_zh: str | None = Field(description="`error` in Chinese, where all of it can be said so")
 
 
 class AcceptedUpload(Model):
@@ -148,13 +201,13 @@ def _without_null(schema: dict[str, Any]) -> None:
     ]
 
 
-class TaskChange(Model):
+class TaskChange(Body):
     """What to change of a task; at least one entry."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_without_null)
+    model_config = ConfigDict(json_schema_extra=_without_null)
 
     name: Name | None = None
-    pinned: bool | None = Field(default=None, strict=True, description="a pinned task is never removed by the cleaning")
+    pinned: bool | None = Field(default=None, description="a pinned task is never removed by the cleaning")
     status: Literal["pending", "failed"] | None = Field(
         default=None, description="`pending` runs a finished task again, `failed` cancels an unfinished one"
     )
@@ -175,8 +228,8 @@ class Pagination(Model):
 class PageQuery(Model):
     """Which part of a list is wanted."""
 
-    page: int = Field(default=1, ge=1, le=1_000_000)
-    per_page: int = Field(default=20, ge=1, le=500)
+    page: QueryInteger = Field(default=1, ge=1, le=1_000_000)
+    per_page: QueryInteger = Field(default=20, ge=1, le=500)
 
 
 class TaskListQuery(PageQuery):
@@ -191,14 +244,14 @@ class TaskListQuery(PageQuery):
 class TaskList(Model):
     """Some of the tasks."""
 
-    tasks: list[TaskEntry]
+    tasks: list[TaskLine]
     pagination: Pagination
 
 
 class Tasks(Model):
     """Tasks without pages."""
 
-    tasks: list[TaskEntry]
+    tasks: list[TaskLine]
 
 
 class TaskStatistics(Model):
@@ -218,7 +271,7 @@ class TaskStatistics(Model):
 class LogQuery(Model):
     """How much of a log is wanted."""
 
-    tail: int = Field(default=200, ge=1, le=10_000, description="last lines")
+    tail: QueryInteger = Field(default=200, ge=1, le=10_000, description="last lines")
 
 
 class LogLines(Model):
@@ -319,7 +372,7 @@ class ComparisonInfo(Model):
 class DownloadQuery(Model):
     """How a file is wanted."""
 
-    download: bool = Field(default=False, description="save it instead of showing it")
+    download: QueryBool = Field(default=False, description="save it instead of showing it")
 
 
 # --- service ----------------------------------------------------------------------------------------------------------
@@ -446,7 +499,7 @@ class DefaultsInfo(Model):
     json_schema: dict[str, Any] = Field(description="JSON schema of the processing configuration")
 
 
-class ConfigText(Model):
+class ConfigText(Body):
     """A processing configuration."""
 
     config: Yaml
@@ -491,14 +544,15 @@ class KeyList(Model):
     api_keys: list[KeyInfo]
 
 
-class NewKey(Model):
+class NewKey(Body):
     """The key to make."""
 
     name: Name
     admin: bool | None = Field(
-        default=None, description="left out: an administrator's if it is the first key, else not"
+        default=None,
+        description="left out: an administrator's if it is the first key and no bootstrap key is sent, else not",
     )
-    expires_in_days: int | None = Field(default=None, ge=1, le=3650)
+    expires_in_days: Integer | None = Field(default=None, ge=1, le=3650)
 
 
 class IssuedKeyInfo(KeyInfo):
@@ -510,7 +564,7 @@ class IssuedKeyInfo(KeyInfo):
 class AuditQuery(Model):
     """How much of the trail is wanted."""
 
-    limit: int = Field(default=200, ge=1, le=1000)
+    limit: QueryInteger = Field(default=200, ge=1, le=1000)
 
 
 class AuditInfo(Model):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from gasflux.api.models import KeyInfo, Pagination, ReportInfo, TaskEntry
+from gasflux.api.models import KeyInfo, Pagination, ReportInfo, TaskEntry, TaskLine
 from gasflux.service.keys.records import ApiKey
 from gasflux.service.parts import Service
-from gasflux.service.tasks.as_json import report_answer, task_answer, text_or_none
+from gasflux.service.tasks.as_json import report_answer, task_answer, task_line, text_or_none
 from gasflux.service.tasks.records import Task, TaskPage
 from gasflux.storage.clock import as_text
 
 
 def task_info(task: Task, service: Service) -> TaskEntry:
     """Return a task with the time it still takes."""
-    left_s = None if task.status.is_final else service.runner.time_left_s(task)
-    return TaskEntry.model_validate(task_answer(task, service.settings.cleanup, left_s))
+    return TaskEntry.model_validate(task_answer(task, service.settings.cleanup, _left_s(task, service)))
+
+
+def listed_task(task: Task, service: Service) -> TaskLine:
+    """Return a task as one line of a list."""
+    return TaskLine.model_validate(task_line(task, service.settings.cleanup, _left_s(task, service)))
+
+
+def _left_s(task: Task, service: Service) -> float | None:
+    return None if task.status.is_final else service.runner.time_left_s(task)
 
 
 def report_info(task: Task) -> ReportInfo:

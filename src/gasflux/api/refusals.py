@@ -9,8 +9,17 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from gasflux.errors import Fault, GasFluxError, RetryLaterError, StorageError, UnauthorizedError
-from gasflux.shared import _format_response, request_id, without_folders
+from gasflux.errors import (
+    MOST_SENTENCES,
+    Fault,
+    GasFluxError,
+    RetryLaterError,
+    StorageError,
+    UnauthorizedError,
+    shortened,
+)
+from gasflux.service.refusals import TOLD_OF_HOLDERS
+from gasflux.shared import _format_response, current_service, request_id, without_folders
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -29,6 +38,9 @@ _STATUS: Final[dict[str, int]] = {
     "rate_limited": 429,
 }
 """Kind of an error -> HTTP status."""
+
+_PATH: Final = 200
+"""Characters of an address in the log."""
 
 _RETRY_LATER: Final = 503
 _SERVER_FAULT: Final = 500
@@ -75,7 +87,8 @@ def refusal(error: GasFluxError, data: object = None) -> Response:
     if isinstance(error, UnauthorizedError):
         headers["WWW-Authenticate"] = 'ApiKey realm="GasFlux", header="X-API-Key"'
     if status == _SERVER_FAULT or isinstance(error, StorageError):
-        _LOG.error("%s: %s", type(error).__name__, error)
+        line = f"{type(error).__name__}: {error}"
+        current_service().refusals.note(type(error).__name__, line, level=logging.ERROR, told=TOLD_OF_HOLDERS)
     return _format_response(
         status, sentence_of(error), data, error_type=error.kind, details=list(_details(error)), headers=headers
     )
@@ -83,7 +96,7 @@ def refusal(error: GasFluxError, data: object = None) -> Response:
 
 def sentence_of(error: GasFluxError) -> str:
     """Return the error as one line."""
-    return without_folders(" ".join(str(error).split()))
+    return without_folders(" ".join(shortened(str(error), MOST_SENTENCES).split()))
 
 
 def _details(error: GasFluxError) -> Iterator[dict[str, object]]:
@@ -111,7 +124,8 @@ def _http_sentence(error: HTTPException) -> str:
 
 def unexpected(error: Exception) -> Response:
     """Return the answer to a fault of the program, and log its traceback under the id the client is given."""
-    _LOG.exception("%s %s failed, request %s", request.method, request.path, request_id(), exc_info=error)
+    path = shortened(request.path, _PATH)
+    _LOG.exception("%s %s failed, request %s", request.method, path, request_id(), exc_info=error)
     message = f"The server made a mistake; its log tells more under the request id {request_id()}."
     return _format_response(_SERVER_FAULT, message, error_type="internal_error")
 

@@ -6,12 +6,14 @@ from typing import IO, cast
 
 from flask import Request, request
 
+from gasflux.api.form_parts import BoundedFormParser
 from gasflux.service.uploads.intake import Incoming
 
 
 class StreamingRequest(Request):
     """A request whose files are written where `stream_into` says; before that into temporary files."""
 
+    form_data_parser_class = BoundedFormParser
     max_form_parts = 50
     _incoming: Incoming | None = None
 

@@ -20,7 +20,7 @@ from gasflux.api.models import (
     NewKey,
 )
 from gasflux.api.presenting import key_info
-from gasflux.auth import audited
+from gasflux.auth import BOOTSTRAP, audited, principal
 from gasflux.service.keys.records import IssuedKey
 from gasflux.shared import _format_response, current_service
 from gasflux.storage.clock import as_text, utc_now
@@ -48,9 +48,12 @@ def list_keys() -> Response:
 )
 @audited("create key")
 def create_key(body: NewKey) -> Response:
-    """Make a key; the first one is an administrator's unless asked otherwise, else nobody could make a second."""
+    """Make a key; the first one is an administrator's unless asked otherwise, else nobody could make a second.
+
+    Whoever has the bootstrap key can: with it no key has more rights than were asked for.
+    """
     keys = current_service().keys
-    is_admin = not keys.list() if body.admin is None else body.admin
+    is_admin = principal() is not BOOTSTRAP and keys.is_empty() if body.admin is None else body.admin
     expires_at = utc_now() + timedelta(days=body.expires_in_days) if body.expires_in_days else None
     issued = keys.issue(body.name, is_admin=is_admin, expires_at=expires_at)
     return _shown_once(issued, "The key was made; it is shown only now.")

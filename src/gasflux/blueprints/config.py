@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,7 @@ def config() -> Response:
 )
 def defaults() -> Response:
     """Answer the shipped YAML and the schema of its settings."""
-    data = DefaultsInfo(yaml=default_config_text(), json_schema=PipelineConfig.model_json_schema())
-    return with_etag(_format_response(200, "The defaults.", data))
+    return with_etag(_format_response(200, "The defaults.", _defaults()))
 
 
 @config_bp.post("/config/check")
@@ -68,6 +68,12 @@ def check(body: ConfigText) -> Response:
     """Answer the effective configuration."""
     effective = dump_effective_config(load_pipeline_config(body.config.encode()))
     return _format_response(200, "The configuration is good.", EffectiveConfig(effective=effective))
+
+
+@cache
+def _defaults() -> DefaultsInfo:
+    """Return the defaults, which are the same for everybody and take long to describe."""
+    return DefaultsInfo(yaml=default_config_text(), json_schema=PipelineConfig.model_json_schema())
 
 
 def _access(who: Principal) -> AccessInfo:

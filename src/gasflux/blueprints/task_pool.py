@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from gasflux.api.endpoint import Access, endpoint
 from gasflux.api.models import TaskList, TaskListQuery, Tasks, TaskStatistics
-from gasflux.api.presenting import pagination, task_info
+from gasflux.api.presenting import listed_task, pagination
 from gasflux.service.tasks.records import Task, TaskQuery, TaskStatus
 from gasflux.shared import _format_response, current_service, with_etag
 
@@ -37,7 +37,7 @@ def list_tasks(query: TaskListQuery) -> Response:
             per_page=query.per_page,
         )
     )
-    data = TaskList(tasks=[task_info(task, service) for task in page.tasks], pagination=pagination(page))
+    data = TaskList(tasks=[listed_task(task, service) for task in page.tasks], pagination=pagination(page))
     return with_etag(_format_response(200, f"{len(page.tasks)} of {page.total} tasks.", data))
 
 
@@ -85,5 +85,5 @@ def queue() -> Response:
 
 def _list(tasks: Iterable[Task], standing: str) -> Response:
     service = current_service()
-    data = Tasks(tasks=[task_info(task, service) for task in tasks])
+    data = Tasks(tasks=[listed_task(task, service) for task in tasks])
     return with_etag(_format_response(200, f"{len(data.tasks)} tasks {standing}.", data))

@@ -15,6 +15,7 @@ from gasflux.api.models import MAX_NAME, AcceptedUpload, Preview
 from gasflux.api.streaming_request import stream_into
 from gasflux.api.task_names import NAME_PATTERN, plain_name
 from gasflux.auth import client_address, principal
+from gasflux.configuration.bounded_yaml import MAX_YAML_BYTES
 from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import Fault, RetryLaterError
 from gasflux.service.callbacks.sender import check_callback_url
@@ -36,8 +37,8 @@ _UPLOAD_FORM: Final[dict[str, Any]] = {
         "name": {
             "type": "string",
             "maxLength": MAX_NAME,
-            "pattern": NAME_PATTERN,
-            "description": "what to call the task",
+            "pattern": f"^$|{NAME_PATTERN}",
+            "description": "what to call the task; empty for the name of the file",
         },
         "callback_url": {"type": "string", "format": "uri", "description": "where a signed POST reports the end"},
     },
@@ -195,7 +196,8 @@ def _part(file: FileStorage) -> PartFile:
 
 def _config() -> bytes | None:
     """Return the configuration, sent as a file or as a field; one that is empty counts as none."""
-    sent = [part.read() for part in request.files.getlist("config")]
+    # One byte more than is taken: whoever reads it sees that it is too long, and nobody holds all of it.
+    sent = [part.read(MAX_YAML_BYTES + 1) for part in request.files.getlist("config")]
     sent += [text.encode() for text in request.form.getlist("config")]
     if len(sent) > 1:
         raise _refusal("config", f"The form has {len(sent)} parts 'config'; send one.")
@@ -205,7 +207,7 @@ def _config() -> bytes | None:
 def _name() -> str | None:
     """Return the name the task shall have."""
     text = _one_field("name")
-    if not text.strip():
+    if not text:
         return None
     if len(text) > MAX_NAME:
         raise _refusal("name", f"The name has {len(text)} characters; at most {MAX_NAME} are allowed.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -17,6 +18,7 @@ web_bp = Blueprint("web", __name__)
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 _PAGE: Final = FileAnswer(("text/html",), "the page", is_binary=False)
+_DESCRIPTION: Final = "gasflux_openapi"
 _YEAR_S: Final = 31_536_000
 _TYPES: Final = {
     ".css": "text/css",
@@ -60,8 +62,11 @@ def docs() -> Response:
     tag="page",
 )
 def openapi() -> Response:
-    """Send the description of every endpoint."""
-    return with_etag(jsonify(openapi_document(current_app)))
+    """Send the description of every endpoint, made for the first who asks: none is added after that."""
+    document = current_app.extensions.get(_DESCRIPTION)
+    if document is None:
+        document = current_app.extensions[_DESCRIPTION] = jsonify(openapi_document(current_app)).data
+    return with_etag(Response(document, content_type="application/json"))
 
 
 @web_bp.get("/static/<path:name>")
@@ -94,6 +99,7 @@ def _file(name: str, policy: str) -> Response:
     return response
 
 
+@cache
 def _static_files() -> dict[str, Path]:
     """Return the files of the page by name: what is not in this list cannot be asked for."""
     return {path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()}

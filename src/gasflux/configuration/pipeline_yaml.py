@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from gasflux.configuration.bounded_yaml import (
     MAX_YAML_BYTES,
@@ -19,7 +21,7 @@ from gasflux.configuration.bounded_yaml import (
     setting_name,
 )
 from gasflux.configuration.pipeline_config import BaselineSettings, PipelineConfig
-from gasflux.errors import ConfigError, Fault
+from gasflux.errors import MOST_FAULTS, ConfigError, Fault, faults_from, quoted, shortened
 from gasflux.version import __version__
 from gasflux.wording.lookup import phrase
 from gasflux.wording.phrases import Phrase, same
@@ -107,6 +109,7 @@ def _validate(tree: YamlTree, subject: str) -> PipelineConfig:
     if not isinstance(data, Mapping):
         raise ConfigError.from_faults(subject, [Fault.of("not_settings", value=_shown(data))])
     given = _without_empty_sections(data)
+    _refuse_other_documents(given, subject)
     faults = tree.faults + _unknown_baseline_keys(given, tree)
     try:
         config = PipelineConfig.model_validate(given)
@@ -123,25 +126,35 @@ def _without_empty_sections(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value is not None or name in optional}
 
 
+def _refuse_other_documents(data: Mapping[str, Any], subject: str) -> None:
+    """Refuse what has more unknown keys than anybody misspells before each is looked at."""
+    unknown = data.keys() - PipelineConfig.model_fields.keys()
+    if len(unknown) > MOST_FAULTS:
+        first = next(key for key in data if key in unknown)
+        fault = Fault.of("too_many_unknown", count=len(unknown), value=_shown(first))
+        raise ConfigError.from_faults(subject, [fault])
+
+
 def _model_faults(error: ValidationError, data: Mapping[str, Any], tree: YamlTree) -> list[Fault]:
     """Translate what pydantic found, one fault per setting (a union of types reports once per type)."""
-    faults: dict[SettingPath, Fault] = {}
-    allowed: dict[SettingPath, Phrase] = {}
+    found: dict[SettingPath, list[ErrorDetails]] = {}
     for entry in error.errors(include_url=False):
-        path = _given_path(entry["loc"], data)
-        if entry["type"] == "extra_forbidden":
-            faults[path] = _unknown_key(path, tree)
-        elif entry["type"] == "value_error":
-            place, line = _place(path, tree)
-            (problem,) = entry["ctx"]["error"].args
-            faults[path] = Fault.of(
-                "impossible_setting", column=setting_name(path), row=line, place=place, problem=problem
-            )
-        else:
-            one = allowed.get(path)
-            allowed[path] = phrase("allowed.or", one=one, other=_allowed(entry)) if one else _allowed(entry)
-            faults[path] = _wrong_value(path, entry["input"], allowed[path], tree)
-    return list(faults.values())
+        found.setdefault(_given_path(entry["loc"], data), []).append(entry)
+    return faults_from(list(found.items()), lambda named: _model_fault(*named, tree))
+
+
+def _model_fault(path: SettingPath, entries: Sequence[ErrorDetails], tree: YamlTree) -> Fault:
+    """Return the fault of one setting."""
+    last = entries[-1]
+    if last["type"] == "extra_forbidden":
+        return _unknown_key(path, tree)
+    if last["type"] == "value_error":
+        place, line = _place(path, tree)
+        (problem,) = last["ctx"]["error"].args
+        return Fault.of("impossible_setting", column=setting_name(path), row=line, place=place, problem=problem)
+    choices = [_allowed(entry) for entry in entries if entry["type"] not in ("extra_forbidden", "value_error")]
+    allowed = reduce(lambda one, other: phrase("allowed.or", one=one, other=other), choices)
+    return _wrong_value(path, last["input"], allowed, tree)
 
 
 def _given_path(location: tuple[int | str, ...], data: Any) -> SettingPath:
@@ -196,8 +209,7 @@ def _allowed(entry: Mapping[str, Any]) -> Phrase:
 
 def _shown(value: Any) -> Phrase:
     """Quote a wrong value, cut to a bounded length; text stands in the quotation marks of the language."""
-    text = repr(value)
-    text = text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}..."
+    text = quoted(value, _SHOWN_VALUE)
     return Phrase(text, f"“{value[:_SHOWN_VALUE]}”" if isinstance(value, str) else f" {text}")
 
 
@@ -217,7 +229,7 @@ def _unknown_key(path: SettingPath, tree: YamlTree, known: Iterable[str] = ()) -
     """Fault of a key that does not exist, naming the nearest that does."""
     place, line = _place(path, tree)
     keys = sorted(known) or sorted(_keys_of(path[:-1]))
-    near = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(shortened(str(path[-1]), _SHOWN_VALUE), keys, n=1, cutoff=0.5)
     allowed = ", ".join(keys)
     hint = phrase("hint.did_you_mean", near=near[0]) if near else phrase("hint.known", names=allowed)
     return Fault.of("unknown_setting", column=setting_name(path), row=line, allowed=allowed, place=place, hint=hint)
@@ -254,6 +266,6 @@ def _unknown_baseline_keys(data: Mapping[str, Any], tree: YamlTree) -> list[Faul
     misspelt = [
         key
         for key, value in extra.items()
-        if not isinstance(value, Mapping) or difflib.get_close_matches(key, known, n=1, cutoff=0.8)
+        if not isinstance(value, Mapping) or difflib.get_close_matches(key[:_SHOWN_VALUE], known, n=1, cutoff=0.8)
     ]
-    return [_unknown_key((name, key), tree, known) for key in misspelt]
+    return faults_from(misspelt, lambda key: _unknown_key((name, key), tree, known))

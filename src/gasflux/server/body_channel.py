@@ -8,11 +8,10 @@ client that is cut off while it sends seldom sees the answer.
 from __future__ import annotations
 
 import json
-import logging
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -24,7 +23,9 @@ from waitress.task import ErrorTask
 from waitress.utilities import Error
 
 from gasflux.configuration.service_settings import LimitSettings
-from gasflux.errors import Fault
+from gasflux.errors import Fault, shortened
+from gasflux.service.keys.rate_limit import network_of
+from gasflux.service.refusals import RefusalLog
 
 INBUF_BYTES: Final = 512 * 1024
 """Bodies up to this size stay in memory."""
@@ -38,6 +39,9 @@ _LOOK_EVERY: Final = 1024 * 1024
 _MOST_READ_AWAY: Final = 10
 """Times the limit that is read for the sake of a clear answer; who sends more is cut off."""
 
+_REASON: Final = 200
+"""Characters of Waitress's reason, which may quote the request, in the log."""
+
 _RETRY_AFTER_S: Final = 60
 _TYPES: Final = {413: "too_large", 503: "no_space"}
 _HINTS: Final = {431: "Send fewer or shorter headers."}
@@ -50,6 +54,8 @@ class BodyGuard:
     limits: LimitSettings
     folder: Path
     """Where bodies are stored."""
+    refusals: RefusalLog = field(default_factory=RefusalLog)
+    """Where refusals are told."""
 
     def refusal(self, length: int) -> Error | None:
         """Return why a body of this many bytes is not taken, or None."""
@@ -100,6 +106,7 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
     def __init__(self, guard: BodyGuard, adjustments: Any) -> None:
         super().__init__(adjustments)
         self._guard = guard
+        self.refusals = guard.refusals
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the headers, then judge the body they announce."""
@@ -151,7 +158,7 @@ class JsonErrorTask(ErrorTask):  # type: ignore[misc]  # Waitress has no types
         """Send the refusal and close the connection."""
         error = self.request.error
         faults = [error.fault.as_dict()] if isinstance(error, _RefusalError) else []
-        body = json.dumps(_document(error.code, error.body, faults)).encode()
+        body = json.dumps(_document(error.code, error.body, faults, self._note)).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -160,15 +167,22 @@ class JsonErrorTask(ErrorTask):  # type: ignore[misc]  # Waitress has no types
         self.content_length = len(body)
         self.write(body)
 
+    def _note(self, line: str, request_id: str) -> None:
+        """Log a refusal, those of one address once a minute."""
+        address = self.channel.addr[0] if self.channel.addr else "unknown"
+        self.request.refusals.note(network_of(str(address)), line, marks={"request": request_id})
 
-def _document(code: int, reason: str, faults: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+
+def _document(
+    code: int, reason: str, faults: Sequence[Mapping[str, object]], note: Callable[[str, str], None]
+) -> dict[str, Any]:
     """Return the body of a refusal; what the server did wrong goes to the log, not to the client."""
     request_id = secrets.token_hex(8)
     message = "The server met an unexpected error." if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason
     if code not in _TYPES:
         phrase = HTTPStatus(code).phrase
         message = message if code >= HTTPStatus.INTERNAL_SERVER_ERROR else f"{phrase}: {reason}. {_HINTS.get(code, '')}"
-    logging.getLogger(__name__).info("answered %d: %s", code, reason, extra={"request": request_id})
+    note(f"answered {code}: {shortened(reason, _REASON)}", request_id)
     kind = _TYPES.get(code, HTTPStatus(code).name.lower())
     error = {"type": kind, "details": list(faults), "request_id": request_id}
     return {"code": code, "message": message.strip(), "data": None, "error": error}

@@ -48,6 +48,9 @@ _BLUEPRINTS: Final = (
     "web",
     "api_keys",
 )
+HEADER_BYTES: Final = 32 * 1024
+"""Of the address and the headers of a request; browsers send a tenth of it, nginx takes as much."""
+
 _TURN_S: Final = 0.5
 """Longest wait of one turn of the loop: how late a signal is seen where it does not wake the wait (Windows)."""
 
@@ -205,7 +208,7 @@ class _HttpServer:
 
         self._server = waitress.create_server(self.app, map=self._map, sockets=self.sockets, **self._options())
         self._trigger = trigger(self._map)
-        guard = BodyGuard(self.settings.limits, self.settings.paths.uploads)
+        guard = BodyGuard(self.settings.limits, self.settings.paths.uploads, self.app.extensions["gasflux"].refusals)
         for listener in self._listeners():
             listener.channel_class = guarded_channel(guard)
 
@@ -228,6 +231,7 @@ class _HttpServer:
             # refuses the limit itself.
             "max_request_body_size": self.settings.limits.max_content_length + 1,
             "inbuf_overflow": INBUF_BYTES,
+            "max_request_header_size": HEADER_BYTES,
             # They stay, unbelieved: a proxy on this machine must not make the world look like this machine (auth.py).
             "clear_untrusted_proxy_headers": False,
             "expose_tracebacks": False,

@@ -20,6 +20,7 @@ from gasflux.service.callbacks.store import CallbackStore
 from gasflux.service.keys.audit import AuditTrail
 from gasflux.service.keys.rate_limit import RateLimiter
 from gasflux.service.keys.store import KeyStore
+from gasflux.service.refusals import RefusalLog
 from gasflux.service.statistics import APIStatsCollector
 from gasflux.service.tasks.as_json import task_answer
 from gasflux.service.tasks.changes import TaskChanges
@@ -58,6 +59,7 @@ class Service:
     statistics: APIStatsCollector
     limiter: RateLimiter
     stopping: StopSignal
+    refusals: RefusalLog = field(default_factory=RefusalLog)
     started_monotonic: float = field(default_factory=time.monotonic)
 
     def start(self) -> None:
@@ -86,6 +88,7 @@ class Service:
     def _close(self) -> None:
         """End the parts, the last named first, each even when another fails."""
         with ExitStack() as stack:
+            stack.callback(self.refusals.end_minutes, at_once=True)
             stack.callback(self.database.close)
             stack.callback(self.callbacks.stop)
             stack.callback(self.inspector.stop)

@@ -47,6 +47,10 @@ SETTING_TEXTS: Final[dict[str, Phrase]] = {
         "more than {limit:,} values or {depth} levels with aliases written out.",
         "YAML 展开别名后超过 {limit:,} 个值或 {depth} 层。",
     ),
+    "yaml_too_much_text": Phrase(
+        "keys and values have more than {limit:,} characters with aliases written out.",
+        "YAML 的键和值展开别名后超过 {limit:,} 个字符。",
+    ),
     "yaml_key": Phrase(
         "{place}: a key must be a name, not a list or mapping.", "{place}：键必须是名称，不能是列表或映射。"
     ),
@@ -100,6 +104,16 @@ SETTING_TEXTS: Final[dict[str, Phrase]] = {
     "wrong_entry": Phrase("{name}: {problem}; got {value}.", "{name}：{problem}；收到 {value}。"),
     "entry.it": Phrase("it", "内容"),
     "unknown_entry": Phrase("{column!r} is not known; {hint}", "“{column}”不是已知的名称；{hint}"),
+    "too_many_names": Phrase(
+        "there are {value:,} names and {allowed} at most are taken: nothing of it was read.",
+        "共有 {value:,} 个名称，最多接受 {allowed} 个：未读取任何内容。",
+    ),
+    "name_twice": Phrase("{column!r} is given twice; give it once.", "“{column}”出现多次；请只给出一次。"),
+    "too_many_unknown": Phrase(
+        "{count:,} keys are not known, such as {value}; this is no configuration of GasFlux.",
+        "有 {count:,} 个未知的键，例如 {value}；这不是 GasFlux 的设置。",
+    ),
+    "more_faults": Phrase("And {count:,} more of such faults.", "另有 {count:,} 项类似的问题。"),
     # what is allowed
     "allowed.one_of": Phrase("one of {names}", "以下之一：{names}"),
     "allowed.or": Phrase("{one} or {other}", "{one}，或{other}"),

@@ -12,7 +12,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gasflux.db import Connection, Database, Row
@@ -23,6 +23,7 @@ from gasflux.storage.clock import as_text, from_optional_text, from_text, utc_no
 _KEY: Final = re.compile(r"gf_([0-9a-f]{16})_[A-Za-z0-9_-]{43}")
 _SECRET_BYTES: Final = 32
 _NOTE_USE_EVERY: Final = timedelta(minutes=5)
+_KNOWN_FOR: Final = timedelta(seconds=1)
 _NO_HASH: Final = "0" * 64
 """Compared with when there is no such key, so that the time tells nothing."""
 
@@ -44,6 +45,8 @@ class KeyStore:
         self._database = database
         self._clock = clock
         self._noted: dict[str, datetime] = {}
+        self._known: set[str] = set()
+        self._known_at = datetime.min.replace(tzinfo=UTC)
 
     def issue(self, name: str, *, is_admin: bool = False, expires_at: datetime | None = None) -> IssuedKey:
         """Make a key; the answer is the only place where it ever stands.
@@ -108,6 +111,23 @@ class KeyStore:
             rows = connection.execute("SELECT * FROM api_keys ORDER BY created_at DESC, rowid DESC").fetchall()
         return tuple(_key_of(row) for row in rows)
 
+    def is_empty(self) -> bool:
+        """Return whether no key was ever made."""
+        with self._database.read() as connection:
+            return connection.execute("SELECT 1 FROM api_keys LIMIT 1").fetchone() is None
+
+    def knows(self, key_id: str) -> bool:
+        """Return whether a key of this id was ever made, without a look into the database for each that was not.
+
+        The ids are read at most once in `_KNOWN_FOR`: who sends one made-up key after the other costs no more.
+        """
+        now = self._clock()
+        if key_id not in self._known and abs(now - self._known_at) > _KNOWN_FOR:
+            self._known_at = now
+            with self._database.read() as connection:
+                self._known = {row[0] for row in connection.execute("SELECT key_id FROM api_keys")}
+        return key_id in self._known
+
     def _insert(self, connection: Connection, name: str, is_admin: bool, expires_at: datetime | None) -> IssuedKey:
         """Add a row with a fresh id and secret."""
         key_id = secrets.token_hex(8)
@@ -118,6 +138,7 @@ class KeyStore:
             " VALUES (?, ?, ?, ?, 0, ?, ?)",
             (key_id, _hash(secret), name, as_text(self._clock()), int(is_admin), ends),
         )
+        self._known.add(key_id)
         return IssuedKey(_key_of(_existing(connection, key_id)), secret)
 
     def _row(self, key_id: str | None) -> Row | None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from gasflux.configuration.service_settings import CleanupSettings
+from gasflux.errors import shortened
 from gasflux.jobs.records import GasSummary, ResultFile
 from gasflux.results.folder import REPORT
 from gasflux.service.tasks.ages import delete_at
 from gasflux.service.tasks.records import Task
 from gasflux.storage.clock import as_text
+
+_LISTED: Final = 300
+"""Characters of a sentence in a list of up to 500 tasks."""
 
 
 def task_answer(task: Task, ages: CleanupSettings, time_left_s: float | None = None) -> dict[str, Any]:
@@ -52,6 +56,26 @@ def task_answer(task: Task, ages: CleanupSettings, time_left_s: float | None = N
         "has_config": task.has_config,
         "callback_state": task.callback_state and task.callback_state.value,
     }
+
+
+def task_line(task: Task, ages: CleanupSettings, time_left_s: float | None = None) -> dict[str, Any]:
+    """Return a task as lists show it: as `task_answer`, but of its faults the beginning of the sentence only.
+
+    Parameters
+    ----------
+    task
+        As the database has it.
+    ages
+        After how long it is removed.
+    time_left_s
+        Seconds it will still take; None when that is not known.
+    """
+    answer = task_answer(task, ages, time_left_s)
+    details = answer.pop("error_details")
+    chinese = [str(detail.get("zh", {}).get("message", "")) for detail in details]
+    answer["error_zh"] = "".join(chinese) if chinese and all(chinese) else None
+    texts = {name: answer[name] and shortened(answer[name], _LISTED) for name in ("message", "error", "error_zh")}
+    return answer | texts
 
 
 def report_answer(task: Task) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from gasflux.db import Connection, Row
-from gasflux.errors import StateConflictError, UnknownIdError
+from gasflux.errors import MOST_SENTENCES, StateConflictError, UnknownIdError, shortened
 from gasflux.jobs.records import GasSummary, JobFailure, ResultFile
 from gasflux.service.tasks.records import CallbackState, NewTask, Task, TaskStatus
 from gasflux.storage.clock import as_exact_text, as_text, from_optional_text, from_text, utc_now
@@ -34,6 +34,9 @@ FORGET: Final = (
     "error = NULL, error_type = NULL, error_details = NULL, results = NULL, gases = NULL, finished_at = NULL,"
     " callback_state = NULL"
 )
+_MOST_DETAILS: Final = 128 * 1024
+"""Characters of a task's faults; only older versions wrote more: a fault per unknown key of any document."""
+
 _INSERTED: Final = (
     "task_id, name, input_name, input_file, size_bytes, has_config, owner_key_id, idempotency_key, fingerprint,"
     " callback_url"
@@ -116,7 +119,7 @@ def task_of(row: Row, queue_position: int | None = None) -> Task:
         task_id=row["task_id"],
         name=row["name"],
         status=TaskStatus(row["status"]),
-        message=row["message"] or "",
+        message=shortened(row["message"] or "", MOST_SENTENCES),
         progress=row["progress"],
         stage=row["stage"],
         input_name=row["input_name"],
@@ -144,8 +147,9 @@ def _failure_of(row: Row) -> JobFailure | None:
     """Return why the task failed; None unless it did."""
     if row["status"] != TaskStatus.FAILED:
         return None
-    details = tuple(json.loads(row["error_details"] or "[]"))
-    return JobFailure(row["error_type"] or "unknown", row["error"] or "", details)
+    text = row["error_details"] or "[]"
+    details = tuple(json.loads(text)) if len(text) <= _MOST_DETAILS else ()
+    return JobFailure(row["error_type"] or "unknown", shortened(row["error"] or "", MOST_SENTENCES), details)
 
 
 def results_as_json(results: Sequence[ResultFile]) -> str:

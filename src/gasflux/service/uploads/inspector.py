@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.configuration.service_settings import LimitSettings
-from gasflux.errors import Fault, InputError
+from gasflux.errors import Fault, InputError, shortened, told_faults
 from gasflux.jobs.child import Child, ChildDiedError
 from gasflux.jobs.child_main import limit_memory
 from gasflux.jobs.pool import Pool, PoolStoppedError
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 MAX_PREVIEW_POINTS: Final = 2_000
 """Of each series of the preview."""
+
+_MOST_LISTED: Final = 100
+_LONGEST: Final = 500
+"""Columns and notes of a preview, and characters of one: a workbook has room for 16,384 columns of 32,767."""
 
 
 class Inspector:
@@ -177,16 +181,19 @@ def inspection_document(inspection: Inspection, name: str) -> dict[str, Any]:
     """
     report, log = inspection.report, inspection.log
     columns = () if report is None else report.columns
+    notes = () if report is None else report.notes[:_MOST_LISTED]
     return {
         "name": name,
         "rows_read": report.rows_read if report else 0,
         "rows_used": report.rows_used if report else 0,
         "rows_dropped": dict(report.rows_dropped) if report else {},
-        "columns": [dict(vars(column)) for column in columns],
-        "ignored_columns": list(report.ignored_columns) if report else [],
-        "notes": [note.en for note in report.notes] if report else [],
-        "notes_zh": [note.zh for note in report.notes] if report else [],
-        "faults": [fault.as_dict() for fault in inspection.faults],
+        "columns": [dict(vars(column)) for column in columns[:_MOST_LISTED]],
+        "ignored_columns": [shortened(name, _LONGEST) for name in report.ignored_columns[:_MOST_LISTED]]
+        if report
+        else [],
+        "notes": [shortened(note.en, _LONGEST) for note in notes],
+        "notes_zh": [shortened(note.zh, _LONGEST) for note in notes],
+        "faults": [fault.as_dict() for fault in told_faults(inspection.faults)],
         **_flight(log),
     }
 

@@ -16,11 +16,15 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from gasflux.configuration.service_settings import Settings, setting_rows
+from gasflux.errors import shortened
 from gasflux.wording.plain import escape
 
 CONTINUED: Final = "    | "
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s [%(context)s] %(message)s"
 _KEY: Final = re.compile(r"\bgf_([A-Za-z0-9]+)_[A-Za-z0-9_-]{8,}")
+_LONGEST: Final = 8_000
+"""Characters of a message: what arrives is told in part, so that no single one fills the file."""
+
 _SHORTEST_SECRET: Final = 8
 """Shorter secrets are not searched for: they might be part of any word."""
 
@@ -154,7 +158,7 @@ class SafeFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 the name is the library's
         """Return the line of a record, on one line."""
         record.context = _marks(record)
-        record.message = escape(record.message)
+        record.message = escape(shortened(record.message, _LONGEST))
         return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:

@@ -22,6 +22,12 @@ export function inWords(message, faults = []) {
   return { text: faults.map((fault) => said(fault).message).join(""), lang: null };
 }
 
+/** Return {text, lang} of why a task of a list failed: lists have one sentence per language and no faults. */
+export function listedWords(task) {
+  const own = language() === "zh" ? task.error_zh : null;
+  return own ? { text: own, lang: null } : { text: task.error, lang: "en" };
+}
+
 /** Return the faults of a file or configuration as a list of where, what and what is allowed, each thing once. */
 export function faultList(faults) {
   return h("ul", { class: "fault-list" }, faults.map((fault) => entry(said(fault), isSaid(fault) ? null : "en")));

@@ -2,7 +2,7 @@
 
 import { address } from "../api.js";
 import { h } from "../dom.js";
-import { inWords } from "../faults.js";
+import { listedWords } from "../faults.js";
 import { dateTime, duration, gasName, relativeTime } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { listedRate, rateRemark, rateTexts } from "../rate.js";
@@ -118,7 +118,7 @@ function failed(task) {
     { class: "error" },
     h("strong", { text: failureTitle(task) }),
     " ",
-    h("span", inWords(task.error, task.error_details)),
+    h("span", listedWords(task)),
   );
 }
 
