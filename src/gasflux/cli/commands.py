@@ -42,6 +42,7 @@ _KINDS = (
     *("spiral_steady", "spiral_meandering"),
     *("turbulent_usual", "turbulent_high_lowest_pass", "turbulent_shuffled", "turbulent_light_wind", "turbulent_near"),
     *("turbulent_far", "turbulent_slow_sensor", "turbulent_spiral", "turbulent_drifting"),
+    *("aircraft_walls", "aircraft_platform", "aircraft_box", "aircraft_racetrack"),
 )
 """Those of `simulation.kinds`, written out so that ``--help`` need not import the simulation (a test compares).
 

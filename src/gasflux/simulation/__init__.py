@@ -6,12 +6,14 @@ samples and grows with the square root of the rate, as it does for an instrument
 
 from __future__ import annotations
 
+from gasflux.simulation.aircraft_kinds import AIRCRAFT_KINDS
 from gasflux.simulation.kinds import ALL_KINDS, KINDS, random_scenario
 from gasflux.simulation.scenario import Scenario
 from gasflux.simulation.simulated_flight import PlumeTruth, SimulatedFlight, simulate, to_frame, to_log
 from gasflux.simulation.turbulent_kinds import TURBULENT_KINDS
 
 __all__ = [
+    "AIRCRAFT_KINDS",
     "ALL_KINDS",
     "KINDS",
     "TURBULENT_KINDS",

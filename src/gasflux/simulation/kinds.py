@@ -12,6 +12,7 @@ import numpy as np
 
 from gasflux.constants import SECONDS_PER_HOUR
 from gasflux.errors import ConfigError, Fault
+from gasflux.simulation.aircraft_kinds import AIRCRAFT_KINDS, aircraft_scenario
 from gasflux.simulation.plume import PUFF_SHARE, briggs_sigma, mole_fraction_ppm, shape_integrals
 from gasflux.simulation.scenario import Scenario, Stability
 from gasflux.simulation.turbulent_kinds import TURBULENT_KINDS, turbulent_scenario
@@ -29,7 +30,7 @@ KINDS: Final = (
     "spiral_meandering",
 )
 
-ALL_KINDS: Final = (*KINDS, *TURBULENT_KINDS)
+ALL_KINDS: Final = (*KINDS, *TURBULENT_KINDS, *AIRCRAFT_KINDS)
 
 _STABILITIES: Final[tuple[Stability, ...]] = ("B", "C", "D")
 
@@ -55,7 +56,8 @@ def random_scenario(kind: str, rng: np.random.Generator) -> Scenario:
         the sensor noise. ``drifting``: the background drifts 0.30-0.36 ppm in 20 minutes and swings slowly.
         ``shuffled``: levels in any order. ``high_lowest_pass``: lowest pass at 8-10 m.
         ``gusty``: turbulence intensity 0.25-0.35. ``5hz``: logged at 5 Hz. ``spiral_...``: a climb round the source.
-        ``turbulent_...``: see `gasflux.simulation.turbulent_kinds`.
+        ``turbulent_...``: see `gasflux.simulation.turbulent_kinds`. ``aircraft_...``: see
+        `gasflux.simulation.aircraft_kinds`.
     rng
         Source of the draw.
 
@@ -70,10 +72,14 @@ def random_scenario(kind: str, rng: np.random.Generator) -> Scenario:
         raise ConfigError.from_faults("random_scenario", [fault])
     if kind in TURBULENT_KINDS:
         return turbulent_scenario(kind, rng)
+    if kind in AIRCRAFT_KINDS:
+        drawn = aircraft_scenario(kind, rng)
+        # Emissions that aeroplanes are sent to stand out of the noise.
+        return _with_peak(drawn, math.exp(rng.uniform(math.log(10.0), math.log(100.0))))
     settings = _site(rng) | dict(_PECULIAR.get(kind, {})) | _peculiar(kind, rng)
     draft = Scenario(**settings)
     sized = _with_spiral(draft, rng) if draft.path == "spiral" else _with_curtain(draft, rng)
-    return _with_weak_source(sized, rng) if kind == "weak" else sized
+    return _with_peak(sized, float(rng.uniform(2.0, 4.0))) if kind == "weak" else sized
 
 
 def nominal_peak_ppm(scenario: Scenario, gas: str = "ch4") -> float:
@@ -172,8 +178,7 @@ def _with_spiral(scenario: Scenario, rng: np.random.Generator) -> Scenario:
     return replace(placed, top_m=_top_m(placed))
 
 
-def _with_weak_source(scenario: Scenario, rng: np.random.Generator) -> Scenario:
-    """Choose the rate that gives a peak of 2-4 times the noise."""
-    wanted_ppm = float(rng.uniform(2.0, 4.0)) * scenario.noise_of("ch4")
-    rate = scenario.rate_kg_h["ch4"] * wanted_ppm / nominal_peak_ppm(scenario)
+def _with_peak(scenario: Scenario, noises: float) -> Scenario:
+    """Choose the rate that gives a peak of so many times the noise."""
+    rate = scenario.rate_kg_h["ch4"] * noises * scenario.noise_of("ch4") / nominal_peak_ppm(scenario)
     return replace(scenario, rate_kg_h={"ch4": rate})

@@ -6,12 +6,15 @@ Nothing here knows the sampling rate, so a flight logged at 1, 5 or 10 Hz is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gasflux.records import BoolArray, FloatArray, IntArray, Phase
+from gasflux.records import FloatArray, IntArray, Phase
+from gasflux.simulation.aircraft_path import aeroplane_legs, level_runs
+from gasflux.simulation.legs import Curve, Leg, Point
+from gasflux.simulation.plan import curtain_ends, flown_levels
 from gasflux.simulation.scenario import Scenario
 
 CLIMB_SPEED_M_S = 2.0
@@ -19,76 +22,6 @@ FERRY_SPEED_M_S = 8.0
 FERRY_HEIGHT_M = 10.0
 ON_GROUND_S = 6.0
 """On the ground with the log running, before take-off and after landing."""
-HOVER_S = 1.0
-"""Pause at each end of a leg."""
-SLOW_SHARE = 0.5
-"""Slower than this share of the leg's speed, a pass counts as its turn."""
-
-Point = tuple[float, float, float]
-Curve = Callable[[FloatArray], FloatArray]
-
-
-@dataclass(frozen=True, eq=False)
-class Leg:
-    """One leg from stop to stop. `curve` maps the flown share (k,) to east, north, height (k, 3)."""
-
-    phase: Phase
-    curve: Curve
-    length_m: float
-    speed_m_s: float
-    acceleration_m_s2: float
-    curtain: int = -1
-    transect: int = -1
-    revolutions: int = 1
-    """Passes the leg counts for: 1, but for a spiral flown in one go."""
-    pause_s: float = HOVER_S
-
-    @property
-    def first(self) -> Point:
-        """Where the leg begins."""
-        return _point(self.curve(np.zeros(1)))
-
-    @property
-    def last(self) -> Point:
-        """Where the leg ends."""
-        return _point(self.curve(np.ones(1)))
-
-    @property
-    def peak_speed_m_s(self) -> float:
-        """Speed reached: less than intended when the leg is too short to reach it."""
-        return float(min(self.speed_m_s, np.sqrt(self.acceleration_m_s2 * self.length_m)))
-
-    @property
-    def ramp_s(self) -> float:
-        """Time to reach the peak speed."""
-        return self.peak_speed_m_s / self.acceleration_m_s2
-
-    @property
-    def flown_s(self) -> float:
-        """Time in motion."""
-        return self.length_m / self.peak_speed_m_s + self.ramp_s if self.length_m > 0 else 0.0
-
-    @property
-    def duration_s(self) -> float:
-        """Time in motion and the pause after it."""
-        return self.flown_s + self.pause_s
-
-    def share(self, time_s: FloatArray) -> FloatArray:
-        """Return the flown share of the length at times since the leg's start; constant acceleration at both ends."""
-        if self.length_m <= 0:
-            return np.zeros_like(time_s)
-        time = np.clip(time_s, 0.0, self.flown_s)
-        rising = np.minimum(time, self.ramp_s)
-        falling = np.maximum(time - (self.flown_s - self.ramp_s), 0.0)
-        way = self.peak_speed_m_s * (time - rising) + 0.5 * self.acceleration_m_s2 * (rising**2 - falling**2)
-        share: FloatArray = np.clip(way / self.length_m, 0.0, 1.0)
-        return share
-
-    def is_slow(self, time_s: FloatArray) -> BoolArray:
-        """Return where the aircraft is below `SLOW_SHARE` of the leg's speed."""
-        into_ramp_s = np.minimum(time_s, self.flown_s - time_s)
-        slow: BoolArray = self.acceleration_m_s2 * into_ramp_s < SLOW_SHARE * self.peak_speed_m_s
-        return slow
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +53,10 @@ class PathSamples:
 
 def build_path(scenario: Scenario, rng: np.random.Generator) -> Path:
     """Return the flight of `scenario`; `rng` only shuffles the levels."""
-    legs = _spiral_legs(scenario) if scenario.path == "spiral" else _curtain_legs(scenario, rng)
+    if scenario.is_by_aeroplane:
+        legs = aeroplane_legs(scenario, level_runs(scenario, rng))
+    else:
+        legs = _spiral_legs(scenario) if scenario.path == "spiral" else _curtain_legs(scenario, rng)
     starts = np.cumsum([0.0, *(leg.duration_s for leg in legs[:-1])])
     return Path(tuple(legs), starts)
 
@@ -146,12 +82,6 @@ def _labels(leg: Leg, share: FloatArray, since_s: FloatArray) -> IntArray:
         labels[:, 2] += np.minimum((share * leg.revolutions).astype(np.int64), leg.revolutions - 1)
         labels[leg.is_slow(since_s), 0::2] = Phase.TURN, -1
     return labels
-
-
-def _point(points: FloatArray) -> Point:
-    """Return the only row of `points`."""
-    x, y, z = points[0].tolist()
-    return x, y, z
 
 
 def _line(start: Point, end: Point) -> Curve:
@@ -193,18 +123,6 @@ def _there_and_back(scenario: Scenario, home: Point, work: Sequence[Leg]) -> lis
     ]
 
 
-def curtain_ends(scenario: Scenario, curtain: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return both ends (east, north) of a curtain from the source, the left one as seen from there first."""
-    distance = scenario.distance_m + curtain * scenario.curtain_spacing_m
-    middle_x, middle_y = distance * np.sin(scenario.wind_to_rad), distance * np.cos(scenario.wind_to_rad)
-    right_x, right_y = np.cos(scenario.normal_rad), -np.sin(scenario.normal_rad)
-    left, right = (scenario.curtain_offset_m + side * scenario.curtain_length_m / 2 for side in (-1, 1))
-    return (
-        (float(middle_x + left * right_x), float(middle_y + left * right_y)),
-        (float(middle_x + right * right_x), float(middle_y + right * right_y)),
-    )
-
-
 def _curtain_legs(scenario: Scenario, rng: np.random.Generator) -> list[Leg]:
     """Return the legs of a flight of one or more curtains, from home beside the first one."""
     work: list[Leg] = []
@@ -225,21 +143,13 @@ def _passes(scenario: Scenario, curtain: int, rng: np.random.Generator) -> list[
     """Return the passes of one curtain, to and fro, with the climbs between them."""
     ends = curtain_ends(scenario, curtain)
     legs: list[Leg] = []
-    for transect, height in enumerate(_flown_levels(scenario, rng)):
+    for transect, height in enumerate(flown_levels(scenario, rng)):
         start, end = (ends[0], ends[1]) if transect % 2 == 0 else (ends[1], ends[0])
         here, there = (*start, height), (*end, height)
         if legs:
             legs.append(_straight(scenario, Phase.TURN, legs[-1].last, here, CLIMB_SPEED_M_S, curtain))
         legs.append(_straight(scenario, Phase.TRANSECT, here, there, scenario.ground_speed_m_s, curtain, transect))
     return legs
-
-
-def _flown_levels(scenario: Scenario, rng: np.random.Generator) -> Sequence[float]:
-    """Return the heights of the passes in the order flown."""
-    levels = scenario.level_heights_m
-    if scenario.level_order == "shuffled":
-        return [levels[index] for index in rng.permutation(len(levels))]
-    return levels if scenario.level_order == "ascending" else levels[::-1]
 
 
 def _spiral_legs(scenario: Scenario) -> list[Leg]:

@@ -33,6 +33,10 @@ PUFF_SHARE = 0.6
 OLDEST_PUFF = 12.0
 """Age after which a puff is forgotten, in mean travel times to the surface."""
 
+_IMAGES = 6
+_MIXED_SPREAD = 1.5
+"""Beyond this spread over the lid's height the images fill the layer evenly to 1e-4; more spread changes nothing."""
+
 _CHUNK = 1_000_000
 
 _BRIGGS: dict[Stability, tuple[float, Callable[[FloatArray], FloatArray]]] = {
@@ -99,11 +103,16 @@ def profile_wind_m_s(scenario: Scenario, height_m: FloatArray) -> FloatArray:
 
 
 def _vertical_shape(scenario: Scenario, height_m: FloatArray, sigma_z_m: FloatArray) -> FloatArray:
-    """Return the reflected Gaussian g(z), dimensionless."""
-    source = scenario.source_height_m
-    direct = np.exp(-0.5 * ((height_m - source) / sigma_z_m) ** 2)
-    reflected: FloatArray = np.exp(-0.5 * ((height_m + source) / sigma_z_m) ** 2)
-    return direct + reflected
+    """Return the Gaussian g(z) thrown back by the ground and by the lid, where there is one; dimensionless."""
+    source, lid = scenario.source_height_m, scenario.mixing_height_m
+    if lid is None:
+        direct = np.exp(-0.5 * ((height_m - source) / sigma_z_m) ** 2)
+        reflected: FloatArray = np.exp(-0.5 * ((height_m + source) / sigma_z_m) ** 2)
+        return direct + reflected
+    spread = np.minimum(sigma_z_m, _MIXED_SPREAD * lid)
+    images = [sign * source + 2.0 * number * lid for number in range(-_IMAGES, _IMAGES + 1) for sign in (1.0, -1.0)]
+    shape = np.sum([np.exp(-0.5 * ((height_m - image) / spread) ** 2) for image in images], axis=0)
+    return np.asarray(np.where(height_m <= lid, shape, 0.0))
 
 
 def shape_integrals(scenario: Scenario, sigma_z_m: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -115,7 +124,8 @@ def shape_integrals(scenario: Scenario, sigma_z_m: FloatArray) -> tuple[FloatArr
     nodes, weights = _gauss_legendre(256)
     z0 = scenario.roughness_length_m
     sigma = np.atleast_1d(sigma_z_m)[:, None]
-    half = 0.5 * np.log((scenario.source_height_m + 9.0 * sigma + 10 * z0) / z0)
+    reach = np.minimum(scenario.source_height_m + 9.0 * sigma + 10 * z0, scenario.mixing_height_m or np.inf)
+    half = 0.5 * np.log(reach / z0)
     height = z0 * np.exp(half * (nodes + 1.0))
     g_dz = _vertical_shape(scenario, height, sigma) * height * half * weights
     below = np.sum(_vertical_shape(scenario, z0 * (nodes + 1.0) / 2, sigma) * z0 / 2 * weights, axis=1)
@@ -144,7 +154,7 @@ def surface_distance_m(scenario: Scenario, x_m: FloatArray, y_m: FloatArray) -> 
     x_m, y_m
         East and north of the source, metres, shape (n,).
     """
-    if scenario.path == "spiral":
+    if scenario.is_closed:
         return np.full(x_m.shape, scenario.axis_distance_m)
     surface: FloatArray = np.maximum(_crossing_m(scenario, x_m, y_m), 0.5 * scenario.axis_distance_m)
     return surface
@@ -194,7 +204,7 @@ def steady_plume(scenario: Scenario, x_m: FloatArray, y_m: FloatArray, z_m: Floa
     Stockie 2011, SIAM Review 53:349, equation 3.10 (Gaussian plume); the division by the advected flux is ours.
     """
     downwind, crosswind = _wind_frame(scenario, x_m, y_m)
-    passed = downwind if scenario.path == "spiral" else _crossing_m(scenario, x_m, y_m)
+    passed = downwind if scenario.is_closed else _crossing_m(scenario, x_m, y_m)
     distance = surface_distance_m(scenario, x_m, y_m)
     sigma_y, _ = briggs_sigma(scenario.stability, distance)
     across = np.exp(-0.5 * (crosswind / sigma_y) ** 2) / (np.sqrt(2 * np.pi) * sigma_y)

@@ -12,7 +12,8 @@ from typing import Final, Literal, get_args
 from gasflux.errors import ConfigError, Fault
 from gasflux.gas import is_formula
 
-PathKind = Literal["curtain", "spiral"]
+PathKind = Literal["curtain", "spiral", "walls", "box", "racetrack"]
+Corners = Literal["rounded", "procedure"]
 PlumeKind = Literal["steady", "meandering", "turbulent"]
 LevelOrder = Literal["ascending", "descending", "shuffled"]
 Stability = Literal["A", "B", "C", "D", "E", "F"]
@@ -33,26 +34,34 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "plume": get_args(PlumeKind),
         "level_order": get_args(LevelOrder),
         "stability": get_args(Stability),
+        "corners": get_args(Corners),
     }
 )
 
 _RANGES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
     {
-        "distance_m": (10.0, 2_000.0),
+        "distance_m": (10.0, 50_000.0),
         "radius_m": (10.0, 2_000.0),
         "source_height_m": (0.0, 200.0),
         "wind_speed_m_s": (0.1, 40.0),
         "wind_from_deg": (-360.0, 360.0),
         "roughness_length_m": (1e-5, 1.0),
         "angle_to_normal_deg": (-75.0, 75.0),
-        "curtain_length_m": (10.0, 5_000.0),
-        "lowest_pass_m": (0.1, 500.0),
-        "top_m": (1.0, 1_000.0),
+        "curtain_length_m": (10.0, 100_000.0),
+        "lowest_pass_m": (0.1, 2_000.0),
+        "top_m": (1.0, 5_000.0),
         "transects": (1, 200),
-        "curtain_offset_m": (-1_000.0, 1_000.0),
+        "curtain_offset_m": (-20_000.0, 20_000.0),
+        "center_downwind_m": (-100_000.0, 100_000.0),
+        "center_crosswind_m": (-100_000.0, 100_000.0),
         "curtains": (1, 20),
-        "curtain_spacing_m": (1.0, 1_000.0),
-        "ground_speed_m_s": (0.5, 100.0),
+        "curtain_spacing_m": (1.0, 20_000.0),
+        "ground_speed_m_s": (0.5, 150.0),
+        "level_repeats": (1, 20),
+        "box_depth_m": (10.0, 100_000.0),
+        "turn_radius_m": (5.0, 10_000.0),
+        "ferry_m": (0.0, 500_000.0),
+        "ferry_bearing_deg": (-360.0, 360.0),
         "acceleration_m_s2": (0.1, 20.0),
         "sample_hz": (0.1, 20.0),
         "turbulence_intensity": (0.0, 1.0),
@@ -125,11 +134,25 @@ class Scenario:
     """Of the spiral."""
     center_downwind_m: float = 5.0
     center_crosswind_m: float = 5.0
-    """Where the spiral's axis stands as seen from the source (crosswind: to the left of the wind)."""
+    """Where the axis of the spiral, the middle of a box or race-track, stands as seen from the source (crosswind: to
+    the left of the wind)."""
+    box_depth_m: float = 8000.0
+    """Side of a box along the curtain's normal, or distance of the two long legs of a race-track; `curtain_length_m` is
+    the other one."""
+    corners: Corners = "rounded"
+    """How an aeroplane goes round the corners of a box: along a quarter of a circle inside, or with a loop outside."""
+    turn_radius_m: float = 1500.0
+    """Of an aeroplane's turns."""
+    ferry_m: float = 40_000.0
+    """From the airfield to an aeroplane's first leg."""
+    ferry_bearing_deg: float = 200.0
+    """Direction of the airfield from there, clockwise from the course of the first leg."""
     lowest_pass_m: float = 2.0
     top_m: float = 30.0
     transects: int = 10
     """Passes of each curtain, or revolutions of the spiral."""
+    level_repeats: int = 1
+    """How often every level is flown by an aeroplane."""
     level_order: LevelOrder = "ascending"
     ground_speed_m_s: float = 5.0
     acceleration_m_s2: float = 2.0
@@ -153,6 +176,8 @@ class Scenario:
     meander_time_s: float = 90.0
     obukhov_length_m: float | None = None
     """Obukhov length of the air, negative when unstable, None when neutral; turbulent plume only."""
+    mixing_height_m: float | None = None
+    """Height of a lid the plume is thrown back from; None for air without one."""
 
     background_ppm: Mapping[str, float] = field(default_factory=_nothing)
     """Gas -> background at the start; `TYPICAL_AIR_PPM` where not given."""
@@ -216,9 +241,21 @@ class Scenario:
     @property
     def axis_distance_m(self) -> float:
         """Distance along the mean wind at which the plume axis leaves through the (first) surface."""
-        if self.path == "curtain":
+        if self.path in ("curtain", "walls"):
             return self.distance_m
+        if self.path != "spiral":
+            return _way_out_m(self)
         return self.center_downwind_m + math.sqrt(self.radius_m**2 - self.center_crosswind_m**2)
+
+    @property
+    def is_by_aeroplane(self) -> bool:
+        """Whether the flight is one of long legs, turns on circles and a ferry."""
+        return self.path in ("walls", "box", "racetrack")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the flown surface goes all round."""
+        return self.path in ("spiral", "box", "racetrack")
 
     @property
     def level_heights_m(self) -> tuple[float, ...]:
@@ -233,6 +270,22 @@ class Scenario:
     def noise_of(self, gas: str) -> float:
         """Return the noise of one 1 Hz sample of `gas`, ppm."""
         return self.gas_noise_ppm.get(gas, TYPICAL_NOISE_PPM.get(gas, 0.01))
+
+
+def _way_out_m(scenario: Scenario) -> float:
+    """Return how far from the source the mean wind leaves the rectangle of a box."""
+    angle = math.radians(scenario.angle_to_normal_deg)
+    along, across = math.cos(angle), math.sin(angle)
+    down, left = scenario.center_downwind_m, scenario.center_crosswind_m
+    # The rectangle's middle in its own frame: along its normal and to the right.
+    middle = down * along + left * across, down * across - left * along
+    half = 0.5 * scenario.box_depth_m, 0.5 * scenario.curtain_length_m
+    ways = [
+        (place + math.copysign(size, step)) / step
+        for place, size, step in zip(middle, half, (along, across), strict=True)
+        if abs(step) > 1e-9
+    ]
+    return max(min(ways), 10.0)
 
 
 def _fault(name: str, value: object, allowed: str) -> Fault:
@@ -278,6 +331,9 @@ def _optional_faults(scenario: Scenario) -> list[Fault]:
         faults.append(_fault("mast_height_m", mast, "a height above roughness_length_m, up to 200"))
     if length is not None and not 2.0 <= abs(length) < math.inf:
         faults.append(_fault("obukhov_length_m", length, "2 or more either way, or nothing for neutral air"))
+    lid = scenario.mixing_height_m
+    if lid is not None and not scenario.source_height_m + 20.0 <= lid <= 5_000.0:
+        faults.append(_fault("mixing_height_m", lid, "20 m above the source to 5000, or nothing for air without a lid"))
     return faults
 
 
@@ -288,9 +344,12 @@ def _geometry_faults(scenario: Scenario) -> list[Fault]:
         faults.append(_fault("top_m", scenario.top_m, f"more than lowest_pass_m ({scenario.lowest_pass_m:g})"))
     if scenario.lowest_pass_m <= scenario.roughness_length_m:
         faults.append(_fault("lowest_pass_m", scenario.lowest_pass_m, "a height above roughness_length_m"))
-    if not math.hypot(scenario.center_downwind_m, scenario.center_crosswind_m) < 0.8 * scenario.radius_m:
+    is_near = math.hypot(scenario.center_downwind_m, scenario.center_crosswind_m) < 0.8 * scenario.radius_m
+    if not scenario.is_by_aeroplane and not is_near:
         allowed = f"center_downwind_m and center_crosswind_m within 0.8 of radius_m ({scenario.radius_m:g})"
         faults.append(_fault("center_downwind_m", scenario.center_downwind_m, allowed))
+    if scenario.is_by_aeroplane and scenario.plume == "turbulent":
+        faults.append(_fault("plume", scenario.plume, f"steady or meandering for the path {scenario.path}"))
     return [*faults, *_time_faults(scenario)]
 
 
