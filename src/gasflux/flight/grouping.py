@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from gasflux.flight.aeroplane import FAR_PAST, cut_to_others, is_aeroplane, leg_runs
 from gasflux.flight.geometry import algebraic_circle, fit_circle
 from gasflux.flight.motion import STEP_S, Motion, Runs, course_changes, course_runs, describe_runs, straight_runs
 from gasflux.records import BoolArray, FloatArray, IntArray, Strategy
@@ -24,15 +25,21 @@ _WOBBLE_LENGTH_M: Final = 80.0
 Mexico flight: 10 m); longer passes in proportion to the root of the length, as a random walk does."""
 _ALIGNED: Final = float(np.sin(np.radians(25.0)))
 """Sine of the angle to the plane that costs as much as leaving a run out."""
+_ALIGNED_AT_SPEED: Final = float(np.sin(np.radians(6.0)))
+"""The same for an aeroplane, whose legs are long beside what they stray; its way home is often 10 or 20 degrees off."""
 _WALL_GAP: Final = 2.0
 """Lines of one direction this many wobbles apart are never one plane."""
 _SAME_DIRECTION_DEG: Final = 30.0
+_SAME_COURSE_DEG: Final = 8.0
+"""The same for an aeroplane: a ferry 20 degrees off would turn the line that distances are measured from."""
 _GROUP_COST: Final = 2.0
 """Cost of one more curtain in units of a run left out: a group of three good passes is worth it, one of two is not."""
 _FRAGMENT: Final = 0.3
 """Share of the median pass below which a run is a correction of position and no pass."""
 _HOP: Final = 0.35
 """Share of a curtain's pass length below which runs flown between its passes are its turns."""
+_HOP_AT_SPEED: Final = 0.6
+"""The same for an aeroplane, whose turns are as long as its speed makes them."""
 _JOIN_S: Final = 15.0
 _JOIN_STEP_M: Final = 1.5
 """A stop of up to 15 s without a change of level does not end a pass."""
@@ -42,6 +49,9 @@ _TRANSIT_OVERSHOOT_M: Final = 5.0
 _TRANSIT_CLIMB_M: Final = 3.0
 _TRANSIT_SIDEWAYS_M: Final = 12.0
 """It also climbs, or crosses to another plane, by more than this beyond three times what the passes do."""
+_TRANSIT_SLOPE: Final = 0.004
+_TRANSIT_SLANT: Final = 0.01
+"""The same over the length of the passes: an aeroplane holds its level and its line to some tens of metres in 10 km."""
 _SAMPLED_SHARE: Final = 0.5
 _ARC_GAP_S: Final = 3.0
 """Arcs of a circle follow each other within the window of the velocity."""
@@ -61,6 +71,8 @@ class Group:
 
     strategy: Strategy
     runs: Runs
+    at_speed: bool = False
+    """Whether the runs are legs of an aeroplane."""
 
     def spans_s(self, motion: Motion) -> FloatArray:
         """Return begin and end of every pass in seconds, shape (p, 2); of a spiral, of every part without a stop."""
@@ -88,6 +100,9 @@ class Group:
             own[first : last + 1] = on_pass[first : last + 1]
         if self.strategy == "spiral":
             return Group("spiral", course_runs(motion, own))
+        if self.at_speed:
+            spans = [span for part in self.runs.spans() if (span := _part(own, *part)) is not None]
+            return Group("curtain", describe_runs(motion, spans), at_speed=True)
         return Group("curtain", joined_passes(motion, straight_runs(motion, own)))
 
     def _sense(self, motion: Motion) -> FloatArray:
@@ -96,6 +111,12 @@ class Group:
         x, y = motion.x_m - float(np.mean(self.runs.x_m)), motion.y_m - float(np.mean(self.runs.y_m))
         sense: FloatArray = np.sign(x[last] * y[first] - y[last] * x[first])
         return sense
+
+
+def _part(own: BoolArray, first: int, last: int) -> tuple[int, int] | None:
+    """Return the span from the first to the last own moment within a span; None with fewer than two."""
+    here = np.flatnonzero(own[first : last + 1])
+    return (first + int(here[0]), first + int(here[-1])) if here.size > 1 else None
 
 
 def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"], trim: bool) -> list[Group]:
@@ -115,8 +136,15 @@ def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal
         Whether runs that lead to or from a curtain are left out.
     """
     spirals = [] if strategy == "curtain" else find_spirals(motion, course_runs(motion, allowed))
-    curtains = [] if strategy == "spiral" else find_curtains(motion, straight_runs(motion, allowed), trim)
+    curtains = [] if strategy == "spiral" else _curtains(motion, allowed, trim)
     return spirals if _flown_m(spirals) > _flown_m(curtains) else curtains
+
+
+def _curtains(motion: Motion, allowed: BoolArray, trim: bool) -> list[Group]:
+    """Return the curtains among the legs of an aeroplane, or among the runs of an aircraft that stops between them."""
+    if is_aeroplane(motion, allowed):
+        return find_curtains(motion, leg_runs(motion, allowed), trim, at_speed=True)
+    return find_curtains(motion, straight_runs(motion, allowed), trim)
 
 
 def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"], trim: bool) -> Group | None:
@@ -136,7 +164,8 @@ def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Litera
     if not lines.size or strategy == "spiral":
         return None
     members = _directions(lines)[0]
-    return Group("curtain", joined_passes(motion, lines.pick(_without_transits(lines, members) if trim else members)))
+    members = _without_transits(lines, members, at_speed=False) if trim else members
+    return Group("curtain", joined_passes(motion, lines.pick(members)))
 
 
 def _flown_m(groups: list[Group]) -> float:
@@ -231,7 +260,7 @@ def _revolutions(motion: Motion, runs: Runs) -> float:
     return float(np.abs(angle[runs.last] - angle[runs.first]).sum() / (2.0 * np.pi))
 
 
-def find_curtains(motion: Motion, runs: Runs, trim: bool) -> list[Group]:
+def find_curtains(motion: Motion, runs: Runs, trim: bool, *, at_speed: bool = False) -> list[Group]:
     """Return the groups of runs that share a vertical plane, in time order.
 
     Runs of about the same direction are cut into groups of neighbours in time, so that the sum of
@@ -251,23 +280,31 @@ def find_curtains(motion: Motion, runs: Runs, trim: bool) -> list[Group]:
         Runs in time order, see `gasflux.flight.motion.straight_runs`, shape (r,).
     trim
         Whether runs that lead to or from a curtain are left out.
+    at_speed
+        Whether the aircraft does not stop between them: then a run that leads in or out along its line is cut.
     """
-    walls = [members[part] for members in _directions(runs) for part in _offsets(runs.pick(members))]
-    groups = [members[part] for members in walls for part in _stacked(runs.pick(members))]
-    groups = [_without_transits(runs, members) if trim else members for members in _uninterrupted(groups)]
+    apart = _SAME_COURSE_DEG if at_speed else _SAME_DIRECTION_DEG
+    walls = [members[part] for members in _directions(runs, apart) for part in _offsets(runs.pick(members))]
+    aligned = _ALIGNED_AT_SPEED if at_speed else _ALIGNED
+    groups = [members[part] for members in walls for part in _stacked(runs.pick(members), aligned)]
+    groups = _uninterrupted(groups)
+    runs = cut_to_others(motion, runs, groups) if at_speed and trim else runs
+    groups = [_without_transits(runs, members, at_speed) if trim else members for members in groups]
     curtains = [passes for members in groups if _is_curtain(passes := joined_passes(motion, runs.pick(members)))]
-    curtains = [passes for passes in curtains if not any(_are_turns(passes, other) for other in curtains)]
-    return [Group("curtain", passes) for passes in sorted(curtains, key=lambda passes: int(passes.first[0]))]
+    hop = _HOP_AT_SPEED if at_speed else _HOP
+    curtains = [passes for passes in curtains if not any(_are_turns(passes, other, hop) for other in curtains)]
+    curtains.sort(key=lambda passes: int(passes.first[0]))
+    return [Group("curtain", passes, at_speed) for passes in curtains]
 
 
-def _directions(runs: Runs) -> list[IntArray]:
+def _directions(runs: Runs, apart_deg: float = _SAME_DIRECTION_DEG) -> list[IntArray]:
     """Sort the runs by direction, a line having no sense; the direction most metres were flown in first."""
     azimuth = np.arctan2(runs.east, runs.north)
     left = np.arange(runs.size)
     clusters = []
     while left.size:
         apart = np.abs((azimuth[left, None] - azimuth[left] + np.pi / 2) % np.pi - np.pi / 2)
-        near = apart <= np.radians(_SAME_DIRECTION_DEG)
+        near = apart <= np.radians(apart_deg)
         chosen = near[int(np.argmax(near @ runs.length_m[left]))]
         clusters.append(left[chosen])
         left = left[~chosen]
@@ -288,14 +325,14 @@ def _wobble_m(length_m: FloatArray) -> float:
     return _WOBBLE_M * float(np.sqrt(np.median(length_m) / _WOBBLE_LENGTH_M))
 
 
-def _stacked(runs: Runs) -> list[IntArray]:
+def _stacked(runs: Runs, aligned: float) -> list[IntArray]:
     """Cut runs of one direction into planes, but keep together those flown one above the other.
 
     A curtain whose upper half was flown a few metres further off is one curtain and not two half ones: each would miss
     the part of the plume the other saw.
     """
     groups: list[IntArray] = []
-    for members in _cut(runs):
+    for members in _cut(runs, aligned):
         if groups and _is_apart(runs.z_m[groups[-1]], runs.z_m[members]):
             groups[-1] = np.concatenate([groups[-1], members])
         else:
@@ -308,11 +345,11 @@ def _is_apart(one_m: FloatArray, two_m: FloatArray) -> bool:
     return bool(one_m.min() > two_m.max() or two_m.min() > one_m.max())
 
 
-def _cut(runs: Runs) -> list[IntArray]:
+def _cut(runs: Runs, aligned: float) -> list[IntArray]:
     """Cut runs of one direction into groups on a plane, each in time order (see `find_curtains`)."""
     count = runs.size
     best, origin = np.zeros(count + 1), np.zeros(count + 1, dtype=np.int64)
-    sums = _plane_sums(runs)
+    sums = _plane_sums(runs, aligned)
     for end in range(1, count + 1):
         best[end], origin[end] = best[end - 1] + 1.0, -1
         if end >= LEAST_PASSES:
@@ -329,13 +366,13 @@ def _cut(runs: Runs) -> list[IntArray]:
     return groups[::-1]
 
 
-def _plane_sums(runs: Runs) -> FloatArray:
+def _plane_sums(runs: Runs, aligned: float) -> FloatArray:
     """Return what the cost of a plane needs, summed over the first 0, 1, ... runs, shape (r + 1, 8)."""
     wobble2 = _wobble_m(runs.length_m) ** 2
     x, y = runs.x_m - float(np.mean(runs.x_m)), runs.y_m - float(np.mean(runs.y_m))
     place = np.column_stack([x * x, x * y, y * y]) + runs.scatter_m2
     way = np.column_stack([runs.east**2, runs.east * runs.north, runs.north**2])
-    terms = np.column_stack([x, y, place / wobble2, way / _ALIGNED**2])
+    terms = np.column_stack([x, y, place / wobble2, way / aligned**2])
     terms[:, :2] /= np.sqrt(wobble2)
     return np.vstack([np.zeros(terms.shape[1]), np.cumsum(terms, axis=0)])
 
@@ -364,30 +401,33 @@ def _uninterrupted(groups: list[IntArray]) -> list[IntArray]:
     return parts
 
 
-def _without_transits(runs: Runs, members: IntArray) -> IntArray:
+def _without_transits(runs: Runs, members: IntArray, at_speed: bool) -> IntArray:
     """Leave out the runs at both ends that only lead to or from the curtain."""
-    while members.size > LEAST_PASSES and _is_transit(runs.pick(members), 0):
+    while members.size > LEAST_PASSES and _is_transit(runs.pick(members), 0, at_speed):
         members = members[1:]
-    while members.size > LEAST_PASSES and _is_transit(runs.pick(members), -1):
+    while members.size > LEAST_PASSES and _is_transit(runs.pick(members), -1, at_speed):
         members = members[:-1]
     return members
 
 
-def _is_transit(runs: Runs, which: int) -> bool:
+def _is_transit(runs: Runs, which: int, at_speed: bool) -> bool:
     """Whether the first (0) or last (-1) run only leads to or from the curtain the others make."""
     low, high = _ends(runs)
     low_others, high_others = np.delete(low, which), np.delete(high, which)
     over = max(_typical_end(low_others, -1.0) - low[which], high[which] - _typical_end(high_others, 1.0))
-    # Ends are known to half a second either way, which for a fast aircraft is far.
+    usual_m_s, usual_m = (float(np.median(np.delete(of, which))) for of in (runs.speed_m_s, runs.length_m))
+    # Ends are known to half a second either way, which for a fast aircraft is far; those of an aeroplane were cut.
     allowed = _TRANSIT_OVERSHOOT_M + 0.5 * STEP_S * float(np.median(runs.speed_m_s))
+    allowed = max(allowed, FAR_PAST * usual_m) if at_speed else allowed
+    climb = max(_TRANSIT_CLIMB_M, _TRANSIT_SLOPE * usual_m if at_speed else 0.0)
+    sideways = max(_TRANSIT_SIDEWAYS_M, _TRANSIT_SLANT * usual_m if at_speed else 0.0)
     overlap = min(high[which], high_others.max()) - max(low[which], low_others.min())
-    usual_m_s = float(np.median(np.delete(runs.speed_m_s, which)))
     return bool(
         over > allowed
         or overlap < _SAMPLED_SHARE * (high[which] - low[which])
         or runs.speed_m_s[which] > _TRANSIT_SPEED * usual_m_s
-        or _stands_out(runs.climb_m, which, _TRANSIT_CLIMB_M)
-        or _stands_out(_sideways(runs), which, _TRANSIT_SIDEWAYS_M)
+        or _stands_out(runs.climb_m, which, climb)
+        or _stands_out(_sideways(runs), which, sideways)
     )
 
 
@@ -455,7 +495,7 @@ def _is_curtain(passes: Runs) -> bool:
     return passes.size >= LEAST_PASSES and float(np.ptp(passes.z_m)) >= LEAST_SPREAD_M
 
 
-def _are_turns(passes: Runs, other: Runs) -> bool:
+def _are_turns(passes: Runs, other: Runs, hop: float) -> bool:
     """Whether short runs are the hops between the passes of another curtain."""
-    short = float(np.median(passes.length_m)) < _HOP * float(np.median(other.length_m))
+    short = float(np.median(passes.length_m)) < hop * float(np.median(other.length_m))
     return short and bool(passes.first[0] < other.last[-1] and passes.last[-1] > other.first[0])
