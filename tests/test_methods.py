@@ -112,6 +112,17 @@ FLIGHTS = {
     "a curtain": SMALL,
     "a spiral": replace(SMALL, path="spiral"),
     "several curtains": replace(SMALL, curtains=2, curtain_spacing_m=30.0),
+    "a box flown by an aeroplane": Scenario(
+        path="box",
+        curtain_length_m=3000.0,
+        box_depth_m=2000.0,
+        ground_speed_m_s=60.0,
+        turn_radius_m=300.0,
+        top_m=300.0,
+        lowest_pass_m=50.0,
+        transects=3,
+        ferry_m=20_000.0,
+    ),
 }
 
 SETTINGS: dict[str, dict[str, Any]] = {

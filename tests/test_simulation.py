@@ -13,7 +13,7 @@ from gasflux.gas import density_kg_m3
 from gasflux.records import FloatArray, Phase
 from gasflux.simulation import KINDS, Scenario, SimulatedFlight, random_scenario, simulate, to_frame, to_log
 from gasflux.simulation.kinds import nominal_peak_ppm
-from gasflux.simulation.plan import curtain_ends
+from gasflux.simulation.legs import curtain_ends
 from gasflux.simulation.plume import (
     GUST_STEP_S,
     PUFF_SHARE,

@@ -10,6 +10,8 @@ from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.errors import GeometryError
 from gasflux.flight.geometry import cylinder_coordinates, fit_cylinder, fit_plane, plane_coordinates, plane_normal
 from gasflux.flight.grouping import LEAST_PASSES, LEAST_SPREAD_M, Group
+from gasflux.flight.loop_geometry import loop_about, loop_coordinates, with_scatter
+from gasflux.flight.loops import LoopPlan
 from gasflux.flight.motion import Runs, straight_runs
 from gasflux.flight.phases import FlownPasses
 from gasflux.records import Cylinder, FlightLog, FloatArray, IntArray, Phase, Segment, Track
@@ -85,6 +87,8 @@ def _segment(
 ) -> Segment:
     """Lay the samples of a group onto its surface."""
     toward = None if wind is None else (float(np.mean(wind[0][rows])), float(np.mean(wind[1][rows])))
+    if group.loop is not None:
+        return _loop_segment(track, toward, rows, span, group.loop)
     lay = _curtain_segment if group.strategy == "curtain" else _spiral_segment
     return lay(track, toward, rows, span)
 
@@ -119,6 +123,26 @@ def _spiral_segment(track: Track, toward: tuple[float, float] | None, rows: IntA
         surface=cylinder,
         rows=rows,
         transect=_revolutions(cylinder, along, span),
+        along_m=along,
+        height_m=track.z_m[rows],
+        offset_m=offset,
+        normal_x=normal_x,
+        normal_y=normal_y,
+    )
+
+
+def _loop_segment(
+    track: Track, toward: tuple[float, float] | None, rows: IntArray, span: IntArray, plan: LoopPlan
+) -> Segment:
+    """Lay samples onto a closed wall; a pass is a lap, whose sides may have been flown in any order."""
+    seam = None if toward is None else float(np.degrees(np.arctan2(-toward[0], -toward[1])))
+    loop, edge = loop_about(plan.corners_m, plan.edge, seam)
+    along, offset, normal_x, normal_y = loop_coordinates(loop, track.x_m[rows], track.y_m[rows], edge[span])
+    return Segment(
+        strategy="spiral",
+        surface=with_scatter(loop, offset),
+        rows=rows,
+        transect=_consecutive(plan.lap[span]),
         along_m=along,
         height_m=track.z_m[rows],
         offset_m=offset,

@@ -220,7 +220,40 @@ class Cylinder:
     rms_offset_m: float
 
 
-Surface = Plane | Cylinder
+@dataclass(frozen=True)
+class Loop:
+    """A vertical wall all round a convex polygon. `along` runs clockwise from the first corner, which lies upwind."""
+
+    corners_x_m: tuple[float, ...]
+    corners_y_m: tuple[float, ...]
+    """East and north of the corners, clockwise."""
+    rms_offset_m: float
+
+    @property
+    def starts_m(self) -> tuple[float, ...]:
+        """`along` of the corners, and of the first one again: the perimeter, one longer than the corners."""
+        x, y = np.array(self.corners_x_m), np.array(self.corners_y_m)
+        sides = np.hypot(np.roll(x, -1) - x, np.roll(y, -1) - y)
+        return tuple(np.append(0.0, np.cumsum(sides)).tolist())
+
+    @property
+    def perimeter_m(self) -> float:
+        """Length all round."""
+        return self.starts_m[-1]
+
+    @property
+    def area_m2(self) -> float:
+        """Area inside, seen from above."""
+        x, y = np.array(self.corners_x_m), np.array(self.corners_y_m)
+        return abs(0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)))
+
+    @property
+    def radius_m(self) -> float:
+        """Radius of the circle as long as the perimeter."""
+        return self.perimeter_m / (2.0 * np.pi)
+
+
+Surface = Plane | Cylinder | Loop
 
 
 @dataclass(frozen=True, eq=False)
@@ -493,6 +526,10 @@ class FlightSummary:
     """Angle between mean wind and the plane: 90 = straight through."""
     temperature_mean_c: float
     pressure_mean_hpa: float
+    perimeter_m: float | None = None
+    """Of a closed surface of straight sides; its `radius_m` is that of the circle of this length."""
+    area_inside_m2: float | None = None
+    """Area such a surface encloses, seen from above."""
 
 
 @dataclass(frozen=True, eq=False)

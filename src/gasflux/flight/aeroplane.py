@@ -30,7 +30,7 @@ _BENT: Final = float(np.radians(8.0))
 """Turn from the first to the last third of a piece beyond which it is none of a leg."""
 _SAME_COURSE: Final = float(np.radians(6.0))
 """Pieces whose courses differ by less are one leg, corrected on the way."""
-_LEAST_S: Final = 10.0
+_LEAST_S: Final = 5.0
 _LEAST_RADII: Final = 0.5
 """A leg is longer than this share of the radius of the turns."""
 _MOST: Final = 0.75

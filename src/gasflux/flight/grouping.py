@@ -9,6 +9,7 @@ import numpy as np
 
 from gasflux.flight.aeroplane import FAR_PAST, cut_to_others, is_aeroplane, leg_runs
 from gasflux.flight.geometry import algebraic_circle, fit_circle
+from gasflux.flight.loops import LoopPlan, find_loop
 from gasflux.flight.motion import STEP_S, Motion, Runs, course_changes, course_runs, describe_runs, straight_runs
 from gasflux.records import BoolArray, FloatArray, IntArray, Strategy
 
@@ -26,7 +27,7 @@ Mexico flight: 10 m); longer passes in proportion to the root of the length, as 
 _ALIGNED: Final = float(np.sin(np.radians(25.0)))
 """Sine of the angle to the plane that costs as much as leaving a run out."""
 _ALIGNED_AT_SPEED: Final = float(np.sin(np.radians(6.0)))
-"""The same for an aeroplane, whose legs are long beside what they stray; its way home is often 10 or 20 degrees off."""
+"""The same for an aeroplane: its legs are long beside what they stray, its way home is often 10 degrees off."""
 _WALL_GAP: Final = 2.0
 """Lines of one direction this many wobbles apart are never one plane."""
 _SAME_DIRECTION_DEG: Final = 30.0
@@ -40,6 +41,8 @@ _HOP: Final = 0.35
 """Share of a curtain's pass length below which runs flown between its passes are its turns."""
 _HOP_AT_SPEED: Final = 0.6
 """The same for an aeroplane, whose turns are as long as its speed makes them."""
+_AT_SPEED_SHARE: Final = 0.5
+"""Pieces of arcs, which are no legs, may add so much to what the search of short runs finds on such a flight."""
 _JOIN_S: Final = 15.0
 _JOIN_STEP_M: Final = 1.5
 """A stop of up to 15 s without a change of level does not end a pass."""
@@ -73,11 +76,13 @@ class Group:
     runs: Runs
     at_speed: bool = False
     """Whether the runs are legs of an aeroplane."""
+    loop: LoopPlan | None = None
+    """The polygon they go round and which of its sides each lies on, when they are legs of a closed surface."""
 
     def spans_s(self, motion: Motion) -> FloatArray:
         """Return begin and end of every pass in seconds, shape (p, 2); of a spiral, of every part without a stop."""
         starts, ends = motion.time_s[self.runs.first], motion.time_s[self.runs.last]
-        if self.strategy == "curtain":
+        if self.strategy == "curtain" or self.loop is not None:
             return np.column_stack([starts, ends])
         sense = self._sense(motion)
         stops = np.flatnonzero((starts[1:] - ends[:-1] > _ARC_GAP_S) | (sense[1:] != sense[:-1]))
@@ -95,6 +100,8 @@ class Group:
         on_pass
             Which moments of the grid are nearest to a sample of a pass, shape (k,).
         """
+        if self.loop is not None:
+            return self
         own = np.zeros(on_pass.size, dtype=bool)
         for first, last in self.runs.spans():
             own[first : last + 1] = on_pass[first : last + 1]
@@ -136,15 +143,31 @@ def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal
         Whether runs that lead to or from a curtain are left out.
     """
     spirals = [] if strategy == "curtain" else find_spirals(motion, course_runs(motion, allowed))
-    curtains = [] if strategy == "spiral" else _curtains(motion, allowed, trim)
-    return spirals if _flown_m(spirals) > _flown_m(curtains) else curtains
-
-
-def _curtains(motion: Motion, allowed: BoolArray, trim: bool) -> list[Group]:
-    """Return the curtains among the legs of an aeroplane, or among the runs of an aircraft that stops between them."""
+    straight = _straight_groups(motion, straight_runs(motion, allowed), strategy, trim, at_speed=False)
     if is_aeroplane(motion, allowed):
-        return find_curtains(motion, leg_runs(motion, allowed), trim, at_speed=True)
-    return find_curtains(motion, straight_runs(motion, allowed), trim)
+        legs = _straight_groups(motion, leg_runs(motion, allowed), strategy, trim, at_speed=True)
+        # A multicopter that never slows down may look like one: what explains more of the flight is right.
+        straight = legs if _flown_m(legs) > _AT_SPEED_SHARE * _flown_m(straight) else straight
+    return spirals if _flown_m(spirals) > _flown_m(straight) else straight
+
+
+def _straight_groups(
+    motion: Motion, runs: Runs, strategy: Strategy | Literal["auto"], trim: bool, *, at_speed: bool
+) -> list[Group]:
+    """Return the closed surface that straight runs make, else their curtains."""
+    loop = _loop(motion, runs, at_speed) if strategy != "curtain" else None
+    if loop is not None:
+        return [loop]
+    return [] if strategy == "spiral" else find_curtains(motion, runs, trim, at_speed=at_speed)
+
+
+def _loop(motion: Motion, runs: Runs, at_speed: bool) -> Group | None:
+    """Return the closed surface that straight runs make, if they make one."""
+    apart = _SAME_COURSE_DEG if at_speed else _SAME_DIRECTION_DEG
+    lines = [members[part] for members in _directions(runs, apart) for part in _offsets(runs.pick(members))]
+    runs = cut_to_others(motion, runs, [line for line in lines if line.size >= LEAST_PASSES]) if at_speed else runs
+    plan = find_loop(motion, runs, lines)
+    return None if plan is None else Group("spiral", plan.runs, at_speed, plan)
 
 
 def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal["auto"], trim: bool) -> Group | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gasflux.flight.wind import direction_from
-from gasflux.records import FlightLog, FlightSummary, FloatArray, IntArray, Plane, Segment, SegmentResult, Wind
+from gasflux.records import FlightLog, FlightSummary, FloatArray, IntArray, Loop, Plane, Segment, SegmentResult, Wind
 
 
 def log_time(log: FlightLog, time_s: float) -> str:
@@ -51,6 +51,8 @@ def segment_summary(log: FlightLog, segment: Segment, wind: Wind, ground_m: floa
         wind_from_deg=wind.mean_from_deg if wind.measured_direction else None,
         wind_normal_mean_m_s=wind.mean_normal_m_s,
         wind_angle_to_plane_deg=_angle_to_plane(wind),
+        perimeter_m=surface.perimeter_m if isinstance(surface, Loop) else None,
+        area_inside_m2=surface.area_m2 if isinstance(surface, Loop) else None,
         **_air(log, rows),
     )
 

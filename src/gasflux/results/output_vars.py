@@ -99,9 +99,11 @@ def _run(result: FlightResult) -> dict[str, Any]:
 
 
 def _flight(summary: FlightSummary) -> dict[str, Any]:
-    """Return the `flight` block; a curtain has an azimuth, a spiral a radius."""
+    """Return the `flight` block; a curtain has an azimuth, a spiral a radius, a loop of straight sides its size too."""
     is_curtain = summary.strategy == "curtain"
     shape = {"plane_azimuth_deg": summary.plane_azimuth_deg} if is_curtain else {"radius_m": summary.radius_m}
+    if summary.perimeter_m is not None:
+        shape |= {"perimeter_m": summary.perimeter_m, "area_inside_m2": summary.area_inside_m2}
     figures = {
         **shape,
         "length_m": summary.length_m,

@@ -176,6 +176,11 @@ def _time_span(time_s: FloatArray) -> dict[str, float]:
     return {"start_s": round(float(time_s[0]), 2), "end_s": round(float(time_s[-1]), 2)}
 
 
+def _rounded(value: float | tuple[float, ...]) -> float | list[float]:
+    """Return a number, or every one of several, to a millimetre."""
+    return [round(float(each), 3) for each in value] if isinstance(value, tuple) else round(float(value), 3)
+
+
 def _series(result: FlightResult, gas: str) -> dict[str, Any]:
     """Return the measured series of one gas, its baseline, and which samples are signal."""
     measured, background = result.log.gas_ppm[gas], result.background[gas]
@@ -195,7 +200,7 @@ def _series(result: FlightResult, gas: str) -> dict[str, Any]:
 def _segment(result: FlightResult, part: SegmentResult, points: int, cells: int) -> dict[str, Any]:
     """One surface."""
     segment, summary = part.segment, part.summary
-    surface = {name: round(float(value), 3) for name, value in asdict(segment.surface).items()}
+    surface = {name: _rounded(value) for name, value in asdict(segment.surface).items()}
     return {
         "strategy": segment.strategy,
         "surface": surface,

@@ -13,8 +13,7 @@ from typing import Final
 import numpy as np
 
 from gasflux.records import FloatArray, Phase
-from gasflux.simulation.legs import Leg
-from gasflux.simulation.plan import box_corners, curtain_ends, flown_levels
+from gasflux.simulation.legs import Leg, box_corners, curtain_ends, flown_levels
 from gasflux.simulation.scenario import Scenario
 
 _INSTANT_M_S2: Final = 1e9
@@ -23,6 +22,8 @@ _FERRY_HEIGHT_M: Final = 1500.0
 _APPROACH_M: Final = 6000.0
 """The ferry ends, and the way home begins, this far from the first and the last leg."""
 _CLIMB_ANGLE: Final = 0.07
+_NO_TURN: Final = 1e-3
+"""A turn that lacks as little of a whole circle is none, but for rounding."""
 
 Vector = tuple[float, float]
 
@@ -221,6 +222,6 @@ def _centre(place: Vector, course_rad: float, radius: float, side: float) -> Flo
 def _arc(centre: FloatArray, from_rad: float, to_rad: float, radius: float, side: float) -> FloatArray:
     """Return points of a turn from one course to another, (k, 2)."""
     turn = (side * (to_rad - from_rad)) % (2.0 * np.pi)
-    turn = 0.0 if turn > 2.0 * np.pi - 1e-9 else turn
+    turn = 0.0 if turn > 2.0 * np.pi - _NO_TURN else turn
     course = from_rad + side * np.linspace(0.0, turn, max(int(turn / 0.05), 1) + 1)
     return np.asarray(centre - side * radius * np.column_stack([np.cos(course), -np.sin(course)]))

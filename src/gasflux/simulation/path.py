@@ -13,8 +13,7 @@ import numpy as np
 
 from gasflux.records import FloatArray, IntArray, Phase
 from gasflux.simulation.aircraft_path import aeroplane_legs, level_runs
-from gasflux.simulation.legs import Curve, Leg, Point
-from gasflux.simulation.plan import curtain_ends, flown_levels
+from gasflux.simulation.legs import Curve, Leg, Point, curtain_ends, flown_levels
 from gasflux.simulation.scenario import Scenario
 
 CLIMB_SPEED_M_S = 2.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from gasflux.records import FloatArray
 from gasflux.simulation.dispersion import Domain, domain_around, plume_of_particles
-from gasflux.simulation.plan import curtain_ends
+from gasflux.simulation.legs import curtain_ends
 from gasflux.simulation.scenario import Scenario
 from gasflux.simulation.surface_layer import SurfaceLayer, surface_layer
 from gasflux.simulation.turbulence import TurbulentWind, turbulent_wind

@@ -27,12 +27,15 @@ WORK_TEXTS: Final[dict[str, Phrase]] = {
     "no_surface": Phrase(
         "no {kind} was found: the flight covers {east:.0f} m east-west, {north:.0f} m north-south and {up:.1f} m of"
         " height, with {runs} straight runs{sizes}. A curtain needs at least {passes} passes along one line over at"
-        " least {spread:g} m of height, a spiral 2 revolutions round one centre. If this was one, name its times with"
-        " filters.time_windows, take every sample with filters.phase: none, or set strategies.spatial to its kind",
+        " least {spread:g} m of height, a spiral 2 revolutions round one centre, a box or race-track 2 laps of sides"
+        " that close all round. Runs are told by stops and corners; where an aircraft never stops they must be longer"
+        " than half the radius of its turns. If this was one, name its times with filters.time_windows, take every"
+        " sample with filters.phase: none, or set strategies.spatial to its kind",
         "未找到{kind}：飞行范围东西 {east:.0f} m、南北 {north:.0f} m、高差 {up:.1f} m，有 {runs} 段直线飞行{sizes}。"
-        "幕面至少需要沿同一条线的 {passes} 条测线，高差不小于 {spread:g} m；螺旋需要绕同一中心至少 2 圈。如果确是其中"
-        "之一，请用 filters.time_windows 指明时段，或用 filters.phase: none 采用全部样本，或将 strategies.spatial"
-        " 设为对应的飞行方式。",
+        "幕面至少需要沿同一条线的 {passes} 条测线，高差不小于 {spread:g} m；螺旋需要绕同一中心至少 2 圈；"
+        "箱形或跑道形航线的各边须首尾闭合，至少飞 2 圈。直线段按停顿和拐角识别；从不停顿时须长于转弯半径的一半。"
+        "如果确是其中之一，请用 filters.time_windows 指明时段，或用 filters.phase: none 采用全部样本，"
+        "或将 strategies.spatial 设为对应的飞行方式。",
     ),
     "kind.auto": Phrase("curtain or spiral", "幕面或螺旋"),
     "kind.curtain": Phrase("curtain", "幕面"),

@@ -10,7 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from gasflux.records import BoolArray, Cylinder, FlightResult, FloatArray, IntArray, Phase, Segment, SegmentResult
+from gasflux.records import (
+    BoolArray,
+    Cylinder,
+    FlightResult,
+    FloatArray,
+    IntArray,
+    Loop,
+    Phase,
+    Plane,
+    Segment,
+    SegmentResult,
+)
 from gasflux.results.figures.colours import BLUE, FIELD_COLOURS, GREY, INK, LIGHT_GREY, ORANGE, PURPLE, SKY, VERMILION
 from gasflux.results.figures.style import (
     colour_limits,
@@ -104,7 +115,7 @@ def _shape_3d(axes: Any, result: FlightResult) -> None:
 def _camera_azimuth(result: FlightResult) -> float:
     """Of four places south of the surface, the one that looks most squarely at it (matplotlib's angle from east)."""
     surface = result.segments[0].segment.surface
-    if isinstance(surface, Cylinder):
+    if not isinstance(surface, Plane):
         return -60.0
     along = 90.0 - surface.azimuth_deg
     return max((-60.0, -30.0, -120.0, -150.0), key=lambda camera: abs(np.sin(np.radians(camera - along))))
@@ -185,9 +196,12 @@ def _stretches(phase: IntArray, places: FloatArray) -> Iterator[tuple[Phase, lis
 
 
 def _draw_surface(axes: Axes, segment: Segment, label: str) -> None:
-    """Trace of the plane, or the circle."""
+    """Trace of the plane, the circle, or the loop."""
     surface = segment.surface
-    if isinstance(surface, Cylinder):
+    if isinstance(surface, Loop):
+        x_m = np.append(surface.corners_x_m, surface.corners_x_m[0])
+        y_m = np.append(surface.corners_y_m, surface.corners_y_m[0])
+    elif isinstance(surface, Cylinder):
         angle = np.linspace(0.0, 2.0 * np.pi, 181)
         x_m = surface.center_x_m + surface.radius_m * np.sin(angle)
         y_m = surface.center_y_m + surface.radius_m * np.cos(angle)

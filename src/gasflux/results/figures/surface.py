@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from gasflux.records import Cylinder, FlightResult, FloatArray, GasResult, IntArray, Segment
+from gasflux.records import Cylinder, FlightResult, FloatArray, GasResult, IntArray, Loop, Plane, Segment
 from gasflux.results.figures.colours import BLUE, ERROR_COLOURS, FIELD_COLOURS, GREY, INK, VERMILION
 from gasflux.results.figures.flight import MAX_MARKERS
 from gasflux.results.figures.style import (
@@ -25,6 +25,11 @@ from gasflux.results.figures.style import (
     thin,
 )
 from gasflux.results.figures.texts import compass_point, figure_text, gas_label
+
+_TOLD_SIDE: Final = 0.08
+"""Share of the perimeter a side of a loop must have for its direction to be told."""
+_CORNER_DEG: Final = 30.0
+"""A line marks the corner between sides whose directions differ by more."""
 
 HATCH: Final = "////"
 
@@ -47,7 +52,7 @@ def curtain(result: FlightResult, gas: str, index: int) -> Figure:
     unit = f"{mass} m⁻² h⁻¹"
     with style(language):
         title = segment_title(result, figure_text("title.curtain", language, gas=gas_label(gas)), index)
-        spiral = isinstance(item.segment.surface, Cylinder)
+        spiral = not isinstance(item.segment.surface, Plane)
         figure = new_figure(language, title, 5.3 if spiral else 5.0)
         grid = figure.add_gridspec(
             2, 2, width_ratios=(1.0, 0.018), hspace=0.16, wspace=0.04,
@@ -142,11 +147,15 @@ def _surface_axes(upper: Axes, lower: Axes, result: FlightResult, index: int, an
 
 
 def _along_axis(upper: Axes, lower: Axes, segment: Segment, result: FlightResult) -> None:
-    """Distance below; for a circle the azimuth above, for a plane the compass points of its ends."""
+    """Distance below; for a closed surface the azimuth above, for a plane the compass points of its ends."""
     language, surface = result.language, segment.surface
-    if isinstance(surface, Cylinder):
-        label_below(lower, figure_text("along_circle", language))
-        _azimuth_axis(upper, surface, result)
+    if not isinstance(surface, Plane):
+        is_loop = isinstance(surface, Loop)
+        label_below(lower, figure_text("along_loop" if is_loop else "along_circle", language))
+        if isinstance(surface, Loop):
+            _corner_axis(upper, surface, result)
+        else:
+            _azimuth_axis(upper, surface, result)
         return
     label_below(lower, figure_text("along", language))
     for place_x, azimuth, align in ((0.0, surface.azimuth_deg + 180.0, "left"), (1.0, surface.azimuth_deg, "right")):
@@ -164,6 +173,25 @@ def _azimuth_axis(axes: Axes, surface: Cylinder, result: FlightResult) -> None:
     places = (marks - surface.seam_azimuth_deg) * degree_m
     top.set_xticks(places, [f"{mark % 360.0:.0f}° {compass_point(mark % 360.0, result.language)}" for mark in marks])
     top.set_xlabel(figure_text("azimuth", result.language))
+
+
+def _corner_axis(axes: Axes, surface: Loop, result: FlightResult) -> None:
+    """Which way the sides of a loop look, in the middle of each long one; a line where one ends."""
+    starts = np.array(surface.starts_m)
+    side = np.diff(starts)
+    x, y = (
+        np.append(surface.corners_x_m, surface.corners_x_m[0]),
+        np.append(surface.corners_y_m, surface.corners_y_m[0]),
+    )
+    outward = (np.degrees(np.arctan2(np.diff(x), np.diff(y))) - 90.0) % 360.0
+    long = np.flatnonzero(side >= _TOLD_SIDE * surface.perimeter_m)
+    top = axes.secondary_xaxis("top")
+    marks = [f"{outward[one]:.0f}° {compass_point(float(outward[one]), result.language)}" for one in long]
+    top.set_xticks(0.5 * (starts[long] + starts[long + 1]), marks)
+    top.set_xlabel(figure_text("outward", result.language))
+    turn = np.abs((np.diff(outward) + 180.0) % 360.0 - 180.0)
+    for corner in starts[1:-1][turn > _CORNER_DEG]:
+        axes.axvline(float(corner), color=INK, linewidth=0.6, linestyle=(0, (2, 3)))
 
 
 def profile(result: FlightResult, gas: str, index: int) -> Figure:

@@ -14,6 +14,8 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     "north": Phrase("North (m)", "北向 (m)"),
     "height": Phrase("Height (m)", "高度 (m)"),
     "along": Phrase("Distance along the curtain (m)", "沿幕面距离 (m)"),
+    "along_loop": Phrase("Distance along the closed surface, clockwise (m)", "沿闭合面距离，顺时针 (m)"),
+    "outward": Phrase("Direction the side looks outward", "该边朝外的方向"),
     "along_circle": Phrase("Distance along the circle, clockwise (m)", "沿圆周距离，顺时针 (m)"),
     "azimuth": Phrase("Azimuth from the centre", "自圆心的方位角"),
     "time": Phrase("Time since the first sample (min)", "自首个样本起的时间 (min)"),

@@ -15,6 +15,7 @@ from gasflux.records import (
     FlightResult,
     FluxInterval,
     GasResult,
+    Loop,
     Plane,
     SegmentResult,
 )
@@ -315,7 +316,8 @@ def _segment_facts(result: FlightResult, item: SegmentResult) -> Iterator[tuple[
     """Yield name and value of each fact of one segment."""
     language, facts, surface = result.language, item.summary, item.segment.surface
     reference = report_text(f"height_reference.{result.log.height_reference}", language)
-    yield "strategy", report_text(f"strategy.{facts.strategy}", language)
+    kind = "loop" if isinstance(surface, Loop) else facts.strategy
+    yield "strategy", report_text(f"strategy.{kind}", language)
     yield "start", clock_text(facts.start)
     yield "end", clock_text(facts.end)
     yield "duration", f"{facts.duration_s / 60.0:.1f} min"
@@ -326,7 +328,10 @@ def _segment_facts(result: FlightResult, item: SegmentResult) -> Iterator[tuple[
     if facts.plane_azimuth_deg is not None:
         ends = [compass_point(facts.plane_azimuth_deg + turn, language) for turn in (180.0, 0.0)]
         yield "azimuth", f"{facts.plane_azimuth_deg:.0f}° ({ends[0]} – {ends[1]})"
-    if not isinstance(surface, Plane):
+    if isinstance(surface, Loop):
+        yield "perimeter", f"{surface.perimeter_m:.0f} m"
+        yield "enclosed", f"{surface.area_m2 / 1e6:.3g} km²" if surface.area_m2 >= 1e5 else f"{surface.area_m2:.0f} m²"
+    elif not isinstance(surface, Plane):
         yield "radius", f"{surface.radius_m:.1f} m"
     yield "length", f"{facts.length_m:.0f} m"
     yield "heights", f"{fixed(facts.height_min_m, 1)} – {fixed(facts.height_max_m, 1)} m ({reference})"

@@ -79,12 +79,28 @@ export function placeOnSurface(view, segment, index) {
 }
 
 function along(surface, x, y) {
+  if ("corners_x_m" in surface) return alongLoop(surface, x, y);
   if ("radius_m" in surface) {
     const angle = (Math.atan2(x - surface.center_x_m, y - surface.center_y_m) * 180) / Math.PI;
     return (surface.radius_m * ((((angle - surface.seam_azimuth_deg) % 360) + 360) % 360) * Math.PI) / 180;
   }
   const azimuth = (surface.azimuth_deg * Math.PI) / 180;
   return (x - surface.origin_x_m) * Math.sin(azimuth) + (y - surface.origin_y_m) * Math.cos(azimuth);
+}
+
+/** Distance along the nearest side of a closed polygon. */
+function alongLoop({ corners_x_m: xs, corners_y_m: ys }, x, y) {
+  let [start, best, place] = [0, Infinity, 0];
+  xs.forEach((east, i) => {
+    const north = ys[i];
+    const [wayX, wayY] = [xs[(i + 1) % xs.length] - east, ys[(i + 1) % ys.length] - north];
+    const length = Math.hypot(wayX, wayY) || 1e-9;
+    const share = Math.min(Math.max(((x - east) * wayX + (y - north) * wayY) / length, 0), length);
+    const far = Math.hypot(x - east - (share * wayX) / length, y - north - (share * wayY) / length);
+    if (far < best) [best, place] = [far, start + share];
+    start += length;
+  });
+  return place;
 }
 
 /** Return the index of the value nearest to `time` in a rising list. */
