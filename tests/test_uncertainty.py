@@ -44,8 +44,8 @@ def test_components_are_what_they_are_defined_as() -> None:
     assert budget["wind_speed"] == pytest.approx(0.15, rel=1e-12)
     assert budget["gas_calibration"] == pytest.approx(0.05, rel=1e-12)
     assert budget["wind_direction"] == pytest.approx(np.radians(2.0), rel=1e-12)
-    # neighbouring passes are correlated by 0.1: their sum errs by 1.1 times the root of the sum of squares
-    assert budget["repeatability"] ** 2 == pytest.approx(0.8 * (1.1 * 3.0) ** 2, rel=1e-12)
+    # neighbouring passes are correlated by 0.15: their sum errs by 1.17 times the root of the sum of squares
+    assert budget["repeatability"] ** 2 == pytest.approx(0.8 * (1.17 * 3.0) ** 2, rel=1e-12)
     assert budget["above_highest_pass"] == 0.25
     assert budget["interpolation"] ** 2 == pytest.approx(0.2 * 0.4**2, rel=1e-12)
 

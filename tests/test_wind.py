@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gasflux.flight.wind import (
+    cross_wind_gusts,
     direction_from,
     direction_std_deg,
     fit_log_profile,
@@ -83,3 +84,21 @@ def test_wind_falling_with_height_is_no_log_profile() -> None:
     profile = fit_log_profile(height, 5.0 - 0.05 * height, assumed_roughness_m=0.03)
     assert not profile.fitted
     assert profile.roughness_length_m == 0.03
+
+
+def test_gusts_across_the_wind_are_told_from_the_noise_of_the_anemometer() -> None:
+    rng = np.random.default_rng(3)
+    time = np.arange(4000.0)
+    gusts = 0.6 * np.sin(2.0 * np.pi * time / 60.0) * np.sqrt(2.0)
+    east, north = 4.0 + 0.3 * rng.standard_normal(4000), gusts + 0.3 * rng.standard_normal(4000)
+    # Two seconds of a swing of a minute keep 98 % of its variance; chance leaves 0.3^2 / sqrt(4000) of the noise's.
+    assert cross_wind_gusts(time, east, north) == pytest.approx(0.6 / 4.0, rel=0.03)
+    # Whichever way it blows, and in whatever order the samples come.
+    turned = cross_wind_gusts(time[::-1], north[::-1], -east[::-1])
+    assert turned == pytest.approx(cross_wind_gusts(time, east, north), rel=1e-9)
+
+
+def test_wind_whose_direction_never_changes_tells_no_gusts() -> None:
+    speed = np.linspace(3.0, 5.0, 50)
+    assert cross_wind_gusts(np.arange(50.0), 0.6 * speed, 0.8 * speed) is None
+    assert cross_wind_gusts(np.arange(50.0), np.zeros(50), np.zeros(50)) is None

@@ -161,6 +161,10 @@ class FlightLog:
     along, shape (k, n); None where the wind was measured at the aircraft."""
     gas_error_ppm: Mapping[str, FloatArray] = field(default_factory=dict)
     """Gas -> change of each sample for one standard deviation of each property of a sensor that was undone, (k, n)."""
+    wind_elsewhere: bool = False
+    """Whether the wind was measured on a mast or typed in, and not measured at the aircraft."""
+    delay_undone_s: Mapping[str, float] = field(default_factory=dict)
+    """Gas -> time it was logged late by, as passes to and fro told; not here where it was given or is not sure."""
     ground_height_m: FloatArray | None = None
     """Height of the ground in the same reference as `height_m`, where the file tells (``height_agl`` beside it)."""
     assumed_air: AssumedAir | None = None
@@ -354,6 +358,8 @@ class Wind:
     normal_mean_std_m_s: float
     """Standard error of the mean normal component, from its autocorrelation."""
     measured_direction: bool
+    cross_gusts: float | None = None
+    """Standard deviation across the mean over the mean speed; None where the wind was not measured at the aircraft."""
     log_profile: LogProfile | None = None
 
 

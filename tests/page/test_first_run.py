@@ -23,7 +23,7 @@ def test_first_run_to_report(new_server: NewServer, open_page: OpenPage) -> None
     expect(row).to_have_attribute("data-status", "completed")
     expect(row.get_by_test_id("flux-value")).to_contain_text("kg/h")
     row.get_by_role("link", name="sample_flight.xlsx", exact=True).click()
-    expect(page.get_by_test_id("flux-value")).to_contain_text("5.67 ± 0.57 kg/h")
+    expect(page.get_by_test_id("flux-value")).to_contain_text("5.72 ± 0.67 kg/h")
     expect(page.get_by_text("You can trust this result")).to_be_visible()
     expect(page.locator(".plot.curtain canvas")).to_be_visible()
     report = page.get_by_test_id("report-link").get_attribute("href")

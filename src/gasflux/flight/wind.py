@@ -10,6 +10,8 @@ from gasflux.records import FlightLog, FloatArray, LogProfile, Plane, Segment, W
 _MIN_ROUGHNESS_M = 1e-4
 _MAX_ROUGHNESS_M = 2.0
 _MIN_FIT_HEIGHT_M = 0.5
+_GUST_LAG_S = 2.0
+"""Between values whose noise is independent; gusts that move a plume last longer."""
 
 
 def wind_components(speed_m_s: FloatArray, from_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -66,6 +68,34 @@ def mean_standard_error(time_s: FloatArray, values: FloatArray) -> float:
     return max(errors)
 
 
+def cross_wind_gusts(time_s: FloatArray, east_m_s: FloatArray, north_m_s: FloatArray) -> float | None:
+    """Return the standard deviation of the wind across its mean over the mean speed: what makes a plume meander.
+
+    From the covariance of values two seconds apart: the noise of an anemometer, which adds to a variance, is not in it.
+    None where the wind has no mean, or a direction that never changes, as no measured one does.
+
+    Parameters
+    ----------
+    time_s
+        Times, shape (m,).
+    east_m_s, north_m_s
+        Components, shape (m,).
+    """
+    order = np.argsort(time_s, kind="stable")
+    time, east, north = time_s[order], east_m_s[order], north_m_s[order]
+    mean_east, mean_north = float(np.mean(east)), float(np.mean(north))
+    speed = float(np.hypot(mean_east, mean_north))
+    if time.size < 4 or speed <= 0.0:
+        return None
+    across = (north * mean_east - east * mean_north) / speed
+    if float(np.std(across)) < 1e-6 * speed:
+        return None
+    across = across - across.mean()
+    apart = max(round(_GUST_LAG_S / max(float(np.median(np.diff(time))), 1e-3)), 1)
+    covariance = float(np.mean(across[apart:] * across[:-apart])) if apart < time.size // 2 else float(np.var(across))
+    return float(np.sqrt(max(covariance, 0.0))) / speed
+
+
 def fit_log_profile(height_agl_m: FloatArray, speed_m_s: FloatArray, assumed_roughness_m: float) -> LogProfile:
     """Fit the neutral profile u(z) = u* / k ln(z / z0) by least squares on ln z.
 
@@ -120,6 +150,7 @@ def segment_wind(log: FlightLog, segment: Segment, profile: LogProfile | None = 
     is_plane = isinstance(segment.surface, Plane)
     mean_normal = float(np.mean(normal)) if is_plane or log.wind_from_deg is None else vector
     streamwise = (east * mean_east + north * mean_north) / max(vector, 1e-12)
+    has_gusts = log.wind_from_deg is not None and not log.wind_elsewhere
     return Wind(
         east_m_s=east,
         north_m_s=north,
@@ -133,6 +164,7 @@ def segment_wind(log: FlightLog, segment: Segment, profile: LogProfile | None = 
         angle_to_normal_deg=_angle_to_normal(mean_normal, vector) if is_plane else None,
         normal_mean_std_m_s=mean_standard_error(log.time_s[segment.rows], normal if is_plane else streamwise),
         measured_direction=log.wind_from_deg is not None,
+        cross_gusts=cross_wind_gusts(log.time_s[segment.rows], east, north) if has_gusts else None,
         log_profile=profile,
     )
 

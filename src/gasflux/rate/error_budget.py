@@ -17,9 +17,9 @@ _SCATTER_SHARE = 0.8
 """Weight of the passes' own scatter in the pooled variance; the rest is the block-kriging variance. Chosen on simulated
 flights that are not among those of the accuracy tables."""
 
-_NEIGHBOURS = 1.1
-"""Passes flown one after the other meet the same eddies: with a correlation of 0.1 between neighbours their sum errs by
-sqrt((1 + r) / (1 - r)) more than if they were independent."""
+_NEIGHBOURS = 1.17
+"""Passes flown one after the other meet the same eddies: with a correlation of 0.15 between neighbours their sum errs
+by sqrt((1 + r) / (1 - r)) more than if they were independent."""
 _LARGEST_RELATIVE = 2.0
 """Relative standard deviation beyond which a factor is no better known than its order. A lower one narrows the widest
 intervals, and in turbulent air they then hold the truth less often: 0.8 took the high lowest pass from 75 to 62 %."""
@@ -89,14 +89,13 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
     temperature_k = np.hypot(settings.temperature_k, sources.temperature_error_k)
     pressure_hpa = np.hypot(settings.pressure_hpa, sources.pressure_error_hpa)
     density = np.hypot(temperature_k / celsius_to_kelvin(sources.temperature_c), pressure_hpa / sources.pressure_hpa)
-    scatter = _NEIGHBOURS * float(np.linalg.norm(sources.pass_std_kg_h))
     carried = {
         "wind_profile": sources.wind_profile_kg_h,
         "sensor_response": sources.sensor_response_kg_h,
         "clock_offset": sources.clock_offset_kg_h,
     }
     return {
-        "repeatability": float(np.sqrt(_SCATTER_SHARE) * scatter),
+        "repeatability": repeatability_std(sources.pass_std_kg_h),
         "interpolation": float(np.sqrt(1.0 - _SCATTER_SHARE) * sources.interpolation_kg_h),
         "below_lowest_pass": sources.below_kg_h,
         "above_highest_pass": sources.above_kg_h,
@@ -108,6 +107,17 @@ def error_budget(sources: ErrorSources, settings: UncertaintySettings) -> dict[s
         "sensor_noise": sources.noise_kg_h,
         **{name: std for name, std in carried.items() if std > 0.0},
     }
+
+
+def repeatability_std(pass_std: FloatArray) -> float:
+    """Return the error of a sum over passes from the moments they were flown at, before it is pooled.
+
+    Parameters
+    ----------
+    pass_std
+        Standard deviation each pass brings in, shape (t,).
+    """
+    return float(np.sqrt(_SCATTER_SHARE) * _NEIGHBOURS * np.linalg.norm(pass_std))
 
 
 def total_std(budget: Mapping[str, float]) -> float:

@@ -16,6 +16,7 @@ from gasflux.rate.error_budget import (
     ErrorSources,
     effective_degrees_of_freedom,
     error_budget,
+    repeatability_std,
     total_std,
 )
 from gasflux.records import (
@@ -42,6 +43,8 @@ _CURRIE_FACTOR = 3.29
 _KRIGED_SHARE = 0.5
 """Of what a pass differs from the fitted profile, how much belongs to the section and not to the moment: half, as good
 as any share on simulated flights of all kinds, and between the kriged integral and the fitted one."""
+_MOST_MISSED = 0.5
+"""Relative error of the moments up to which their skewness is believed."""
 _DRAWN_ABOVE = 0.01
 """Least share of the flux above the highest pass that a drawing shows."""
 _HEIGHT_NOISE_M = 1.0
@@ -78,6 +81,8 @@ class SurfaceSamples:
     """Wind along the surface: the normal component after a turn of the wind by 90 degrees."""
     noise_ppm: float
     noise_correlation: float
+    cross_gusts: float | None = None
+    """See `Wind.cross_gusts`."""
 
     @property
     def is_measured(self) -> bool:
@@ -202,6 +207,7 @@ def surface_samples(log: FlightLog, segment: Segment, wind: Wind, gas: str, back
         tangential_m_s=wind.north_m_s[keep] * part.normal_x - wind.east_m_s[keep] * part.normal_y,
         noise_ppm=background.noise_ppm,
         noise_correlation=background.noise_correlation_samples,
+        cross_gusts=wind.cross_gusts,
     )
 
 
@@ -266,19 +272,34 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
     kriged_m = sum_by_pass(kriged_m2, segment.transect, segment.transects) / length
     beyond = below.pass_weights_m + above.pass_weights_m + _fitted_weights(passes, fit, kriged_m, ground_m, roughness_m)
     weights = _KRIGED_SHARE * kriged_m2 + beyond[segment.transect] * passes.line_weights_m
-    contribution = weights * samples.flux_density
+    pass_weights = _KRIGED_SHARE * kriged_m + beyond
+    missed = _missed_factor(fit, pass_weights)
+    contribution = missed * weights * samples.flux_density
     return Integration(
         flux_kg_h=float(contribution.sum()),
         contribution_kg_h=contribution,
-        weights_m2=weights,
-        pass_weights_m=_KRIGED_SHARE * kriged_m + beyond,
+        weights_m2=missed * weights,
+        pass_weights_m=missed * pass_weights,
         variogram=variogram,
         kriging=kriging,
         passes=passes,
         fit=fit,
-        below=below,
-        above=above,
+        below=below.scaled(missed),
+        above=above.scaled(missed),
     )
+
+
+def _missed_factor(fit: ProfileFit, pass_weights_m: FloatArray) -> float:
+    """Return what a mean over few moments of a moving plume lacks: 1 + r^2 for its relative standard deviation r.
+
+    A pass carries a log-normal multiple of its mean: most meet less than that, few much more. The median of a mean of
+    such values lies below what they are the mean of, by (1 + r^2)^(1/2); that their scatter is seen the smaller the
+    more of the gas was missed gives the rest, which was told from calibration flights. Taken from the strength of the
+    plume, so that it does not depend on the sign of the wind.
+    """
+    expected = abs(float(pass_weights_m @ fit.fitted_strength_kg_m_h))
+    error = repeatability_std(pass_weights_m * fit.strength_std_kg_m_h)
+    return 1.0 + min(error / max(expected, 1e-300), _MOST_MISSED) ** 2
 
 
 def _pass_integrals(samples: SurfaceSamples) -> PassIntegrals:
@@ -288,7 +309,7 @@ def _pass_integrals(samples: SurfaceSamples) -> PassIntegrals:
     passes = pass_integrals(segment, samples.flux_density, samples.unsigned_flux_density, noise)
     speed = np.hypot(samples.normal_m_s, samples.tangential_m_s)
     mean = sum_by_pass(speed, segment.transect, segment.transects) / np.bincount(segment.transect)
-    return replace(passes, wind_m_s=mean)
+    return replace(passes, wind_m_s=mean, cross_gusts=samples.cross_gusts)
 
 
 def _krige(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,16 @@ class ExtrapolatedLayer:
     thickness_m: FloatArray
     flux_kg_h_m: FloatArray
     method: str
+
+    def scaled(self, factor: float) -> ExtrapolatedLayer:
+        """Return the layer with all its flux times a factor."""
+        return replace(
+            self,
+            flux_kg_h=factor * self.flux_kg_h,
+            std_kg_h=factor * self.std_kg_h,
+            pass_weights_m=factor * self.pass_weights_m,
+            flux_kg_h_m=factor * self.flux_kg_h_m,
+        )
 
 
 @dataclass(frozen=True, eq=False)

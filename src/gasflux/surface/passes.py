@@ -26,6 +26,8 @@ class PassIntegrals:
     of the wind, so that a sample whose wind is reversed subtracts exactly what it had added."""
     wind_m_s: FloatArray | None = None
     """Mean wind speed of each pass, where it is known: tells the profile of the wind."""
+    cross_gusts: float | None = None
+    """Cross-wind gusts over the mean wind, where they are known: tells how much a plume moves between passes."""
 
 
 def line_weights(segment: Segment) -> FloatArray:

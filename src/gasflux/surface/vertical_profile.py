@@ -7,7 +7,7 @@ as spread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,10 +31,14 @@ plume's rim and the prior pay for a part."""
 _RIM_FLOOR: Final = 0.15
 """The same for the scatter: it is what the passes at the rim are held to, and not what they weigh in the fit."""
 _LEAST_SCATTER: Final = 0.02
-_PRIOR_SCATTER: Final = 0.25
-_SCATTER_SPREAD: Final = 1.1
+_PRIOR_SCATTER: Final = (0.25, 1.1)
 """The scatter is log-normal beforehand, from 0.03 (steady plume) over 0.25 to 1.5 (turbulent air) within two sigma:
 that keeps a few passes that happen to agree, or to differ wildly, from being taken at their word."""
+_GUST_SCATTER: Final = (2.0, 0.6)
+"""Where the gusts are known: twice the cross-wind intensity, by a factor of 1.8 either way. A wind without gusts
+carries a plume that stays where it is. From the calibration flights (METHODS, section 8)."""
+_CALM_SCATTER: Final = 0.05
+"""What the passes of a plume in a wind without gusts scatter by: its shape is not quite of the family."""
 _NOT_NOISE: Final = 0.2
 """Least share of the passes' residuals that is not taken for sensor noise."""
 
@@ -51,6 +55,10 @@ class ProfileFit:
     """Standard deviation of each pass about the fitted profile, without sensor noise, (t,)."""
     degrees_of_freedom: float
     """How well the scatter is known; at least 1."""
+    fitted_strength_kg_m_h: FloatArray
+    """As `fitted_kg_m_h`, were the wind blowing outward everywhere, (t,)."""
+    strength_std_kg_m_h: FloatArray
+    """As `pass_std_kg_m_h`, were the wind blowing outward everywhere, (t,)."""
     probability: FloatArray
     amplitude_weights: FloatArray
     """Total flux of model g = amplitude_weights[g] @ I, shape (g, t)."""
@@ -99,12 +107,17 @@ def fit_profile(passes: PassIntegrals, ground_m: float, roughness_m: float) -> P
     probability = _posterior(passes, at_passes, precision, weights, family)
     amplitude = weights @ passes.flux_kg_m_h
     fitted = (probability * amplitude) @ at_passes
-    scatter, freedom = _scatter(passes, fitted)
+    scatter, freedom = _scatter(passes, passes.flux_kg_m_h, fitted)
+    strength = (probability * (weights @ passes.strength_kg_m_h)) @ at_passes
+    # Without the gusts, which depend on the direction of the wind.
+    moved, _ = _scatter(replace(passes, cross_gusts=None), passes.strength_kg_m_h, strength)
     return ProfileFit(
         fitted_kg_m_h=fitted,
         scatter=scatter,
         pass_std_kg_m_h=scatter * np.sqrt(_expected_variance(fitted)),
         degrees_of_freedom=freedom,
+        fitted_strength_kg_m_h=strength,
+        strength_std_kg_m_h=moved * np.sqrt(_expected_variance(strength)),
         probability=probability,
         amplitude_weights=weights,
         family=family,
@@ -144,7 +157,7 @@ def _expected_variance(fitted: FloatArray) -> FloatArray:
     return np.asarray(fitted**2 + (_RIM_FLOOR * np.abs(fitted).max()) ** 2)
 
 
-def _scatter(passes: PassIntegrals, fitted: FloatArray) -> tuple[float, float]:
+def _scatter(passes: PassIntegrals, flux_kg_m_h: FloatArray, fitted: FloatArray) -> tuple[float, float]:
     """Relative scatter of the passes about the fit, and the degrees of freedom it rests on.
 
     Each pass counts by the part of its expected variance that is the plume's: clean air above it says nothing. What is
@@ -155,9 +168,18 @@ def _scatter(passes: PassIntegrals, fitted: FloatArray) -> tuple[float, float]:
         return 0.0, 1.0
     told = expected / (expected + (passes.noise_kg_m_h / _TYPICAL_SCATTER) ** 2)
     freedom = max(float((told * fitted**2 / expected).sum()) - _FITTED, 1.0)
-    residual = told * (passes.flux_kg_m_h - fitted) ** 2 / expected
+    residual = told * (flux_kg_m_h - fitted) ** 2 / expected
     excess = residual - told * passes.noise_kg_m_h**2 / expected
     seen = float(np.sqrt(max(float(excess.sum()), _NOT_NOISE * float(residual.sum())) / freedom))
-    share = 2.0 * freedom / (2.0 * freedom + _SCATTER_SPREAD**-2)
-    logarithm = share * np.log(max(seen, _LEAST_SCATTER)) + (1.0 - share) * np.log(_PRIOR_SCATTER)
-    return float(np.exp(logarithm)), freedom + 0.5 * _SCATTER_SPREAD**-2
+    prior, spread = _prior_scatter(passes.cross_gusts)
+    share = 2.0 * freedom / (2.0 * freedom + spread**-2)
+    logarithm = share * np.log(max(seen, _LEAST_SCATTER)) + (1.0 - share) * np.log(prior)
+    return float(np.exp(logarithm)), freedom + 0.5 * spread**-2
+
+
+def _prior_scatter(cross_gusts: float | None) -> tuple[float, float]:
+    """Scatter that is expected beforehand, and the standard deviation of its logarithm."""
+    if cross_gusts is None:
+        return _PRIOR_SCATTER
+    per_gust, spread = _GUST_SCATTER
+    return max(per_gust * cross_gusts, _CALM_SCATTER), spread
