@@ -12,6 +12,7 @@ from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.errors import ConfigError
 from gasflux.instruments.delay import delay_between_passes
 from gasflux.instruments.gas_response import Correction, at_the_inlet, slope_of, undone
+from gasflux.instruments.late_sensor import response_of
 from gasflux.instruments.wind_profile import profile_ratio, stability_correction, wind_at_the_aircraft
 from gasflux.simulation import Scenario, simulate, to_frame, to_log
 from gasflux.simulation.instruments import slowed
@@ -68,6 +69,16 @@ class TestWindProfile:
         assert result.flux_kg_h == pytest.approx(gasflux.process(frame).gases["ch4"].flux_kg_h, rel=0.02)
         # Columns that are there are left aside.
         assert gasflux.process(frame, typed).gases["ch4"].flux_kg_h == result.flux_kg_h
+
+    @pytest.mark.parametrize("height", [None, 2.0])
+    def test_wind_from_elsewhere_is_flagged_and_tells_no_gusts(self, height: float | None) -> None:
+        typed = {"wind": {"source": "constant", "speed": 5.0, "direction": 90.0, "height": height}}
+        frame = to_frame(simulate(Scenario(seed=3, plume="steady", wind_from_deg=90.0)))
+        here, elsewhere = gasflux.process(frame), gasflux.process(frame, typed)
+        assert "wind_elsewhere" in {flag.code for flag in elsewhere.gases["ch4"].quality.flags}
+        assert "wind_elsewhere" not in {flag.code for flag in here.gases["ch4"].quality.flags}
+        assert elsewhere.segments[0].wind.cross_gusts is None
+        assert here.segments[0].wind.cross_gusts is not None
 
     def test_wind_of_the_aircraft_stays_as_it_is(self) -> None:
         log = to_log(simulate(Scenario(seed=3)))
@@ -150,7 +161,9 @@ class TestDelay:
             gas_lag_s=delay_s / 2,
             gas_response_s=delay_s / 2,
         )
-        result = gasflux.process(to_frame(simulate(steady)))
+        # A response and lag that are given, be they none, are taken at their word.
+        result = gasflux.process(to_frame(simulate(steady)), {"sensor": {"lag_s": 0.0}})
+        assert not result.log.delay_undone_s
         segment = result.segments[0].segment
         enhancement = result.background["ch4"].enhancement_ppm[segment.rows]
         found = delay_between_passes(
@@ -161,6 +174,27 @@ class TestDelay:
         assert found.mean_s == pytest.approx(delay_s, abs=0.5 + 0.1 * delay_s)
         flags = {flag.code for flag in result.gases["ch4"].quality.flags}
         assert ("sensor_late" in flags) == (delay_s > 3.5)
+
+    def test_delay_nobody_gave_is_undone(self) -> None:
+        scenario = Scenario(seed=5, plume="steady", transects=12, gas_lag_s=2.0, gas_response_s=8.0, **EXACT)
+        frame = to_frame(simulate(scenario))
+        asked = gasflux.process(frame, {"sensor": {"lag_s": 2.0, "response_s": 8.0}}).gases["ch4"]
+        left = gasflux.process(frame, {"sensor": {"lag_s": 0.0}}).gases["ch4"]
+        result = gasflux.process(frame)
+        found = result.gases["ch4"]
+        # The response is told to 20 %, which is what its error in the budget says, and half a sample.
+        assert result.log.delay_undone_s["ch4"] == pytest.approx(10.0, abs=0.2 * 8.0 + 0.5)
+        assert abs(found.flux_kg_h - asked.flux_kg_h) < abs(left.flux_kg_h - asked.flux_kg_h)
+        assert found.budget_kg_h["sensor_response"] > 0.0
+        assert "sensor_late" in {flag.code for flag in found.quality.flags}
+
+    def test_falls_of_a_slow_reading_tell_its_response(self) -> None:
+        time = np.arange(600.0)
+        air = np.where(time % 60 < 7, 1.0 + 0.5 * np.sin(time), 0.0)
+        air.setflags(write=False)
+        # Exponential falls in clean air, sampled exactly: the quantile is among them.
+        assert response_of(time, slowed(air, 1.0, 6.0), 1e-3) == pytest.approx(6.0, rel=0.02)
+        assert response_of(time, np.zeros(600), 1e-3) == 0.0
 
     def test_turning_the_flight_round_turns_nothing(self) -> None:
         rng = np.random.default_rng(1)

@@ -20,6 +20,7 @@ from gasflux.flight.wind import fit_log_profile, segment_wind, wind_components
 from gasflux.grading.measures import combined_measures, gas_measures
 from gasflux.grading.quality import assess, assess_together
 from gasflux.instruments.gas_response import at_the_inlet
+from gasflux.instruments.late_sensor import on_time
 from gasflux.instruments.wind_profile import wind_at_the_aircraft
 from gasflux.processing import lay_segments
 from gasflux.rate.error_budget import coverage_interval, total_std
@@ -93,7 +94,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
     with clock.stage("geometry", 0.0):
         track, flown, segments = find_surfaces(log, config)
     with clock.stage("background", 15.0):
-        background = _backgrounds(log, segments, config)
+        log, background = _on_time(log, segments, config)
     results = tuple(
         _segment_result(log, segment, background, config, clock, 30.0 + 60.0 * number / len(segments))
         for number, segment in enumerate(segments)
@@ -147,6 +148,15 @@ def _components(log: FlightLog) -> tuple[FloatArray | None, FloatArray | None]:
     if log.wind_from_deg is None:
         return None, None
     return wind_components(log.wind_speed_m_s, log.wind_from_deg)
+
+
+def _on_time(
+    log: FlightLog, segments: tuple[Segment, ...], config: PipelineConfig
+) -> tuple[FlightLog, dict[str, Background]]:
+    """Baseline of every gas, and the log with gases that are surely late put where they were."""
+    background = _backgrounds(log, segments, config)
+    moved = on_time(log, segments, background, config)
+    return (log, background) if moved is log else (moved, _backgrounds(moved, segments, config))
 
 
 def _backgrounds(log: FlightLog, segments: tuple[Segment, ...], config: PipelineConfig) -> dict[str, Background]:

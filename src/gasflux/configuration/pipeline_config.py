@@ -178,6 +178,11 @@ class SensorResponse(Section):
     lag_s: float = Field(default=0.0, ge=-120.0, le=120.0)
     """Time the gas takes from the inlet to the analyser; negative when its clock is behind."""
 
+    @property
+    def is_given(self) -> bool:
+        """Tell whether somebody wrote one of them down, be it zero."""
+        return bool({"response_s", "lag_s"} & self.model_fields_set)
+
 
 class SensorSettings(SensorResponse):
     """Response and lag of all gases, and of single ones under ``gases``."""

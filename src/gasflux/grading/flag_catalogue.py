@@ -254,6 +254,23 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "wind_elsewhere",
+        "wind_elsewhere",
+        "above",
+        0.5,
+        "warning",
+        "{:.0f}",
+        Phrase(
+            "The wind was not measured at the aircraft: it was carried there from a mast or is a constant, so gusts "
+            "and plume are not of the same moment.",
+            "风不是在飞行器处测得的：由测风杆推算或取常数，阵风与烟羽不在同一时刻。",
+        ),
+        Phrase(
+            "Measure the wind on the aircraft, or give the mast's height, the roughness and the Obukhov length.",
+            "请在飞行器上测风，或填入测风杆高度、粗糙度和奥布霍夫长度。",
+        ),
+    ),
+    FlagRule(
         "sensor_late",
         "sensor_delay_s",
         "above",
@@ -261,8 +278,10 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         "warning",
         "{:.1f}",
         Phrase(
-            "Passes to and fro see the plume apart: gas is logged {value} s off its place (more than {threshold} s).",
-            "往返航线测得的烟羽位置不一致：气体数据与位置相差 {value} s（超过 {threshold} s）。",
+            "Passes to and fro see the plume apart: gas is logged {value} s off its place (more than {threshold} s). "
+            "A late one was put back as far as the passes tell.",
+            "往返航线测得的烟羽位置不一致：气体数据与位置相差 {value} s（超过 {threshold} s）。"
+            "滞后部分已按航线所示予以订正。",
         ),
         Phrase(
             "Give the analyser's time constant and the delay of its inlet: sensor: {response_s: 6, lag_s: 2}.",

@@ -41,8 +41,10 @@ class QualityInputs:
     direction_std_deg: float | None = None
     direction_missing: float | None = None
     """1 when the wind direction was not measured."""
+    wind_elsewhere: float | None = None
+    """1 when the wind was measured on a mast or typed in."""
     sensor_delay_s: float | None = None
-    """Time by which the analyser is late or early for sure, after what was undone."""
+    """Time by which the analyser is late or early for sure, beside what was given."""
     held_s: float | None = None
     """Time for which the log repeats each value of the gas."""
     air_assumed: float | None = None

@@ -78,7 +78,7 @@ def _centre(
     strength = enhancement_ppm[rows]
     peak = float(strength.max())
     strength = np.where(strength > _PLUME_FLOOR * peak, strength, 0.0)
-    if peak < 10.0 * noise_ppm or strength[[0, -1]].any():
+    if peak < 10.0 * noise_ppm:
         return None
     velocity = float(np.polyfit(time_s[rows] - time_s[rows[0]], along_m[rows], 1)[0])
     return float(strength @ along_m[rows] / strength.sum()), velocity

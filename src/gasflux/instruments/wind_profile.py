@@ -77,8 +77,10 @@ def wind_at_the_aircraft(log: FlightLog, config: PipelineConfig) -> FlightLog:
         ``wind``, ``stability`` and ``ground`` decide.
     """
     reference = config.wind.height
-    if config.wind.source not in ("mast", "constant") or reference is None:
+    if config.wind.source not in ("mast", "constant"):
         return log
+    if reference is None:
+        return replace(log, wind_elsewhere=True)
     height = log.height_m - _ground_m(log, config)
     roughness, length = config.ground.roughness_length, config.stability.obukhov_length
     inverse = 0.0 if length is None else 1.0 / length
@@ -91,7 +93,7 @@ def wind_at_the_aircraft(log: FlightLog, config: PipelineConfig) -> FlightLog:
     rougher, smoother = (ratio(roughness * np.exp(sign * _ROUGHNESS_ERROR), inverse) for sign in (1.0, -1.0))
     stabler, looser = (ratio(roughness, inverse + sign * spread) for sign in (1.0, -1.0))
     error = 0.5 * np.stack([rougher - smoother, stabler - looser]) / factor
-    return replace(log, wind_speed_m_s=log.wind_speed_m_s * factor, wind_error=error)
+    return replace(log, wind_speed_m_s=log.wind_speed_m_s * factor, wind_error=error, wind_elsewhere=True)
 
 
 def _ground_m(log: FlightLog, config: PipelineConfig) -> float:
