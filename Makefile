@@ -108,7 +108,7 @@ lock: $(READY) ## write the lock files from constraints.txt: hashes of every whe
 lock-check: $(READY) ## install the lock files into fresh environments
 	$(BIN)/python -m pytest -m slow tests/test_supply_chain.py
 
-audit: $(READY) ## pinned versions against known weaknesses; asks the index whether one was yanked
+audit: $(READY) ## pinned versions and lower bounds against known weaknesses; asks the index whether one was yanked
 	$(BIN)/python -m tools.audit --index
 
 licences: $(READY) ## what every dependency is licensed under

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -93,6 +94,43 @@ def test_no_pin_has_a_known_weakness() -> None:
     assert list(audit.weaknesses(lock.pinned())) == []
     old = {"werkzeug": "3.0.0", "requests": "2.31.0", "numpy": "1.0"}
     assert [line.split()[0] for line in audit.weaknesses(old)] == ["requests", "werkzeug"]
+
+
+def test_no_lower_bound_admits_a_known_weakness() -> None:
+    """Whoever installs without the lock files gets no version with an advisory either."""
+    assert list(audit._bounds()) == []
+
+
+@pytest.mark.parametrize(
+    ("requirement", "is_told"),
+    [
+        ("waitress>=3.0,<4", True),
+        ("waitress<4", True),
+        ("waitress", True),
+        ("waitress==3.0.0", True),
+        ("waitress~=3.0", True),
+        ("waitress>=3.0.1,<4", False),
+        ("waitress==3.0.2", False),
+        ("Werkzeug>=3.1", True),
+        ("numpy>=1", False),
+    ],
+)
+def test_a_bound_below_an_advisory_is_told(requirement: str, is_told: bool) -> None:
+    lines = list(audit.admitted([requirement]))
+    assert bool(lines) == is_told
+    assert all("CVE-" in line for line in lines)
+
+
+def test_what_others_bring_needs_a_bound_where_it_had_a_weakness() -> None:
+    needed = {"werkzeug", "flask", "blinker"}
+    (line,) = audit.unbounded(needed, ["flask>=3.1.3"])
+    assert "werkzeug>=3.1.6" in line
+    assert not list(audit.unbounded(needed, ["flask>=3.1.3", "Werkzeug>=3.1.6"]))
+
+
+def test_audit_is_a_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "tools.audit"], cwd=lock.ROOT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_dependencies_of_the_service_bind_nobody() -> None:

@@ -1,7 +1,8 @@
-"""Check the pinned versions against known weaknesses; list the licences of what is installed.
+"""Check pinned versions and stated lower bounds against known weaknesses; list the licences of what is installed.
 
-``python -m tools.audit`` (``make audit``) compares constraints.txt with `SAFE_FROM`, offline; with ``--index`` it also
-asks pip's index whether a pinned version was yanked since. ``--licences`` (``make licences``) prints a table instead.
+``python -m tools.audit`` (``make audit``) compares constraints.txt, requirements.txt and pyproject.toml with the table
+`SAFE_FROM`, offline; with ``--index`` it also asks pip's index whether a pinned version was yanked since.
+``--licences`` (``make licences``) prints a table instead.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tools.lock import DEVELOPMENT, RUNTIME, LockError, extras, pinned, pip_report
+from tools.lock import DEVELOPMENT, RUNTIME, LockError, extras, pinned, pip_report, roots
 
 SAFE_FROM: Final[Mapping[str, tuple[str, str]]] = {
     "certifi": ("2024.7.4", "CVE-2024-39689: roots of an authority that is no longer trusted"),
+    "cryptography": ("46.0.6", "CVE-2026-26007, CVE-2026-34073: keys of binary curves; constraints of names"),
+    "distributed": ("2026.1.1", "CVE-2026-23528: a dashboard behind a proxy runs code of a link"),
     "filelock": ("3.20.3", "CVE-2025-68146, CVE-2026-22701: lock files through symbolic links"),
     "flask": ("3.1.3", "CVE-2026-27205: answers with a session cached for others"),
     "fonttools": ("4.60.2", "CVE-2025-66034: a font description writes any file"),
@@ -30,15 +33,16 @@ SAFE_FROM: Final[Mapping[str, tuple[str, str]]] = {
     "jinja2": ("3.1.6", "CVE-2025-27516: a template leaves its sandbox"),
     "joblib": ("1.2.0", "CVE-2022-21797: runs code from an argument"),
     "openpyxl": ("2.4.2", "CVE-2017-5992: external entities of XML"),
+    "paramiko": ("3.4.0", "CVE-2023-48795: the begin of a session is cut off (Terrapin)"),
     "pillow": ("12.1.1", "CVE-2026-25990: writes out of bounds on a crafted picture"),
     "pydantic": ("2.4.0", "CVE-2024-3772: slow regular expression"),
     "pygments": ("2.15.1", "CVE-2022-40896: slow regular expression"),
     "pyinstaller": ("6.0.0", "CVE-2025-59042: an executable runs code of another user's folder"),
     "pyyaml": ("5.4", "CVE-2020-14343: YAML that runs code"),
-    "requests": ("2.32.4", "CVE-2024-47081: credentials sent to another host"),
+    "requests": ("2.33.0", "CVE-2024-47081, CVE-2026-25645: credentials sent to another host; a file in the way"),
     "scikit-learn": ("1.5.0", "CVE-2024-5206: training words kept in a model"),
     "setuptools": ("78.1.1", "CVE-2025-47273: a download writes outside its folder"),
-    "tornado": ("6.5", "CVE-2025-47287: a form floods the log"),
+    "tornado": ("6.5.7", "CVE-2025-47287, CVE-2025-67725, CVE-2026-49853: forms and headers hold the process up"),
     "tqdm": ("4.66.3", "CVE-2024-34062: runs code from an argument"),
     "urllib3": ("2.6.3", "CVE-2026-21441, CVE-2025-66471: a compressed answer fills the memory"),
     "waitress": ("3.0.1", "CVE-2024-49768, CVE-2024-49769: pipelined requests; a closed socket holds the processor"),
@@ -70,6 +74,7 @@ def main() -> int:
 def _audit(*, with_index: bool) -> Iterator[str]:
     pins = pinned()
     yield from weaknesses(pins)
+    yield from _bounds()
     if with_index:
         try:
             yield from yanked(locked(DEVELOPMENT) & pins.keys(), pins)
@@ -91,6 +96,47 @@ def weaknesses(pins: Mapping[str, str]) -> Iterator[str]:
     for name, (safe, why) in SAFE_FROM.items():
         if name in pins and Version(pins[name]) < Version(safe):
             yield f"{name} {pins[name]} is older than {safe}: {why}."
+
+
+def admitted(requirements: Iterable[str]) -> Iterator[str]:
+    """Yield a line for every requirement that a version older than the first safe one would meet.
+
+    Parameters
+    ----------
+    requirements
+        As requirements.txt and pyproject.toml state them.
+    """
+    for requirement in map(Requirement, requirements):
+        safe, why = SAFE_FROM.get(canonicalize_name(requirement.name), ("0", ""))
+        lowest = [Version(bound.version) for bound in requirement.specifier if bound.operator in (">=", "==", "~=")]
+        if max(lowest, default=Version("0")) < Version(safe):
+            yield f"{requirement} admits versions older than {safe}: {why}."
+
+
+def unbounded(needed: Iterable[str], requirements: Iterable[str]) -> Iterator[str]:
+    """Yield a line for every package that something needs, that had a weakness, and of which nobody states a bound.
+
+    Parameters
+    ----------
+    needed
+        Canonical names of what is installed.
+    requirements
+        As requirements.txt and pyproject.toml state them.
+    """
+    stated = {canonicalize_name(Requirement(text).name) for text in requirements}
+    for name in sorted((set(needed) & SAFE_FROM.keys()) - stated):
+        safe, why = SAFE_FROM[name]
+        yield f"{name} needs a lower bound of its own, {name}>={safe}: {why}."
+
+
+def _bounds() -> Iterator[str]:
+    """Yield what the stated requirements admit and must not."""
+    runtime, of_extras = roots()
+    yield from admitted([*runtime, *of_extras])
+    yield from unbounded(locked(RUNTIME), runtime)
+    for extra in OF_USERS:
+        own = extras()[extra]
+        yield from unbounded(needed_here(own), [*runtime, *own])
 
 
 def yanked(names: set[str], pins: Mapping[str, str]) -> Iterator[str]:
