@@ -30,7 +30,7 @@ MOST_SENTENCES: Final = 4_000
 _MORE: Final = "more_faults"
 _BRIEF: Final = reprlib.Repr()
 _LOSSY: Final = ("utf-8", "replace")
-_LONGEST: Final[Mapping[str, int]] = {"message": 1_000, "column": 120, "value": 200, "allowed": 600}
+_LONGEST: Final[Mapping[str, int]] = {"message": 6_000, "column": 120, "value": 200, "allowed": 600}
 """Characters of the texts of a fault, which quote what arrived."""
 
 

@@ -45,9 +45,9 @@ def opened(path: Path, busy_timeout_s: float = 10.0) -> Database:
     return database
 
 
-def store_in(database: Database, max_queue: int = 10_000, max_attempts: int = 4) -> TaskStore:
+def store_in(database: Database, max_queue: int = 10_000, max_attempts: int = 4, queue_share: int = 100) -> TaskStore:
     """Return the store of tasks in a database."""
-    return TaskStore(database, max_queue=max_queue, max_attempts=max_attempts)
+    return TaskStore(database, max_queue=max_queue, max_attempts=max_attempts, queue_share=queue_share)
 
 
 def completed(store: TaskStore, result: JobResult = RESULT) -> Task:

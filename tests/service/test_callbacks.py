@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -170,6 +170,50 @@ def _trickle(server: socket.socket, over: threading.Event) -> None:
                 connection.sendall(b"x")
             except OSError:
                 return
+
+
+@contextmanager
+def silent_receivers(count: int) -> Iterator[list[str]]:
+    """Yield addresses that take connections and never answer."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        yield [f"http://127.0.0.1:{server.getsockname()[1]}/" for server in servers]
+
+
+def test_a_silent_receiver_delays_nobody_else() -> None:
+    """While one lets its caller wait, as it would for seconds, all others are told."""
+    with silent_receivers(1) as (silent,), receiver(200) as there, sender() as here:
+        for _ in range(20):
+            here.send(finished(silent))
+        for _ in range(20):
+            here.send(finished(there.url))
+        there.until(20)
+        (lane,) = [lane for lane in here._lanes.values() if lane.waiting]
+        assert len(lane.waiting) >= 18  # one under way, one perhaps given back: none was hurried away
+
+
+def test_failing_receivers_have_a_part_of_the_threads_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "WHOLE_S", 0.2)
+    monkeypatch.setattr(callbacks, "TIMEOUT_S", 0.2)
+    with silent_receivers(callbacks.MOST_HOSTS) as silent, sender(waits_s=(0.0,) * 1_000) as here:
+        for url in silent:
+            here.send(finished(url))
+        lanes = list(here._lanes.values())
+        wait_until(lambda: all(lane.is_failing for lane in lanes))
+        with receiver(200) as there:
+            for _ in range(50):
+                assert sum(lane.is_busy and lane.is_failing for lane in lanes) <= callbacks.MOST_FAILING_HOSTS
+                here.send(finished(there.url))
+            there.until(50)
+
+
+def test_one_host_does_not_fill_the_queue_of_all(caplog: pytest.LogCaptureFixture) -> None:
+    here = CallbackSender(OPEN, lambda task: {"task_id": task.task_id})
+    for _ in range(callbacks.MAX_WAITING_PER_HOST + 5):
+        here.send(finished("http://203.0.113.9/"))
+    here.send(finished("http://203.0.113.10/"))
+    assert [len(lane.waiting) for lane in here._lanes.values()] == [callbacks.MAX_WAITING_PER_HOST, 1]
+    assert caplog.text.count("put off") == 5
 
 
 def test_task_without_callback_sends_nothing() -> None:

@@ -246,6 +246,49 @@ def test_fifty_equal_requests_make_one_task(store: TaskStore) -> None:
     assert store.counts().pending == 1
 
 
+def taken(store: TaskStore, owner: str | None) -> int:
+    """Add tasks of an owner until they are refused; return how many there were."""
+    for number in range(10_000):
+        try:
+            store.add(new_task(owner_key_id=owner))
+        except QueueFullError:
+            return number
+    raise AssertionError("nothing was refused")
+
+
+@pytest.mark.parametrize("max_queue", [5, 100])
+def test_a_key_leaves_room_for_the_others(database: Database, max_queue: int) -> None:
+    store = store_in(database, max_queue, queue_share=80)
+    assert taken(store, "greedy") == 0.8 * max_queue
+    later = [taken(store, f"later {number}") for number in range(3)]
+    assert sum(later) > 0
+    assert later == sorted(later, reverse=True)  # the fuller the queue, the less a new one gets, but the queue has room
+    assert taken(store, "greedy") == 0
+    free = max_queue - store.counts().pending
+    assert taken(store, None) == free  # without a key nobody can be told from the others
+
+
+def test_a_key_that_leaves_places_free_may_fill_them_again(database: Database) -> None:
+    store = store_in(database, 10, queue_share=80)
+    assert taken(store, "one") == 8
+    for _ in range(3):
+        assert store.claim() is not None
+    assert taken(store, "one") == 3
+    done = store.add(new_task())[0]  # of nobody: no share of a key
+    store.cancel(done.task_id)
+    with pytest.raises(QueueFullError, match="of this key wait already"):
+        store.add(new_task(owner_key_id="one"))
+
+
+def test_running_again_counts_as_waiting(database: Database) -> None:
+    store = store_in(database, 5, queue_share=60)
+    task = store.add(new_task(owner_key_id="one"))[0]
+    store.cancel(task.task_id)
+    assert taken(store, "one") == 3
+    with pytest.raises(QueueFullError, match="of this key"):
+        store.rerun(task.task_id)
+
+
 def test_an_idempotency_key_belongs_to_its_owner_and_content(database: Database) -> None:
     store = store_in(database, max_queue=2)
     first = store.add(new_task(idempotency_key="k", fingerprint="f"))[0]

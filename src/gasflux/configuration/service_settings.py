@@ -175,6 +175,12 @@ class TaskSettings:
     memory_limit: int = setting(4096 * MIB, "bytes of memory a task may take", at_least=256 * MIB)
     background: bool = setting(True, "whether workers give way to whatever else this machine does")
     max_queue: int = setting(1000, "tasks that may wait; more are answered 503", at_least=1)
+    queue_share: int = setting(
+        80,
+        "percent of the queue that one key may fill while no other waits; the more wait, the less each; 100: no limit",
+        at_least=1,
+        at_most=100,
+    )
     max_attempts: int = setting(4, "times a task is started before it is given up as killing its worker", at_least=1)
     drain_timeout: int = setting(20, "seconds that answers may take to finish when the server stops", at_least=0)
     executor: str = setting(

@@ -136,7 +136,9 @@ def build_service(settings: Settings, executor: Executor | None = None) -> Servi
     folders.prepare()
     database.migrate()
     limits, security = settings.tasks, settings.security
-    tasks = TaskStore(database, max_queue=limits.max_queue, max_attempts=limits.max_attempts)
+    tasks = TaskStore(
+        database, max_queue=limits.max_queue, max_attempts=limits.max_attempts, queue_share=limits.queue_share
+    )
     statistics, stopping = APIStatsCollector(), StopSignal()
     callback_states = CallbackStore(database)
     callbacks = CallbackSender(security, lambda task: task_answer(task, settings.cleanup), note=callback_states.note)

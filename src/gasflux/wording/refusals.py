@@ -12,6 +12,11 @@ REFUSAL_TEXTS: Final[dict[str, Phrase]] = {
         "{waiting} tasks wait already and no more may; try again when some are done.",
         "已有 {waiting} 个任务在等待，不能再增加；请在部分任务完成后重试。",
     ),
+    "queue_share_full": Phrase(
+        "{own} tasks of this key wait already, and the {free} places that are left are for other keys, too; try again"
+        " when some are done.",
+        "此密钥已有 {own} 个任务在等待，剩余的 {free} 个位置须留给其他密钥；请在部分任务完成后重试。",
+    ),
     "disk_full_at_upload": Phrase(
         "The server's disk is full; the upload was not kept, try again later.",
         "服务器磁盘已满；上传的文件未保留，请稍后重试。",

@@ -13,6 +13,7 @@ import http.client
 import ipaddress
 import json
 import logging
+import math
 import socket
 import ssl
 import threading
@@ -40,6 +41,11 @@ WHOLE_S: Final = 15.0
 STOP_S: Final = 2.0
 """What a stopping server grants to callbacks that are due."""
 MAX_WAITING: Final = 1_000
+MAX_WAITING_PER_HOST: Final = 250
+MOST_HOSTS: Final = 32
+MOST_FAILING_HOSTS: Final = 8
+"""Hosts that are called at a time, and those among them whose last exchange failed."""
+
 MAX_URL: Final = 2_048
 
 _EMBEDDING: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
@@ -131,6 +137,14 @@ def _parts(url: str) -> tuple[SplitResult, int]:
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise _refusal(url, "it is no such address", allowed)
     return parts, port or (443 if parts.scheme == "https" else 80)
+
+
+def _host_of(url: str) -> str:
+    """Return whose queue a callback waits in."""
+    try:
+        return (urlsplit(url).netloc or url).rpartition("@")[2].lower()
+    except ValueError:
+        return url
 
 
 def _resolve(url: str, host: str, port: int) -> list[Address]:
@@ -227,8 +241,19 @@ class _Delivery:
         return {"task": self.task.task_id}
 
 
+@dataclass
+class _Lane:
+    """The callbacks to one host, one of them under way at a time."""
+
+    host: str
+    waiting: list[_Delivery] = field(default_factory=list)
+    is_busy: bool = False
+    is_failing: bool = False
+    """Whether its last exchange failed: it may be a host that lets everybody wait."""
+
+
 class CallbackSender:
-    """Sends callbacks from a thread of its own.
+    """Sends callbacks from threads of its own, one per host: a receiver that is silent delays nobody else's.
 
     Parameters
     ----------
@@ -254,14 +279,14 @@ class CallbackSender:
         self._render = render
         self._waits_s = waits_s
         self._note_state = note
-        self._due: list[_Delivery] = []
+        self._lanes: dict[str, _Lane] = {}
         self._number = 0
         self._news = threading.Condition()
         self._end: float | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread that gives out what is due."""
         self._thread = threading.Thread(target=self._work, name="callbacks", daemon=True)
         self._thread.start()
 
@@ -287,25 +312,58 @@ class CallbackSender:
             return
         body = json.dumps(self._render(task), ensure_ascii=False, allow_nan=False).encode("utf-8")
         with self._news:
-            if len(self._due) >= MAX_WAITING:
-                message = "callback put off to the next start of the server: %d wait already"
-                _log.error(message, MAX_WAITING, extra={"task": task.task_id})
+            lane = self._lane(task.callback_url)
+            if len(lane.waiting) >= MAX_WAITING_PER_HOST or self._waiting() >= MAX_WAITING:
+                message = "callback put off to the next start of the server: %d to %s wait already"
+                _log.error(message, len(lane.waiting), lane.host, extra={"task": task.task_id})
                 return
             self._number += 1
-            heapq.heappush(self._due, _Delivery(time.monotonic(), self._number, task, task.callback_url, body, tries))
+            delivery = _Delivery(time.monotonic(), self._number, task, task.callback_url, body, tries)
+            heapq.heappush(lane.waiting, delivery)
             self._news.notify_all()
 
+    def _lane(self, url: str) -> _Lane:
+        """Return the lane of a host; those with nothing to tell are forgotten."""
+        host = _host_of(url)
+        if len(self._lanes) >= MAX_WAITING:
+            self._lanes = {name: lane for name, lane in self._lanes.items() if lane.waiting or lane.is_busy}
+        return self._lanes.setdefault(host, _Lane(host))
+
+    def _waiting(self) -> int:
+        return sum(len(lane.waiting) for lane in self._lanes.values())
+
     def _work(self) -> None:
-        """Send what is due."""
-        while (delivery := self._next()) is not None:
-            delivery.tries += 1
-            if not self._note(delivery, CallbackState.PENDING):
-                _log.info("callback not wanted any more", extra=delivery.mark)
-            elif (problem := self._try(delivery)) is not None:
-                self._again(delivery, problem)
-            else:
-                self._note(delivery, CallbackState.DELIVERED)
-                _log.info("callback delivered", extra=delivery.mark)
+        """Give what is due to a thread per host, until the sender stops and its exchanges are over or its time is."""
+        while (found := self._next()) is not None:
+            lane, delivery = found
+            threading.Thread(target=self._deliver, args=(lane, delivery), name="callback", daemon=True).start()
+        with self._news:
+            left_s = (self._end or 0.0) - time.monotonic()
+            self._news.wait_for(lambda: not self._busy(), max(left_s, 0.0))
+
+    def _deliver(self, lane: _Lane, delivery: _Delivery) -> None:
+        """Send one callback, then let the next of its host go."""
+        problem: str | None = "not sent"
+        try:
+            problem = self._send_once(delivery)
+        finally:
+            with self._news:
+                lane.is_busy, lane.is_failing = False, problem is not None
+                self._news.notify_all()
+
+    def _send_once(self, delivery: _Delivery) -> str | None:
+        """Send one callback and note what became of it; return what went wrong."""
+        delivery.tries += 1
+        if not self._note(delivery, CallbackState.PENDING):
+            _log.info("callback not wanted any more", extra=delivery.mark)
+            return None
+        problem = self._try(delivery)
+        if problem is not None:
+            self._again(delivery, problem)
+        else:
+            self._note(delivery, CallbackState.DELIVERED)
+            _log.info("callback delivered", extra=delivery.mark)
+        return problem
 
     def _note(self, delivery: _Delivery, state: CallbackState) -> bool:
         """Keep a state; when that is impossible the callback goes on, at worst the next server repeats it."""
@@ -315,18 +373,35 @@ class CallbackSender:
             _log.warning("state of the callback not noted: %s", error, extra=delivery.mark)
             return True
 
-    def _next(self) -> _Delivery | None:
+    def _next(self) -> tuple[_Lane, _Delivery] | None:
         """Wait for the next delivery; None when the sender stops and nothing is due, or its time is over."""
         with self._news:
             while True:
                 now = time.monotonic()
-                wait_s = self._due[0].due - now if self._due else None
-                is_due = wait_s is not None and wait_s <= 0.0
-                if self._end is not None and (now > self._end or not is_due):
+                if self._end is not None and (now > self._end or self._first_due() > now):
                     return None
-                if is_due:
-                    return heapq.heappop(self._due)
-                self._news.wait(wait_s)
+                lanes = sorted(self._free_lanes(), key=lambda lane: lane.waiting[0])
+                wait_s = lanes[0].waiting[0].due - now if lanes else None
+                if wait_s is not None and wait_s <= 0.0:
+                    lanes[0].is_busy = True
+                    return lanes[0], heapq.heappop(lanes[0].waiting)
+                self._news.wait(wait_s if self._end is None else self._end - now)
+
+    def _first_due(self) -> float:
+        """Return when the next callback is due, whether its host is free or not."""
+        return min((lane.waiting[0].due for lane in self._lanes.values() if lane.waiting), default=math.inf)
+
+    def _busy(self) -> list[_Lane]:
+        return [lane for lane in self._lanes.values() if lane.is_busy]
+
+    def _free_lanes(self) -> list[_Lane]:
+        """Return the hosts that may be called: failing ones get a part of the threads only, so that others find one."""
+        busy = self._busy()
+        if len(busy) >= MOST_HOSTS:
+            return []
+        takes_failing = sum(lane.is_failing for lane in busy) < MOST_FAILING_HOSTS
+        waiting = (lane for lane in self._lanes.values() if lane.waiting and not lane.is_busy)
+        return [lane for lane in waiting if takes_failing or not lane.is_failing]
 
     def _try(self, delivery: _Delivery) -> str | None:
         """Send once; return what went wrong. The address is looked up and checked anew."""
@@ -353,4 +428,5 @@ class CallbackSender:
         _log.warning("callback failed, will be tried again: %s", problem, extra=delivery.mark)
         with self._news:
             delivery.due = time.monotonic() + self._waits_s[delivery.tries - 1]
-            heapq.heappush(self._due, delivery)
+            heapq.heappush(self._lane(delivery.url).waiting, delivery)
+            self._news.notify_all()

@@ -72,11 +72,14 @@ class TaskStore(TaskReader):
         How many tasks may wait.
     max_attempts
         How often a task is begun before it is given up as killing its worker.
+    queue_share
+        Percent of the queue that one key may fill while no other waits.
     """
 
-    def __init__(self, database: Database, *, max_queue: int, max_attempts: int) -> None:
+    def __init__(self, database: Database, *, max_queue: int, max_attempts: int, queue_share: int = 100) -> None:
         super().__init__(database)
         self._max_queue = max_queue
+        self._queue_share = queue_share
         self._max_attempts = max_attempts
 
     # -- accepting
@@ -255,7 +258,7 @@ class TaskStore(TaskReader):
             task = fetch(connection, task_id)
             if task.status.is_final and not task.input_file:
                 raise StateConflictError.of("no_input", task=task_id)
-            self._refuse_when_full(connection)
+            self._refuse_when_full(connection, task.owner_key_id)
             changed = connection.execute(
                 f"UPDATE tasks SET {AGAIN}, {TOUCH}, {FORGET}, message = '{WAITING}', uncounted = attempts,"
                 f" queued_at = :exact, queue_order = {NEXT_PLACE}, has_config = coalesce(:has_config, has_config)"
@@ -321,7 +324,7 @@ class TaskStore(TaskReader):
             if earlier is not None:
                 return same_task(connection, earlier, new), False
             if failure is None:
-                self._refuse_when_full(connection)
+                self._refuse_when_full(connection, new.owner_key_id)
             insert(connection, new)
             if failure is not None:
                 values = now_values() | failure_values(failure) | {"id": new.task_id}
@@ -347,8 +350,17 @@ class TaskStore(TaskReader):
             connection.execute(f"UPDATE tasks SET {assignment}, {TOUCH} WHERE task_id = :id AND deleting = 0", values)
             return fetch(connection, task_id)
 
-    def _refuse_when_full(self, connection: Connection) -> None:
-        """Raise QueueFullError when as many tasks wait as may."""
-        waiting = connection.execute("SELECT count(*) FROM tasks WHERE status = 'pending'").fetchone()[0]
-        if waiting >= self._max_queue:
+    def _refuse_when_full(self, connection: Connection, owner: str | None) -> None:
+        """Raise QueueFullError when as many tasks wait as may, or as many of one key as leave room for the others.
+
+        A key may have a multiple of the free places, so that the queue never fills up however many keys share it; the
+        multiple gives a key that is alone its share of the whole. Without a key nobody can be told from the others.
+        """
+        waiting, own = connection.execute(
+            "SELECT count(*), count(*) FILTER (WHERE owner_key_id = ?) FROM tasks WHERE status = 'pending'", (owner,)
+        ).fetchone()
+        free = self._max_queue - waiting
+        if free <= 0:
             raise QueueFullError.later("queue_full", _QUEUE_FULL_RETRY_S, waiting=waiting)
+        if owner is not None and own * (100 - self._queue_share) >= self._queue_share * free:
+            raise QueueFullError.later("queue_share_full", _QUEUE_FULL_RETRY_S, own=own, free=free)
