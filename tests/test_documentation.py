@@ -263,7 +263,7 @@ ROOMS = [folder for folder in SOURCE.iterdir() if folder.is_dir()]
 
 PAIRS = [
     ("README.md", "README.zh-CN.md"),
-    *((f"docs/{name}.md", f"docs/{name}.zh-CN.md") for name in ("TROUBLESHOOTING", "INSTRUMENTS")),
+    *((f"docs/{name}.md", f"docs/{name}.zh-CN.md") for name in ("TROUBLESHOOTING", "INSTRUMENTS", "SECURITY")),
 ]
 
 
