@@ -22,6 +22,8 @@ MAX_FILES: Final = 12
 _PLACE_M: Final = 20_000.0
 """Two records of one flight's positions are not further apart than this."""
 _EARTH_M: Final = 6_371_000.0
+_SHARPNESS: Final = 0.5
+"""Share of an analyser's response that is left in its gas once the response is undone: the wind is averaged alike."""
 
 
 @dataclass(frozen=True)
@@ -260,14 +262,14 @@ def _at_times(
         for name in _columns_of(choice, one.log):
             origins[name] = choice.index
             if name not in one.log.gases:
-                window = max(step, response_s) if choice.quantity == "wind" else step
+                window = max(step, _SHARPNESS * response_s) if choice.quantity == "wind" else step
                 values[name] = _resampled(one, name, times, window)
             elif choice.index == base:
                 values[name] = one.log.values[name]
             else:
                 values[name] = resampled(one.time_s - undone[choice.index], one.log.values[name], times, step)
     if {"windspeed", "winddir"} <= values.keys():
-        values.update(_vector_wind(placed[origins["windspeed"]], times, max(step, response_s)))
+        values.update(_vector_wind(placed[origins["windspeed"]], times, max(step, _SHARPNESS * response_s)))
     for index, one in enumerate(placed):
         for name in one.log.values.keys() - values.keys() - {*PLACE_NAMES, *HEIGHTS, *WIND}:
             values[name], origins[name] = _resampled(one, name, times, step), index

@@ -68,7 +68,21 @@ def instrument_records(scenario: Scenario, clocks: InstrumentClocks) -> Instrume
         Of analyser and anemometer.
     """
     clean = replace(scenario, sample_hz=WIND_HZ, gas_lag_s=0.0, gas_response_s=0.0, clock_offset_s=0.0)
-    flight = simulate(clean)
+    return logged_by_instruments(simulate(clean), scenario, clocks)
+
+
+def logged_by_instruments(flight: SimulatedFlight, scenario: Scenario, clocks: InstrumentClocks) -> InstrumentRecords:
+    """Return what three instruments log of a flight that was flown.
+
+    Parameters
+    ----------
+    flight
+        At the rate of the anemometer, without lag and response.
+    scenario
+        The analyser's rate, lag and response.
+    clocks
+        Of analyser and anemometer.
+    """
     rng = np.random.default_rng([scenario.seed, _NOISE])
     step = 1.0 / scenario.sample_hz
     true_s = np.arange(-BEFORE_S, flight.time_s[-1] + AFTER_S, step) + float(rng.uniform(0.0, step))
