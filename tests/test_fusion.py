@@ -266,6 +266,15 @@ class TestOneFlight:
         # Lag and response add for the plume's centre, less the tail that is cut off at a tenth of the peak.
         assert log.fusion.lag_s == pytest.approx(10.0, abs=0.8)
 
+    def test_a_gas_whose_clock_nothing_tells_is_flagged(self, written: Callable[..., tuple[Path, ...]]) -> None:
+        spiral = replace(SCENARIO, path="spiral", transects=8)
+        # One way round the plume is always met from the same side, and this analyser logs no pressure.
+        untold = gasflux.process(written("licor", scenario=spiral), KNOWN)
+        told = gasflux.process(written("plain", scenario=spiral), KNOWN)
+        flags = [{flag.code for flag in one.gases["ch4"].quality.flags} for one in (untold, told)]
+        assert ["clock_untold" in codes for codes in flags] == [True, False]
+        assert any("nothing it shares" in note.en for note in untold.log.report.notes)
+
     def test_a_fault_names_its_file(self, written: Callable[..., tuple[Path, ...]], tmp_path: Path) -> None:
         broken = tmp_path / "broken.csv"
         broken.write_text("timestamp,ch4\n2025-06-01T10:00:00,abc\n2025-06-01T10:00:01,abd\n" * 20)

@@ -307,6 +307,23 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         ),
     ),
     FlagRule(
+        "clock_untold",
+        "clock_untold",
+        "above",
+        0.5,
+        "serious",
+        "{:.0f}",
+        Phrase(
+            "Gas and position stand in files of their own, and nothing in them tells how far their clocks are apart: a "
+            "difference of more than some seconds puts the plume in a wrong place and wind.",
+            "气体与位置来自不同文件，且无法确定两者的时钟差：相差超过数秒，羽流就会落在错误的位置和风中。",
+        ),
+        Phrase(
+            "Set fusion: {clock_offsets: {FILE: seconds}}, or log pressure beside the gas and fly passes to and fro.",
+            "请设置 fusion: {clock_offsets: {文件: 秒}}，或在气体旁记录气压，并往返飞行。",
+        ),
+    ),
+    FlagRule(
         "air_assumed",
         "air_assumed",
         "above",

@@ -64,6 +64,7 @@ def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) 
         wind_elsewhere=float(log.wind_elsewhere),
         sensor_delay_s=log.delay_undone_s.get(samples.gas, _sure_delay_s(log, samples)),
         held_s=held_for_s(values_ppm, log.time_s),
+        clock_untold=float(_has_untold_clock(log)),
         air_assumed=float(log.assumed_air is not None),
         turbulence_intensity=wind.turbulence_intensity,
         angle_to_normal_deg=wind.angle_to_normal_deg,
@@ -93,6 +94,12 @@ def gas_measures(log: FlightLog, wind: Wind, ground: Ground, flux: SurfaceFlux) 
         isolated_off_surface=float(off.size),
         isolated_off_surface_rows=name_values(log.file_row[off], values_ppm[off]),
     )
+
+
+def _has_untold_clock(log: FlightLog) -> bool:
+    """Tell whether a file that gave a gas has a clock that nothing tells."""
+    files = () if log.fusion is None else log.fusion.files
+    return any(file.clock_offset_std_s is None and "gas" in file.role.split("+") for file in files)
 
 
 def combined_measures(

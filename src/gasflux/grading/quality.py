@@ -47,6 +47,8 @@ class QualityInputs:
     """Time by which the analyser is late or early for sure, beside what was given."""
     held_s: float | None = None
     """Time for which the log repeats each value of the gas."""
+    clock_untold: float | None = None
+    """1 when nothing tells the clock of a gas that was logged in a file of its own."""
     air_assumed: float | None = None
     """1 when temperature or pressure was assumed."""
     turbulence_intensity: float | None = None
