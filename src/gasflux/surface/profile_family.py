@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 
 from gasflux.records import FloatArray
+from gasflux.surface.lid import lid_edges_m, under_lids
 
 _HEIGHTS: Final = 16
 _SPREADS: Final = 24
@@ -98,14 +99,15 @@ def profile_family(height_m: FloatArray, roughness_m: float, wind_m_s: FloatArra
     height = _plume_heights(z)
     far = np.geomspace(min(_WINDS)[0] * roughness_m, top + 3.0 * spread[-1], _INTEGRATION_POINTS)
     about = np.linspace(max(float(z.min()) - flown, far[0]), top + flown, _FLOWN_POINTS)
-    grid = np.unique(np.concatenate([far, about, z]))
-    shapes = _plumes(grid, height, spread) * _mean_wind(grid, z, roughness_m, wind_m_s)
+    grid = np.unique(np.concatenate([far, about, z, lid_edges_m(top)]))
+    plumes, lid_prior = under_lids(grid, _plumes(grid, height, spread), top)
+    shapes = plumes * _mean_wind(grid, z, roughness_m, wind_m_s)
     shapes /= np.maximum(np.trapezoid(shapes, grid, axis=1), 1e-300)[:, None]
     prior = (
         _height_prior(z, height)[:, None]
         - 0.5 * (np.log(spread / (_TYPICAL_SPREAD * min(top, 2.0 * flown))) / _SPREAD_SCALE) ** 2
     )
-    log_prior = np.tile(prior.ravel(), len(_SHARPNESS))
+    log_prior = (lid_prior[:, None] + np.tile(prior.ravel(), len(_SHARPNESS))).ravel()
     family = ProfileFamily(grid, shapes, log_prior)
     seen, above = family.between(float(z.min()), top), family.between(top, float(grid[-1]))
     return ProfileFamily(grid, shapes, np.where(seen >= _MIN_SEEN, log_prior - above / _ABOVE_SCALE, -np.inf))
