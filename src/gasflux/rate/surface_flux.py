@@ -27,6 +27,7 @@ from gasflux.records import (
     FloatArray,
     HeightProfile,
     IntArray,
+    Loop,
     Segment,
     VariogramFit,
     Wind,
@@ -273,7 +274,8 @@ def integrate(samples: SurfaceSamples, ground_m: float, roughness_m: float, conf
     beyond = below.pass_weights_m + above.pass_weights_m + _fitted_weights(passes, fit, kriged_m, ground_m, roughness_m)
     weights = _KRIGED_SHARE * kriged_m2 + beyond[segment.transect] * passes.line_weights_m
     pass_weights = _KRIGED_SHARE * kriged_m + beyond
-    missed = _missed_factor(fit, pass_weights)
+    # What leaves and what enters a loop cancel: their scatter says nothing about what was missed.
+    missed = 1.0 if isinstance(segment.surface, Loop) else _missed_factor(fit, pass_weights)
     contribution = missed * weights * samples.flux_density
     return Integration(
         flux_kg_h=float(contribution.sum()),
