@@ -95,7 +95,6 @@ CASES: dict[str, tuple[list[Point], list[int]]] = {
     "same plane after another": (far(0.0) + far(60.0) + far(0.0), [5, 5, 5]),
     "wall by wall": (far(0.0) + curtain(LEVELS, RIGHT, (100.0, 80.0)), [5, 5]),
     "both walls level by level": (l_shape(), [5, 5]),
-    "four walls in loops": ([(*place, level) for level in LEVELS for place in BOX], [5, 5, 5, 5]),
     "sawtooth": ([(100.0 * (k % 2), 0.0, 2.0 + 3.0 * k) for k in range(8)], [7]),
     "upper half 20 m further off": (far(0.0) + curtain([z + 20.0 for z in LEVELS], (100.0, 20.0), (0.0, 20.0)), [10]),
     "stop within each pass": (stopping(), [5]),
@@ -130,6 +129,11 @@ def test_long_ferry_is_no_transect_and_does_not_hide_the_curtain() -> None:
 def test_transit_along_the_plane_is_no_transect() -> None:
     behind = [(-80.0, 0.0, 0.0), (-80.0, 0.0, 10.0)]
     assert kinds(flown([*behind, *curtain(LEVELS), *behind[::-1]])) == [("curtain", 5)]
+
+
+def test_four_walls_in_loops_are_one_closed_surface() -> None:
+    points: list[Point] = [(*place, level) for level in LEVELS for place in BOX]
+    assert kinds(flown(from_home(points), pause_s=5.0)) == [("spiral", len(LEVELS))]
 
 
 CIRCLES: dict[str, list[Point]] = {

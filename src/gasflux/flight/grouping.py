@@ -43,6 +43,8 @@ _HOP_AT_SPEED: Final = 0.6
 """The same for an aeroplane, whose turns are as long as its speed makes them."""
 _AT_SPEED_SHARE: Final = 0.5
 """Pieces of arcs, which are no legs, may add so much to what the search of short runs finds on such a flight."""
+_ROUND: Final = 0.6
+"""A spiral of so much of what a closed polygon explains is the truth: the rest of that polygon led there and away."""
 _JOIN_S: Final = 15.0
 _JOIN_STEP_M: Final = 1.5
 """A stop of up to 15 s without a change of level does not end a pass."""
@@ -148,7 +150,9 @@ def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal
         legs = _straight_groups(motion, leg_runs(motion, allowed), strategy, trim, at_speed=True)
         # A multicopter that never slows down may look like one: what explains more of the flight is right.
         straight = legs if _flown_m(legs) > _AT_SPEED_SHARE * _flown_m(straight) else straight
-    return spirals if _flown_m(spirals) > _flown_m(straight) else straight
+    # Arcs of a circle pass for the sides of a polygon, never the other way round: `find_spirals` takes no square.
+    needed = _ROUND if any(group.loop is not None for group in straight) else 1.0
+    return spirals if _flown_m(spirals) > needed * _flown_m(straight) else straight
 
 
 def _straight_groups(
