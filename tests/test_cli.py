@@ -503,8 +503,8 @@ def test_real_curtains_agree(gasflux: Any) -> None:
     gases = [document["gases"]["ch4"] for document in run.json_lines()]
     mean = sum(gas["flux_kg_h"] for gas in gases) / 3
     flown = sum(gas["flux_kg_h"] - gas["flux_above_highest_sample_kg_h"] for gas in gases) / 3
-    # A crude estimate published with them gives 0.26-0.31 kg/h each, nothing above the highest pass in it and, as a plain
-    # sum, no word on what a mean of three to five passes of a moving plume falls short by (10 to 20 % here); such
+    # A crude estimate published with them gives 0.26-0.31 kg/h each: a plain sum, nothing above the highest pass in
+    # it and no word on what a mean of three to five passes of a moving plume falls short by (10 to 20 % here). Such
     # passes scatter by some 25 %, the mean of three curtains by 14 %.
     assert 0.24 < flown < 0.45
     for gas in gases:
