@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from gasflux.errors import StorageError
+from gasflux.storage.open_files import OpenFiles
 from gasflux.storage.schema import MIGRATIONS
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
+
+RESCUED: Final = ".rescued"
+"""Ending of the copy that is saved when the file was removed or replaced while it was open."""
 
 _RETRY_AFTER_S: Final = 5
 _FULL_BELOW_BYTES: Final = 64 * 1024
@@ -25,7 +29,7 @@ _FULL_BELOW_BYTES: Final = 64 * 1024
 _LOCKED: Final = "is locked by another program; try again, and if it lasts end the program that holds the file"
 _BACKUP: Final = (
     "nothing was deleted: stop the service and put a backup in its place,"
-    " or move the file away to begin with an empty one"
+    " or move it away, with all that is in the data folders, to begin with an empty one"
 )
 _SENTENCES: Final = {
     sqlite3.SQLITE_BUSY: _LOCKED,
@@ -51,6 +55,8 @@ class _Session:
     connection: Connection
     lock: threading.RLock = field(default_factory=threading.RLock)
     is_writing: bool = False
+    settles: bool = False
+    """Whether what is being written shall stand in the file itself at once."""
 
 
 class Database:
@@ -72,6 +78,18 @@ class Database:
         self._registry = threading.Lock()
         self._writer = threading.Lock()
         self._closed = False
+        self._files = OpenFiles.of(())
+        """The file and those beside it that SQLite has open; empty before `migrate`."""
+        self._rescuing = threading.Lock()
+        self._is_rescued = False
+
+    def is_empty(self) -> bool:
+        """Whether there is no such file, or one without a table; raises as `migrate`, and changes nothing."""
+        if not self.path.exists():
+            return True
+        with self._refusing():
+            count = self._session().connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        return int(count) == 0
 
     def migrate(self) -> None:
         """Make the file or bring it up to this version.
@@ -91,6 +109,8 @@ class Database:
             self._apply(number, statements)
         with self.write() as connection:
             connection.execute("UPDATE facts SET value = datetime('now') WHERE name = 'known_since' AND value IS NULL")
+            self.settle()
+        self._files = OpenFiles.of([self.path.with_name(f"{self.path.name}{end}") for end in ("", "-wal", "-shm")])
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -100,6 +120,8 @@ class Database:
             if session.connection.in_transaction:
                 yield session.connection
                 return
+            if self._files.lost() is not None:
+                self._rescue(session.connection)
             session.connection.execute("BEGIN")
             try:
                 yield session.connection
@@ -119,30 +141,43 @@ class Database:
                 yield session.connection
             return
         with self._writing(), self._using(session):
+            self._refuse_lost(session.connection)
             session.connection.execute("BEGIN IMMEDIATE")
-            session.is_writing = True
+            session.is_writing, session.settles = True, False
             try:
                 yield session.connection
+                self._refuse_lost()  # a promise is kept by the file that will be there tomorrow
                 session.connection.execute("COMMIT")
             finally:
                 session.is_writing = False
                 self._roll_back(session.connection)
+            if session.settles:
+                with suppress(sqlite3.Error):  # a disk that is full: what was written stands, in -wal as yet
+                    session.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def settle(self) -> None:
+        """Let what the present `write` changes stand in the file itself when it ends, and not in -wal alone.
+
+        Who removes that file takes the latest changes with it: a task is sent again, a lost key would open the door.
+        """
+        self._session().settles = True
 
     def check(self) -> None:
         """Read and write one value; raise StorageError when either fails or the file is gone."""
-        if not self.path.exists():
-            raise self._refusal(sqlite3.SQLITE_CANTOPEN)
         with self.write() as connection:
             connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'checks'")
 
     def copy_to(self, path: Path) -> None:
         """Write a copy of one consistent state to `path`, while the database is in use."""
+        self._copy(self._session().connection, path)
+
+    def _copy(self, source: Connection, path: Path) -> None:
         partial = path.with_name(f"{path.name}.part")
         partial.unlink(missing_ok=True)
         _create_private(partial)
         try:
             with self._refusing(), closing(sqlite3.connect(partial, isolation_level=None)) as target:
-                self._session().connection.backup(target)
+                source.backup(target)
                 target.execute("PRAGMA journal_mode = DELETE")
                 # Folders made between this copy and the day it is put back are unknown to it: it must not judge them.
                 target.execute("UPDATE facts SET value = NULL WHERE name = 'known_since'")
@@ -158,7 +193,39 @@ class Database:
             self._sessions.clear()
         for session in sessions:
             with session.lock:
+                if self._files.lost() is not None:
+                    self._rescue(session.connection)
                 session.connection.close()
+
+    def _refuse_lost(self, connection: Connection | None = None) -> None:
+        """Raise when the path, or that of a file beside it, no longer names what is open; save first what is there."""
+        if (lost := self._files.lost()) is None:
+            return
+        if connection is not None:
+            self._rescue(connection)
+        rescued = self._rescue_path().name  # names only: clients read it
+        code = "database_replaced" if lost == self.path else "database_part_gone"
+        raise StorageError.later(code, _RETRY_AFTER_S, name=self.path.name, lost=lost.name, rescued=rescued)
+
+    def _rescue(self, connection: Connection) -> None:
+        """Save, once, what the open files hold: into the file where only those beside it went, else beside its place.
+
+        Where that cannot be done now, the next transaction tries again.
+        """
+        with self._rescuing, suppress(StorageError, OSError):
+            if self._is_rescued:
+                return
+            if self._files.lost() == self.path:
+                self._copy(connection, self._rescue_path())
+                self._is_rescued = True
+            else:
+                with self._refusing():
+                    busy, written, moved = connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+                self._is_rescued = not busy and written == moved
+
+    def _rescue_path(self) -> Path:
+        """Return where a copy is saved when the file is gone."""
+        return self.path.with_name(f"{self.path.name}{RESCUED}")
 
     def _apply(self, number: int, statements: tuple[str, ...]) -> None:
         """Run one migration unless the file is past it, as seen under the write lock."""
@@ -202,9 +269,10 @@ class Database:
             return session
         with self._registry:
             self._refuse_when_closed()
-            self._close_left_behind()
+            self._refuse_lost()
             with self._refusing():
                 session = _Session(self._open())
+                self._close_left_behind(session.connection)
             self._sessions[threading.current_thread()] = self._local.session = session
         return session
 
@@ -220,9 +288,12 @@ class Database:
         if self._closed:
             raise StorageError(f"The database {self.path} is closed: the service is stopping.", _RETRY_AFTER_S)
 
-    def _close_left_behind(self) -> None:
-        """Close the connections of threads that have ended."""
-        for thread in [thread for thread in self._sessions if not thread.is_alive()]:
+    def _close_left_behind(self, successor: Connection) -> None:
+        """Close the connections of threads that have ended, not before another one reads: the last takes -wal along."""
+        ended = [thread for thread in self._sessions if not thread.is_alive()]
+        if ended:
+            successor.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        for thread in ended:
             self._sessions.pop(thread).connection.close()
 
     def _open(self) -> Connection:

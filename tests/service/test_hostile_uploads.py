@@ -29,7 +29,15 @@ allocator keeps. The largest case alone would take gigabytes if it were parsed i
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
-_TOP_FILES = {".gasflux.lock", ".gasflux.pid", ".incoming", "gasflux.db", "gasflux.db-wal", "gasflux.db-shm"}
+_TOP_FILES = {
+    ".gasflux.database",
+    ".gasflux.lock",
+    ".gasflux.pid",
+    ".incoming",
+    "gasflux.db",
+    "gasflux.db-wal",
+    "gasflux.db-shm",
+}
 
 
 @pytest.fixture(scope="module")

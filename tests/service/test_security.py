@@ -134,7 +134,7 @@ def test_strangers_are_not_told_where_the_data_lie(tmp_path: Path, caplog: pytes
         api.service.database.path.rename(tmp_path / "away")
         health = api.client.get("/health")
         assert health.status_code == 503
-        assert "The database gasflux.db cannot be opened" in health.text
+        assert "The database gasflux.db was removed or replaced" in health.text
         assert "private place" not in health.text
         api.service.folders.uploads.rename(tmp_path / "away too")
         refused = api.upload()

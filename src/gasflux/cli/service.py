@@ -111,14 +111,13 @@ def _fail() -> NoReturn:
 
 def _issue(settings: Settings, name: str, admin: bool, expires_days: int | None) -> IssuedKey:
     """Write a new key and the act of making it to the database."""
-    from gasflux.db import Database
     from gasflux.service.keys.audit import AuditTrail
     from gasflux.service.keys.store import KeyStore
+    from gasflux.service.tasks.opening import opened_database
 
     now = datetime.now(UTC)
-    database = Database(settings.database.path, settings.database.busy_timeout)
+    database = opened_database(settings)
     try:
-        database.migrate()
         expires_at = now + timedelta(days=expires_days) if expires_days else None
         with database.write():  # a key whose entry cannot be kept is not made
             issued = KeyStore(database).issue(name, is_admin=admin, expires_at=expires_at)

@@ -25,6 +25,7 @@ from gasflux.service.statistics import APIStatsCollector
 from gasflux.service.tasks.as_json import task_answer
 from gasflux.service.tasks.changes import TaskChanges
 from gasflux.service.tasks.folders import TaskFolders
+from gasflux.service.tasks.opening import mark_used, opened_database
 from gasflux.service.tasks.records import Task, TaskStatus
 from gasflux.service.tasks.runner import TaskRunner, worker_count
 from gasflux.service.tasks.stopping import StopSignal
@@ -131,10 +132,10 @@ def build_service(settings: Settings, executor: Executor | None = None) -> Servi
     ConfigError
         The cluster of the settings cannot be used.
     """
-    database = Database(settings.database.path, settings.database.busy_timeout)
     folders = TaskFolders(settings.paths.uploads, settings.paths.outputs)
     folders.prepare()
-    database.migrate()
+    database = opened_database(settings)
+    mark_used(settings)
     limits, security = settings.tasks, settings.security
     tasks = TaskStore(
         database, max_queue=limits.max_queue, max_attempts=limits.max_attempts, queue_share=limits.queue_share

@@ -49,6 +49,30 @@ REFUSAL_TEXTS: Final[dict[str, Phrase]] = {
         "The look takes too long, or others look at the moment; upload the flight itself.",
         "预览用时过长，或正有其他人在预览；请直接上传飞行记录。",
     ),
+    "database_replaced": Phrase(
+        "The database {name} was removed or replaced while the service had it open, so nothing new is taken in; stop"
+        " the service, move {rescued}, where its content was saved, to its place, and start again.",
+        "数据库 {name} 在服务使用期间被删除或替换，因此不再接受新的内容；请停止服务，把保存其内容的 {rescued} 移回"
+        "原处，再重新启动。",
+    ),
+    "database_part_gone": Phrase(
+        "The file {lost}, a part of the database {name}, was removed while the service had it open, so nothing new is"
+        " taken in; its content was saved: start the service again.",
+        "数据库 {name} 的组成文件 {lost} 在服务使用期间被删除，因此不再接受新的内容；其内容已保存：请重新启动服务。",
+    ),
+    "database_missing": Phrase(
+        "There is no database {path} (or an empty one), but {left} says that there was one, with tasks and keys; put it"
+        " back, or restore a backup, or, to begin with an empty one, move away all that is in the folders of uploads"
+        " and outputs.",
+        "没有数据库 {path}（或它是空的），但 {left} 表明曾有过，其中有任务和密钥；请将其放回，或恢复备份；若要从空"
+        "数据库开始，请移走上传文件夹和结果文件夹中的全部内容。",
+    ),
+    "database_missing_rescued": Phrase(
+        "There is no database {path} (or an empty one), but {left} says that there was one, with tasks and keys; move"
+        " {rescued}, which the last server saved, to its place, and start again.",
+        "没有数据库 {path}（或它是空的），但 {left} 表明曾有过，其中有任务和密钥；请把上一个服务保存的 {rescued} 移到"
+        "原处，再重新启动。",
+    ),
     # another state
     "nothing_to_cancel": Phrase(
         "The task {task} is {status}: there is nothing left to cancel.", "任务 {task} {status}：没有可取消的内容。"

@@ -103,6 +103,7 @@ class KeyStore:
             if key_id != key_id_or_key and not hmac.compare_digest(_hash(key_id_or_key), row["key_hash"]):
                 raise UnknownIdError("There is no such key; give the id that the list of keys shows.")
             connection.execute("UPDATE api_keys SET revoked = 1 WHERE key_id = ?", (key_id,))
+            self._database.settle()
             return _key_of(_existing(connection, key_id))
 
     def list(self) -> tuple[ApiKey, ...]:
@@ -130,6 +131,7 @@ class KeyStore:
 
     def _insert(self, connection: Connection, name: str, is_admin: bool, expires_at: datetime | None) -> IssuedKey:
         """Add a row with a fresh id and secret."""
+        self._database.settle()
         key_id = secrets.token_hex(8)
         secret = f"gf_{key_id}_{secrets.token_urlsafe(_SECRET_BYTES)}"
         ends = None if expires_at is None else as_text(expires_at)
