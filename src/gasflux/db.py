@@ -256,7 +256,8 @@ class Database:
         """Create file and folder, for the owner's eyes only; a file that others could read is closed to them."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _create_private(self.path)
+            if not self.path.exists():  # closing a file that SQLite has open too would give up all its locks
+                _create_private(self.path)
             if os.name == "posix" and self.path.stat().st_mode & 0o077:
                 self.path.chmod(0o600)
         except OSError as error:

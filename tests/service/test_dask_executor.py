@@ -191,13 +191,16 @@ def test_unexpected_error_is_told_to_the_log_and_not_to_the_client(
     assert "a secret of the server" in caplog.text
 
 
-@pytest.mark.parametrize(("act", "attempts"), [("abort", 2), ("vanish", 2), ("killed", 1000)])
+@pytest.mark.parametrize(
+    ("act", "kind", "attempts"),
+    [("abort", "worker_died", 2), ("vanish", "worker_died", 2), ("killed", "worker_lost", 1000)],
+)
 def test_death_of_the_job_is_a_failure_of_the_job(
-    executor: DaskExecutor, tmp_path: Path, act: str, attempts: int
+    executor: DaskExecutor, tmp_path: Path, act: str, kind: str, attempts: int
 ) -> None:
     with pytest.raises(JobFailedError) as caught:
         run(executor, job_with_input(tmp_path, act))
-    assert (caught.value.failure.type, caught.value.most_attempts) == ("worker_died", attempts)
+    assert (caught.value.failure.type, caught.value.most_attempts) == (kind, attempts)
 
 
 @pytest.mark.parametrize("act", ["hoard", "grow"])

@@ -78,13 +78,17 @@ def test_unexpected_error_is_told_to_the_log_and_not_to_the_client(
     assert "a secret of the server" in caplog.text
 
 
-@pytest.mark.parametrize(("act", "attempts"), [("abort", 2), ("vanish", 2), ("killed", 1000)])
+@pytest.mark.parametrize(
+    ("act", "kind", "attempts"),
+    [("abort", "worker_died", 2), ("vanish", "worker_died", 2), ("killed", "worker_lost", 1000)],
+)
 def test_death_of_a_worker_is_a_failure_of_its_job(
-    executor: LocalExecutor, tmp_path: Path, act: str, attempts: int
+    executor: LocalExecutor, tmp_path: Path, act: str, kind: str, attempts: int
 ) -> None:
     with pytest.raises(JobFailedError) as caught:
         run(executor, job_in(tmp_path, act))
-    assert caught.value.failure.type == "worker_died"
+    assert caught.value.failure.type == kind
+    assert ("workbook" in caught.value.failure.message) == (kind == "worker_died")  # who was killed crashed at nothing
     assert caught.value.most_attempts == attempts
     run(executor, job_in(tmp_path, "good"))
 

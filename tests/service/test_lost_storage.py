@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import requests
-from api_service import BOOTSTRAP, running_api
+from api_service import BOOTSTRAP, running_api, settings_in
 from live_server import LiveServer, ended, live_server
 from patience import HANG_S, wait_until
 from quick_flight import quick_flight
@@ -24,7 +24,8 @@ from stores import completed, new_task, opened, small_disk, store_in
 from gasflux.db import RESCUED
 from gasflux.errors import StorageError
 from gasflux.service.keys.store import KeyStore
-from gasflux.service.tasks.opening import MARK
+from gasflux.service.tasks.opening import MARK, opened_database
+from gasflux.service.uploads.intake import Upload
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody remove a file that is in use")
 
@@ -193,6 +194,17 @@ def test_threads_that_end_do_not_take_the_wal_along(tmp_path: Path) -> None:
     database.close()
 
 
+def test_another_program_that_reads_does_not_take_the_wal_along(tmp_path: Path) -> None:
+    """Nor has the start given up the locks that keep it from doing so."""
+    settings = settings_in(tmp_path)
+    opened(settings.database.path).close()
+    code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM tasks').fetchall()"
+    with closing(opened_database(settings)) as database:
+        store_in(database).add(new_task())
+        subprocess.run([sys.executable, "-c", code, str(database.path)], check=True)
+        database.check()
+
+
 def test_a_copy_that_finds_no_room_is_made_when_there_is_some() -> None:
     with small_disk(1024 * 1024) as folder, closing(opened(folder / "gasflux.db")) as database:
         store = store_in(database)
@@ -270,3 +282,85 @@ def test_keys_stand_in_the_file_itself(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "without wal.db")) as copy:
         rows = copy.execute("SELECT name, revoked FROM api_keys ORDER BY name").fetchall()
     assert rows == [("another", 1), ("first", 0)]
+
+
+# -- the folders, while the server runs
+
+
+def big_flight() -> bytes:
+    """Return a log whose body Waitress keeps on disk."""
+    rows = quick_flight()
+    return rows + b"\n" * (BIG_BYTES - len(rows))
+
+
+@pytest.mark.parametrize("form", ["of known length", "in pieces"])
+def test_the_folder_of_bodies_is_made_anew(tmp_path: Path, form: str) -> None:
+    with live_server(tmp_path, ONE_WORKER) as server:
+        shutil.rmtree(server.uploads / ".incoming")
+        if form == "of known length":
+            assert upload(server, content=big_flight()).status_code == 202
+        else:  # nobody knew that it would be large
+            assert upload_in_pieces(server).status_code == 503
+        assert health(server)[0] == 200
+        assert upload(server, content=big_flight()).status_code == 202
+        assert upload_in_pieces(server).status_code == 202
+
+
+def upload_in_pieces(server: LiveServer) -> requests.Response:
+    """Upload with an unknown length: nothing announces the body."""
+    mark = "x" * 20
+    head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="flight.csv"\r\n\r\n'.encode()
+    body = iter([head, big_flight(), f"\r\n--{mark}--\r\n".encode()])
+    headers = ADMIN | {"Content-Type": f"multipart/form-data; boundary={mark}"}
+    return requests.post(f"{server.url}/upload", data=body, headers=headers, timeout=HANG_S)
+
+
+@pytest.mark.parametrize("name", ["uploads", ".incoming"])
+def test_a_folder_that_cannot_be_used_is_503_and_told(tmp_path: Path, name: str) -> None:
+    """A file in its place cannot be made a folder, not even by root."""
+    with live_server(tmp_path, ONE_WORKER) as server:
+        before = done(server)
+        folder = server.uploads if name == "uploads" else server.uploads / name
+        folder.rename(tmp_path / "away")
+        folder.touch()
+        answers = [upload(server, content=big_flight()), upload_in_pieces(server)]
+        answers += [upload(server)] if name == "uploads" else []
+        for answer in answers:
+            assert answer.status_code == 503, answer.text
+            assert answer.json()["error"]["type"] == "storage_unavailable"
+            assert int(answer.headers["Retry-After"]) > 0
+            assert str(tmp_path) not in answer.text
+        status, checks = health(server)
+        assert (status, checks["disk"]["status"]) == (503, "failed")
+        assert task_of(server, before)["status"] == "completed"
+        folder.unlink()
+        (tmp_path / "away").rename(folder)
+        assert health(server)[0] == 200
+        assert upload(server, content=big_flight()).status_code == 202
+
+
+def test_removed_uploads_are_told_until_somebody_puts_them_back(tmp_path: Path) -> None:
+    with live_server(tmp_path, ONE_WORKER) as server:
+        done(server)
+        shutil.rmtree(server.uploads)
+        assert {upload(server).status_code, upload(server, content=big_flight()).status_code} == {503}
+        assert health(server)[0] == 503
+        assert not server.uploads.exists()  # it may be a disk that is not mounted
+        server.uploads.mkdir()
+        assert health(server)[0] == 200
+        assert done(server)
+
+
+def test_an_upload_whose_folder_goes_meanwhile_is_503(tmp_path: Path) -> None:
+    with running_api(tmp_path) as api:
+        incoming = api.service.intake.begin(0)
+        part = incoming.open_part()
+        part.write(b"x")
+        shutil.rmtree(incoming.folder)
+        with pytest.raises(StorageError, match="could not store the upload"):
+            incoming.open_part()
+        with pytest.raises(StorageError, match="could not store the upload"):
+            incoming.keep(part, "input.csv", None)
+        with pytest.raises(StorageError, match="could not store the upload"):
+            api.service.intake.accept(incoming, Upload(part, "flight.csv"))
+        api.service.intake.end(incoming)

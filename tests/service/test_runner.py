@@ -13,7 +13,7 @@ from pathlib import Path
 import odd_jobs
 import pytest
 from patience import HANG_S, wait_until
-from stores import new_task, opened
+from stores import new_task, opened, small_disk
 
 from gasflux.configuration.service_settings import Settings, TaskSettings
 from gasflux.jobs.local_executor import LocalExecutor
@@ -69,7 +69,8 @@ class Bench:
 
     def log_of(self, task_id: str) -> str:
         """Return the log of a task."""
-        return self.folders.log_path(task_id).read_text()
+        path = self.folders.log_path(task_id)
+        return path.read_text() if path.exists() else ""
 
 
 @contextmanager
@@ -79,15 +80,19 @@ def bench_in(
     timeout_s: int = 10_000,
     hook: Callable[[Task], None] | None = None,
     store_type: type[TaskStore] = TaskStore,
+    *,
+    data: Path | None = None,
+    room_wait_s: float = HANG_S,
 ) -> Iterator[Bench]:
     database = opened(root / "tasks.db", busy_timeout_s=0.1)
     store = store_type(database, max_queue=100, max_attempts=4)
-    folders = TaskFolders(root / "uploads", root / "outputs")
+    folders = TaskFolders((data or root) / "uploads", (data or root) / "outputs")
     folders.prepare()
     finished: list[Task] = []
     executor = LocalExecutor(slots, function=odd_jobs.act, setup=nothing)
     limits = replace(TaskSettings(), timeout=timeout_s, memory_limit=odd_jobs.MEMORY_LIMIT)
-    runner = TaskRunner(store, executor, Settings(tasks=limits), folders, hook or finished.append)
+    settings = Settings(tasks=limits)
+    runner = TaskRunner(store, executor, settings, folders, hook or finished.append, room_wait_s=room_wait_s)
     runner.start()
     try:
         yield Bench(root, store, folders, runner, finished)
@@ -359,3 +364,39 @@ def test_estimate_trusts_its_own_speed_the_more_the_farther_it_is() -> None:
     assert durations.whole_s(1000) == 20.0
     assert durations.left_s(1000, 5.0, 0.0) == pytest.approx(15.0)
     assert durations.left_s(1000, 30.0, 90.0) == pytest.approx(0.9 * 30.0 / 9.0)
+
+
+# -- a full disk
+
+
+def test_a_task_waits_for_room_and_uses_up_no_attempt(tmp_path: Path) -> None:
+    with small_disk(2 * odd_jobs.MIB) as disk, bench_in(tmp_path, data=disk) as bench:
+        (disk / "other").write_bytes(bytes(3 * odd_jobs.MIB // 2))
+        task_id = bench.add("write")
+        wait_until(lambda: "begins again" in bench.log_of(task_id))
+        (disk / "other").unlink()
+        task = bench.end_of(task_id)
+        assert (task.status, task.attempts) == (TaskStatus.COMPLETED, 1)
+
+
+@pytest.mark.parametrize("end", ["patience", "cancelled", "stopped"])
+def test_the_wait_for_room_has_an_end(tmp_path: Path, end: str) -> None:
+    patience_s = 0.1 if end == "patience" else HANG_S
+    with small_disk(2 * odd_jobs.MIB) as disk, bench_in(tmp_path, data=disk, room_wait_s=patience_s) as bench:
+        (disk / "other").write_bytes(bytes(3 * odd_jobs.MIB // 2))
+        task_id = bench.add("write")
+        wait_until(lambda: "begins again" in bench.log_of(task_id) or bench.store.get(task_id).status.is_final)
+        if end == "patience":
+            failure = bench.end_of(task_id).failure
+            assert failure is not None
+            assert failure.type == "no_space"
+        elif end == "cancelled":
+            bench.store.cancel(task_id)
+            bench.runner.cancel(task_id)
+            failure = bench.end_of(task_id).failure
+            assert failure is not None
+            assert failure.type == "cancelled"
+        else:
+            bench.runner.stop(0.0)
+            task = bench.store.get(task_id)
+            assert (task.status, task.attempts) == (TaskStatus.PENDING, 1)

@@ -129,7 +129,7 @@ STEPS: dict[str, Callable[[TaskStore, str], object]] = {
     "complete": lambda store, task_id: store.complete(task_id, 1, RESULT),
     "fail": lambda store, task_id: store.fail(task_id, 1, BAD),
     "release": lambda store, task_id: store.release(task_id, 1),
-    "retry": lambda store, task_id: store.retry(task_id, 1),
+    "retry": lambda store, task_id: store.retry(task_id, 1, JobFailure("worker_died", "a crash")),
     "recover": lambda store, _: store.recover(),
     "cancel": lambda store, task_id: store.cancel(task_id),
     "rerun": lambda store, task_id: store.rerun(task_id),
@@ -322,10 +322,22 @@ def test_a_task_that_kills_every_server_is_given_up(database: Database) -> None:
         assert claimed(store).attempts == attempt
         recovered = store.recover()
     assert recovered.pending == 0
-    assert [task.failure and task.failure.type for task in recovered.given_up] == ["worker_died"]
+    assert [task.failure and task.failure.type for task in recovered.given_up] == ["worker_lost"]
     store.rerun(recovered.given_up[0].task_id)
     claimed(store)
     assert store.recover().pending == 1  # asked for again, it has its attempts again
+
+
+def test_ends_of_the_server_do_not_count_as_ends_of_the_worker(database: Database) -> None:
+    store = store_in(database, max_attempts=2)
+    task = in_work(store)
+    for _ in range(5):
+        assert store.recover().pending == 1
+        attempt = claimed(store).attempts
+    died = JobFailure("worker_lost", "killed")
+    assert store.retry(task.task_id, attempt, died)
+    assert not store.retry(task.task_id, claimed(store).attempts, died)
+    assert store.get(task.task_id).failure == died
 
 
 def test_released_attempts_do_not_count(database: Database) -> None:

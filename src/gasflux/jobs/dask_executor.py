@@ -281,6 +281,6 @@ def _failure_behind(error: Exception) -> JobFailedError:
     """Say what an error of the cluster means; those of the job itself come back as data."""
     name = type(error).__name__
     if name == "KilledWorker":
-        return JobFailedError(JobFailure.of("worker_died", "machines_died"), FROM_OUTSIDE_ATTEMPTS)
+        return JobFailedError(JobFailure.of("worker_lost", "machines_died"), FROM_OUTSIDE_ATTEMPTS)
     _log.error("the cluster could not run a job", exc_info=error)
     return JobFailedError(JobFailure.of("cluster_error", "cluster_failed", error=name), FROM_OUTSIDE_ATTEMPTS)

@@ -100,7 +100,7 @@ def _see_through(order: Order, tell: Callable[..., None], is_wanted: Callable[[]
                 tell(*answer)
     except EOFError:
         host.kill()
-        return JobFailedError(JobFailure.of("worker_died", "watcher_died"), FROM_OUTSIDE_ATTEMPTS)
+        return JobFailedError(JobFailure.of("worker_lost", "watcher_died"), FROM_OUTSIDE_ATTEMPTS)
     except BaseException:
         host.kill()
         raise

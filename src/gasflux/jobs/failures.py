@@ -22,6 +22,7 @@ CRASH_ATTEMPTS: Final = 2
 FROM_OUTSIDE_ATTEMPTS: Final = 1_000
 """What happens to processes and machines from outside says little of a job: whoever hands it over has a limit."""
 
+_SIGKILL: Final = -9
 _MIB: Final = 1 << 20
 
 
@@ -55,18 +56,23 @@ def failure_behind(error: Exception, job: Job) -> JobFailedError:
     return JobFailedError(JobFailure.of("internal_error", "unexpected", error=name, task=job.task_id))
 
 
+def is_from_outside(code: int) -> bool:
+    """Whether the end of a process, as `multiprocessing` tells it, says nothing of what it was doing."""
+    return code in (-signal.SIGTERM, _SIGKILL)
+
+
 def died_with(code: int) -> JobFailedError:
     """Tell a process killed from outside, which may go well the next time, from one that its own work ended."""
-    is_killed = code in (-signal.SIGTERM, -9)
+    is_killed = is_from_outside(code)
     cause = phrase("cause.signal", signal=-code) if code < 0 else phrase("cause.exit", exit_code=code)
-    failure = JobFailure.of("worker_died", "worker_died", cause=cause)
-    return JobFailedError(failure, FROM_OUTSIDE_ATTEMPTS if is_killed else CRASH_ATTEMPTS, code)
+    if is_killed:
+        return JobFailedError(JobFailure.of("worker_lost", "worker_killed", cause=cause), FROM_OUTSIDE_ATTEMPTS, code)
+    return JobFailedError(JobFailure.of("worker_died", "worker_died", cause=cause), CRASH_ATTEMPTS, code)
 
 
 def never_began(limit_s: float) -> JobFailedError:
     """Return the failure of a job whose process never got ready for it."""
-    failure = JobFailure.of("worker_died", "worker_died", cause=phrase("cause.start", limit=limit_s))
-    return JobFailedError(failure, FROM_OUTSIDE_ATTEMPTS)
+    return JobFailedError(JobFailure.of("worker_lost", "worker_not_started", limit=limit_s), FROM_OUTSIDE_ATTEMPTS)
 
 
 def timed_out(timeout_s: float) -> JobFailedError:

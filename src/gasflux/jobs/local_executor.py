@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,11 @@ from gasflux.results.folder import discard_unfinished
 
 if TYPE_CHECKING:
     from gasflux.records import ProgressCallback
+
+_log = logging.getLogger(__name__)
+
+START_PAUSE_S: Final = 5.0
+"""Until a process is tried again that could not be started."""
 
 POLL_S: Final = 0.2
 """How often a job's memory and time are looked at, and its progress is passed on."""
@@ -117,11 +123,20 @@ class LocalExecutor:
         """Wait for a child that has nothing to do."""
         try:
             while not cancelled.is_set():
-                if (child := self._pool.take(POLL_S)) is not None:
+                if (child := self._taken()) is not None:
                     return child
         except PoolStoppedError as error:
             raise ExecutorStoppedError from error
         raise JobCancelledError
+
+    def _taken(self) -> Child | None:
+        """Take a child; None when there is none yet, also where the machine lets none be started at the moment."""
+        try:
+            return self._pool.take(POLL_S)
+        except OSError as error:
+            _log.warning("no process can be started now, tried again every %g s: %s", START_PAUSE_S, error)
+            time.sleep(START_PAUSE_S)
+            return None
 
     def _supervise(self, watch: _Watch, on_progress: ProgressCallback, cancelled: threading.Event) -> None:
         """Stay with a job until it ends, or must be ended."""

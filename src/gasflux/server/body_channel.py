@@ -8,24 +8,25 @@ client that is cut off while it sends seldom sees the answer.
 from __future__ import annotations
 
 import json
+import logging
 import secrets
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
 from gasflux.configuration.service_settings import LimitSettings
-from gasflux.errors import Fault, shortened
+from gasflux.errors import Fault, NoSpaceError, StorageError, TooLargeError, shortened
 from gasflux.service.keys.rate_limit import network_of
 from gasflux.service.refusals import RefusalLog
+from gasflux.service.tasks.folders import TaskFolders
 
 INBUF_BYTES: Final = 512 * 1024
 """Bodies up to this size stay in memory."""
@@ -43,7 +44,6 @@ _REASON: Final = 200
 """Characters of Waitress's reason, which may quote the request, in the log."""
 
 _RETRY_AFTER_S: Final = 60
-_TYPES: Final = {413: "too_large", 503: "no_space"}
 _HINTS: Final = {431: "Send fewer or shorter headers."}
 
 
@@ -52,7 +52,7 @@ class BodyGuard:
     """What decides on a body before it is read."""
 
     limits: LimitSettings
-    folder: Path
+    folders: TaskFolders
     """Where bodies are stored."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
     """Where refusals are told."""
@@ -61,31 +61,54 @@ class BodyGuard:
         """Return why a body of this many bytes is not taken, or None."""
         if length > self.limits.max_content_length:
             limit = self.limits.max_content_length
-            return _RefusalError(413, Fault.of("body_too_large", value=length, allowed=limit))
+            return _RefusalError(413, Fault.of("body_too_large", value=length, allowed=limit), TooLargeError.kind)
         return self.shortage(_COPIES * length) if length > INBUF_BYTES else None
 
     def shortage(self, wanted: int = 0) -> Error | None:
         """Return the refusal for want of space when these bytes cannot be stored, or None."""
-        if self._free() - wanted >= self.limits.min_free_bytes:
-            return None
-        return _RefusalError(503, Fault.of("disk_nearly_full"))
+        try:
+            self.folders.make_incoming()
+            if self.folders.free_bytes() - wanted >= self.limits.min_free_bytes:
+                return None
+        except StorageError as error:
+            return unstorable(error)
+        return _RefusalError(503, Fault.of("disk_nearly_full"), NoSpaceError.kind)
 
     def most_read_away(self) -> int:
         """Return up to how many bytes a refused body is read."""
         return _MOST_READ_AWAY * self.limits.max_content_length
 
-    def _free(self) -> int:
-        return shutil.disk_usage(self.folder).free
+
+def unstorable(error: Exception) -> Error:
+    """Return the refusal of a body that cannot be stored; why stands in the log, with the folder."""
+    logging.getLogger(__name__).error("bodies of requests cannot be stored: %s", error)
+    return _RefusalError(503, Fault.of("body_not_stored"), StorageError.kind)
 
 
 class _RefusalError(Error):  # type: ignore[misc]  # Waitress has no types
     """An answer of a status that Waitress does not know."""
 
-    def __init__(self, code: int, fault: Fault) -> None:
+    def __init__(self, code: int, fault: Fault, kind: str) -> None:
         super().__init__(fault.message)
         self.fault = fault
+        self.kind = kind
         self.code = code
         self.reason = HTTPStatus(code).phrase
+
+
+class CarefulBuffer(OverflowableBuffer):  # type: ignore[misc]  # Waitress has no types
+    """Where a body goes; when it cannot be stored it is dropped, so that the client is heard out and answered."""
+
+    problem: OSError | None = None
+
+    def append(self, data: bytes) -> None:
+        """Take bytes of the body."""
+        if self.problem is not None:
+            return
+        try:
+            super().append(data)
+        except OSError as error:
+            self.problem = error
 
 
 class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no types
@@ -98,6 +121,7 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
     expect_continue: bool
     completed: bool
     error: Error | None
+    body_rcv: Any
     _unread: int | None = None
     """Bytes of a refused body that are still to come."""
     _next_look: int = INBUF_BYTES
@@ -115,6 +139,8 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
         except ValueError as error:  # Waitress would drop the connection without an answer
             raise ParsingError("The address or the length of the body cannot be read") from error
         self._refuse_ambiguity()
+        if self.body_rcv is not None:
+            self.body_rcv.buf = CarefulBuffer(self.adj.inbuf_overflow)
         refusal = self._guard.refusal(self.content_length) if self.content_length else None
         if refusal is None:
             return
@@ -134,6 +160,7 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
         """Take bytes of the request, or drop those of a refused body."""
         if not self._unread:
             taken = int(super().received(data))
+            self._refuse_unstored()
             self.completed = self.completed or self._unread == 0
             self._watch_space()
             return taken
@@ -142,9 +169,14 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no
         self.completed = self._unread == 0
         return dropped
 
+    def _refuse_unstored(self) -> None:
+        """Answer a body that could not be stored with a refusal, when it has been read to its end."""
+        if self.error is None and self.body_rcv is not None and self.body_rcv.buf.problem is not None:
+            self.error = unstorable(self.body_rcv.buf.problem)
+
     def _watch_space(self) -> None:
         """End a body that would fill the disk: its length may be unknown, and many that fit may come at a time."""
-        if self.completed or self.body_bytes_received < self._next_look:
+        if self.completed or self.error is not None or self.body_bytes_received < self._next_look:
             return
         self._next_look = self.body_bytes_received + _LOOK_EVERY
         self.error = self._guard.shortage()
@@ -157,8 +189,9 @@ class JsonErrorTask(ErrorTask):  # type: ignore[misc]  # Waitress has no types
     def execute(self) -> None:
         """Send the refusal and close the connection."""
         error = self.request.error
-        faults = [error.fault.as_dict()] if isinstance(error, _RefusalError) else []
-        body = json.dumps(_document(error.code, error.body, faults, self._note)).encode()
+        is_ours = isinstance(error, _RefusalError)
+        faults = [error.fault.as_dict()] if is_ours else []
+        body = json.dumps(_document(error, faults, error.kind if is_ours else None, self._note)).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -174,18 +207,18 @@ class JsonErrorTask(ErrorTask):  # type: ignore[misc]  # Waitress has no types
 
 
 def _document(
-    code: int, reason: str, faults: Sequence[Mapping[str, object]], note: Callable[[str, str], None]
+    error: Error, faults: Sequence[Mapping[str, object]], kind: str | None, note: Callable[[str, str], None]
 ) -> dict[str, Any]:
-    """Return the body of a refusal; what the server did wrong goes to the log, not to the client."""
+    """Return the body of a refusal, ours when it has a kind; what the server did wrong goes to the log only."""
+    code, reason = error.code, error.body
     request_id = secrets.token_hex(8)
     message = "The server met an unexpected error." if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason
-    if code not in _TYPES:
+    if kind is None:
         phrase = HTTPStatus(code).phrase
         message = message if code >= HTTPStatus.INTERNAL_SERVER_ERROR else f"{phrase}: {reason}. {_HINTS.get(code, '')}"
     note(f"answered {code}: {shortened(reason, _REASON)}", request_id)
-    kind = _TYPES.get(code, HTTPStatus(code).name.lower())
-    error = {"type": kind, "details": list(faults), "request_id": request_id}
-    return {"code": code, "message": message.strip(), "data": None, "error": error}
+    told = {"type": kind or HTTPStatus(code).name.lower(), "details": list(faults), "request_id": request_id}
+    return {"code": code, "message": message.strip(), "data": None, "error": told}
 
 
 def guarded_channel(guard: BodyGuard) -> type[HTTPChannel]:

@@ -24,6 +24,7 @@ from gasflux.configuration.service_settings import ServerSettings, Settings
 from gasflux.errors import GasFluxError, StorageError
 from gasflux.server.address import is_everywhere, is_loopback, listening, page_url
 from gasflux.service.safekeeping.data_lock import DataLock
+from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.watch.logs import configured_logging
 from gasflux.version import __version__
 
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from gasflux.service.parts import Service
 
 EXIT_OK, EXIT_FAILED = 0, 1
-INCOMING: Final = ".incoming"
-"""Folder inside uploads for bodies of requests on their way."""
-
 _BLUEPRINTS: Final = (
     "upload",
     "tasks",
@@ -175,7 +173,7 @@ def warnings_of(settings: Settings) -> Iterator[str]:
 @contextmanager
 def _bodies_beside_the_data(settings: Settings) -> Iterator[None]:
     """Store bodies of requests on the disk of the data, whose free space is watched, and not wherever TMPDIR points."""
-    folder = settings.paths.uploads / INCOMING
+    folder = _folders(settings).incoming
     before = tempfile.tempdir
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -189,6 +187,10 @@ def _bodies_beside_the_data(settings: Settings) -> Iterator[None]:
         yield
     finally:
         tempfile.tempdir = before
+
+
+def _folders(settings: Settings) -> TaskFolders:
+    return TaskFolders(settings.paths.uploads, settings.paths.outputs)
 
 
 @dataclass
@@ -208,7 +210,7 @@ class _HttpServer:
 
         self._server = waitress.create_server(self.app, map=self._map, sockets=self.sockets, **self._options())
         self._trigger = trigger(self._map)
-        guard = BodyGuard(self.settings.limits, self.settings.paths.uploads, self.app.extensions["gasflux"].refusals)
+        guard = BodyGuard(self.settings.limits, _folders(self.settings), self.app.extensions["gasflux"].refusals)
         for listener in self._listeners():
             listener.channel_class = guarded_channel(guard)
 

@@ -109,5 +109,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *_INDEXES,
     ),
     ("ALTER TABLE tasks ADD COLUMN callback_tries INTEGER NOT NULL DEFAULT 0",),
+    ("ALTER TABLE tasks ADD COLUMN server_ends INTEGER NOT NULL DEFAULT 0",),
 )
 """Statements that lead from version n to n + 1 of the file (`PRAGMA user_version`)."""

@@ -21,6 +21,19 @@ REFUSAL_TEXTS: Final[dict[str, Phrase]] = {
         "The server's disk is full; the upload was not kept, try again later.",
         "服务器磁盘已满；上传的文件未保留，请稍后重试。",
     ),
+    "upload_not_stored": Phrase(
+        "The server could not store the upload ({reason}) and did not keep it; try again later or tell its"
+        " administrator.",
+        "服务器未能保存上传的文件（{reason}），文件未保留；请稍后重试，或告知管理员。",
+    ),
+    "body_not_stored": Phrase(
+        "The server cannot store what is sent to it now; try again later or tell its administrator.",
+        "服务器目前无法保存收到的内容；请稍后重试，或告知管理员。",
+    ),
+    "machine_short": Phrase(
+        "The server's machine gives it no more files, memory or processes at the moment; try again later.",
+        "服务器所在机器目前无法再提供文件、内存或进程；请稍后重试。",
+    ),
     "disk_nearly_full": Phrase(
         "The server's disk is nearly full; try again later or tell its administrator.",
         "服务器磁盘将满；请稍后重试，或告知管理员。",

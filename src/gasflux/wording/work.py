@@ -128,10 +128,21 @@ WORK_TEXTS: Final[dict[str, Phrase]] = {
     ),
     "cause.signal": Phrase("signal {signal}", "信号 {signal}"),
     "cause.exit": Phrase("exit code {exit_code}", "退出码 {exit_code}"),
-    "cause.start": Phrase("it did not start within {limit:g} s", "未能在 {limit:g} 秒内启动"),
-    "attempts_used_up": Phrase(
-        "Every attempt at this file ended with the worker process or the server; it is not tried again.",
-        "对此文件的每次尝试都以处理进程或服务器终止而告终；不再重试。",
+    "worker_killed": Phrase(
+        "The process that worked on the flight was ended from outside ({cause}), as by a system short of memory; that"
+        " says nothing against the file: run the task again, and tell the administrator if it ends so again.",
+        "处理此飞行的进程被外部终止（{cause}），例如系统内存不足；这并不说明文件有问题：请重新处理，若再次如此请告知"
+        "管理员。",
+    ),
+    "worker_not_started": Phrase(
+        "No process was ready for the flight within {limit:g} s; that says nothing against the file: run the task"
+        " again, and tell the administrator if it ends so again.",
+        "{limit:g} 秒内没有可用于此飞行的处理进程；这并不说明文件有问题：请重新处理，若再次如此请告知管理员。",
+    ),
+    "server_ends_used_up": Phrase(
+        "The server was ended {ends} times while it worked on this flight, which is not tried again by itself; run it"
+        " again, and tell the administrator if the server ends so again.",
+        "处理此飞行时服务器已被终止 {ends} 次，不再自动重试；请重新处理，若服务器再次终止请告知管理员。",
     ),
     "watcher_died": Phrase(
         "The process that watched over the work died, perhaps killed for want of memory.",

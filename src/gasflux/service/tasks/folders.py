@@ -16,6 +16,7 @@ from gasflux.errors import StorageError, UnknownIdError
 
 _TASK_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RETRY_AFTER_S: Final = 30
+_INCOMING: Final = ".incoming"
 
 
 @contextmanager
@@ -61,6 +62,18 @@ class TaskFolders:
                 probe.unlink()
             except OSError as error:
                 raise _unusable(root, error) from error
+
+    @property
+    def incoming(self) -> Path:
+        """Folder inside uploads for bodies of requests on their way."""
+        return self.uploads / _INCOMING
+
+    def make_incoming(self) -> None:
+        """Make that folder anew when somebody removed it; StorageError when that cannot be done."""
+        try:
+            self.incoming.mkdir(exist_ok=True)  # not its parents: a disk that is no longer mounted must not be replaced
+        except OSError as error:
+            raise _unusable(self.incoming, error) from error
 
     def upload_dir(self, task_id: str) -> Path:
         """Return the folder of what a client sent."""

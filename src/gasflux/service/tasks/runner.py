@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from gasflux.configuration.service_settings import Settings
-from gasflux.errors import StorageError, UnknownIdError
+from gasflux.errors import NoSpaceError, StorageError, UnknownIdError
 from gasflux.jobs.executor import Executor, ExecutorStoppedError, JobCancelledError, JobFailedError
 from gasflux.jobs.log import JobLog
 from gasflux.jobs.records import Job, JobFailure, JobResult
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.tasks.records import Task, TaskQuery, TaskStatus
+from gasflux.service.tasks.room import ROOM_WAIT_S, RoomWait
 from gasflux.service.tasks.sql import CANCELLED
 from gasflux.service.tasks.store import TaskStore
 from gasflux.service.tasks.time_left import REMEMBERED, DurationEstimator
@@ -75,6 +76,8 @@ class TaskRunner:
         The queue, who computes, limits, and where the files are.
     on_finished
         Called in a supervising thread with every task that completed or failed.
+    room_wait_s
+        How long a task waits for room on a full disk before it fails.
     """
 
     def __init__(
@@ -84,12 +87,15 @@ class TaskRunner:
         settings: Settings,
         folders: TaskFolders,
         on_finished: Callable[[Task], None] = lambda task: None,
+        *,
+        room_wait_s: float = ROOM_WAIT_S,
     ) -> None:
         self._store = store
         self._executor = executor
         self._settings = settings
         self._folders = folders
         self._on_finished = on_finished
+        self._room_wait_s = room_wait_s
         self._durations = DurationEstimator()
         self._news = threading.Condition()
         self._calls = 0
@@ -249,7 +255,7 @@ class TaskRunner:
         log = JobLog(self._folders.log_path(task.task_id), task.task_id, in_service_log=True)
         _log.info("attempt %d begins", task.attempts, extra={"task": task.task_id})
         try:
-            result = self._run(running)
+            result = self._run(running, log)
         except ExecutorStoppedError:
             self._clear(task)
             log.write("INFO", "put back into the queue: the server stops")
@@ -270,18 +276,27 @@ class TaskRunner:
         if not self._store.complete(task.task_id, task.attempts, result):
             self._clear(task)
 
-    def _run(self, running: _Running) -> JobResult:
-        """Run a task from a clean folder of results."""
+    def _run(self, running: _Running, log: JobLog) -> JobResult:
+        """Run a task from a clean folder of results; on a full disk it waits for room and begins again."""
         task = running.task
         self._clear(task)
         if self._until_stored(lambda: self._is_unwanted(task), self._stopping):
             running.cancelled.set()
-        return self._executor.run(
-            self._job(task),
-            timeout_s=self._settings.tasks.timeout,
-            on_progress=lambda stage, percent: self._note_progress(running, stage, percent),
-            cancelled=running.cancelled,
-        )
+        room = RoomWait(self._room_wait_s, running.cancelled, self._stopping)
+        while True:
+            try:
+                return self._executor.run(
+                    self._job(task),
+                    timeout_s=self._settings.tasks.timeout,
+                    on_progress=lambda stage, percent: self._note_progress(running, stage, percent),
+                    cancelled=running.cancelled,
+                )
+            except JobFailedError as error:
+                if error.failure.type != NoSpaceError.kind or room.is_over:
+                    raise
+            self._clear(task)  # which makes room, too
+            log.write("WARNING", f"the disk is full: the task begins again in {room.pause_s:g} s")
+            room.wait()
 
     def _is_unwanted(self, task: Task) -> bool:
         """Tell whether an attempt was cancelled, deleted or given up before `cancel` could find it."""

@@ -14,7 +14,6 @@ from gasflux.service.tasks.records import CallbackState, NewTask, Task, TaskStat
 from gasflux.storage.clock import as_exact_text, as_text, from_optional_text, from_text, utc_now
 
 CANCELLED: Final = JobFailure("cancelled", "The task was cancelled on request.")
-WORKER_DIED: Final = JobFailure.of("worker_died", "attempts_used_up")
 EXPIRED: Final = JobFailure.of("expired", "expired")
 
 IS_FINAL: Final = "status IN ('completed', 'failed')"

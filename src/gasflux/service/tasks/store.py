@@ -27,7 +27,6 @@ from gasflux.service.tasks.sql import (
     NEXT_PLACE,
     TOUCH,
     WAITING,
-    WORKER_DIED,
     failure_values,
     fetch,
     gases_as_json,
@@ -55,9 +54,10 @@ class Recovered:
 
 
 SERVER_ENDS: Final = 5
-"""So many ends of the whole server weigh as much as one of a worker: power cuts and restarts are no fault of a task.
+"""Times ``max_attempts`` that the whole server may end during work on a task; they do not count as ends of its worker.
 
-There is a limit nevertheless, as a task might take the machine's memory and the server with it.
+Power cuts and restarts are no fault of a task. There is a limit nevertheless, as a task might take the machine's memory
+and the server with it.
 """
 
 
@@ -180,9 +180,7 @@ class TaskStore(TaskReader):
             also="cancel_requested = 0",
         ) or self._step(FAIL, task_id, attempt, failure_values(CANCELLED), also="cancel_requested = 1")
 
-    def retry(
-        self, task_id: str, attempt: int, failure: JobFailure = WORKER_DIED, most_attempts: int | None = None
-    ) -> bool:
+    def retry(self, task_id: str, attempt: int, failure: JobFailure, most_attempts: int | None = None) -> bool:
         """Put an attempt whose worker died back to its place, counted; the last one fails with `failure`.
 
         Parameters
@@ -215,7 +213,8 @@ class TaskStore(TaskReader):
     def recover(self) -> Recovered:
         """Put back what a killed server was working on; to be called before the first `claim`."""
         now = now_values()
-        most = {"most": self._max_attempts * SERVER_ENDS}
+        most = self._max_attempts * SERVER_ENDS
+        lost = failure_values(JobFailure.of("worker_lost", "server_ends_used_up", ends=most))
         with self._database.write() as connection:
             stopped = connection.execute(
                 f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE status = 'processing'"
@@ -223,12 +222,14 @@ class TaskStore(TaskReader):
                 now | failure_values(CANCELLED),
             ).fetchall()
             used_up = connection.execute(
-                f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE status = 'processing' AND attempts - uncounted >= :most"
+                f"UPDATE tasks SET {FAIL}, {TOUCH} WHERE status = 'processing' AND server_ends + 1 >= :most"
                 " RETURNING *",
-                now | most | failure_values(WORKER_DIED),
+                now | {"most": most} | lost,
             ).fetchall()
             again = connection.execute(
-                f"UPDATE tasks SET {AGAIN}, message = '{WAITING}', {TOUCH} WHERE status = 'processing'", now
+                f"UPDATE tasks SET {AGAIN}, message = '{WAITING}', {TOUCH}, uncounted = uncounted + 1,"
+                " server_ends = server_ends + 1 WHERE status = 'processing'",
+                now,
             )
             return Recovered(again.rowcount, tuple(task_of(row) for row in (*stopped, *used_up)))
 
@@ -261,6 +262,7 @@ class TaskStore(TaskReader):
             self._refuse_when_full(connection, task.owner_key_id)
             changed = connection.execute(
                 f"UPDATE tasks SET {AGAIN}, {TOUCH}, {FORGET}, message = '{WAITING}', uncounted = attempts,"
+                f" server_ends = 0,"
                 f" queued_at = :exact, queue_order = {NEXT_PLACE}, has_config = coalesce(:has_config, has_config)"
                 f" WHERE task_id = :id AND {IS_FINAL}",
                 values,

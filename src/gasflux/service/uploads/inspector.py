@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gasflux.configuration.service_settings import LimitSettings
-from gasflux.errors import Fault, InputError, shortened, told_faults
+from gasflux.errors import Fault, GasFluxError, InputError, shortened, told_faults
 from gasflux.jobs.child import Child, ChildDiedError
 from gasflux.jobs.child_main import limit_memory
+from gasflux.jobs.failures import is_from_outside
 from gasflux.jobs.pool import Pool, PoolStoppedError
 
 if TYPE_CHECKING:
     from gasflux.configuration.pipeline_yaml import ConfigSource
     from gasflux.reading.table_to_flight import Inspection
     from gasflux.records import FlightLog
+
+_log = logging.getLogger(__name__)
 
 MAX_PREVIEW_POINTS: Final = 2_000
 """Of each series of the preview."""
@@ -93,19 +97,23 @@ class Inspector:
         Returns
         -------
         dict or None
-            As `inspection_document` describes; None when it cannot be told in time.
+            As `inspection_document` describes; None when it was not looked at: there was no time, or the process that
+            looks was killed or failed by itself.
 
         Raises
         ------
         ConfigError
             When the configuration is at fault.
         InputError
-            When the file ends the process that reads it, or needs too much memory.
+            When the file crashes the process that reads it, or needs too much memory.
         """
         end = time.monotonic() + budget_s
         try:
             child = self._pool.take(max(budget_s, 0.0))
         except PoolStoppedError:
+            return None
+        except OSError as error:
+            _log.warning("not looked at, no process can be started: %s", error)
             return None
         if child is None:
             return None
@@ -123,13 +131,16 @@ class Inspector:
             if not child.finishes(end - time.monotonic()):
                 return None
         except ChildDiedError as error:
-            if self._pool.is_stopped or not child.is_ready:
-                return None
+            if self._pool.is_stopped or not child.is_ready or is_from_outside(error.exit_code):
+                return None  # its end says nothing of the file, which its task will look at
             raise _refusal("file_ends_reader", name) from error
         if child.error is not None:
             child.condemn()
         if isinstance(child.error, MemoryError):
             raise _refusal("file_needs_memory", name) from child.error
+        if child.error is not None and not isinstance(child.error, GasFluxError):
+            _log.error("not looked at, an unexpected error", exc_info=child.error)
+            return None
         found: dict[str, Any] = child.result()
         return found
 

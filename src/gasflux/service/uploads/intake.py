@@ -8,8 +8,8 @@ import logging
 import os
 import threading
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
@@ -23,6 +23,7 @@ from gasflux.errors import (
     InputError,
     NoSpaceError,
     QueueFullError,
+    StorageError,
     TooLargeError,
     UnsupportedFileError,
 )
@@ -64,7 +65,8 @@ class PartFile:
         self._hash = hashlib.sha256()
         self._unchecked = 0
         self._check_space = check_space
-        self._stream: BinaryIO = path.open("xb+")
+        with _storing():
+            self._stream: BinaryIO = path.open("xb+")
 
     @property
     def digest(self) -> str:
@@ -77,20 +79,16 @@ class PartFile:
         if self._unchecked >= _SPACE_EVERY:
             self._check_space()
             self._unchecked = 0
-        try:
+        with _storing():
             written = self._stream.write(data)
-        except OSError as error:
-            raise _out_of_space(error) from error
         self._hash.update(data)
         self.size += len(data)
         return written
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a place, what was written being on its way to disk."""
-        try:
+        with _storing():
             return self._stream.seek(offset, whence)
-        except OSError as error:
-            raise _out_of_space(error) from error
 
     def read(self, size: int = -1) -> bytes:
         """Read on from the present place."""
@@ -98,25 +96,31 @@ class PartFile:
 
     def sync(self) -> None:
         """Have the content on the disk: a task that was accepted survives a power cut."""
-        try:
+        with _storing():
             self._stream.flush()
             os.fsync(self._stream.fileno())
-        except OSError as error:
-            raise _out_of_space(error) from error
 
     def close(self) -> None:
         """Let the file go; it stays where it is."""
-        try:
+        with _storing():
             self._stream.close()
-        except OSError as error:
-            raise _out_of_space(error) from error
 
 
-def _out_of_space(error: OSError) -> Exception:
-    """Return the refusal when the disk is full, else the error itself."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpaceError.later("disk_full_at_upload", _RETRY_S)
-    return error
+@contextmanager
+def _storing() -> Iterator[None]:
+    """Turn what the disk says into a refusal: it is full, or the folder is gone or cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpaceError.later("disk_full_at_upload", _RETRY_S) from error
+        _LOG.error("an upload cannot be stored: %s", error)
+        raise _unstored(error.strerror or type(error).__name__) from error
+
+
+def _unstored(reason: str) -> StorageError:
+    """Return the refusal of an upload that the disk does not take."""
+    return StorageError.later("upload_not_stored", _RETRY_S, reason=reason)
 
 
 class Incoming:
@@ -152,12 +156,13 @@ class Incoming:
         config
             Processing YAML; None for the defaults.
         """
-        part.path.replace(self.folder / name)
-        if config is not None:
-            (self.folder / "config.yaml").write_bytes(config)
-        for other in self._parts:
-            if other is not part:
-                other.path.unlink(missing_ok=True)
+        with _storing():
+            part.path.replace(self.folder / name)
+            if config is not None:
+                (self.folder / "config.yaml").write_bytes(config)
+            for other in self._parts:
+                if other is not part:
+                    other.path.unlink(missing_ok=True)
 
     def commit(self) -> None:
         """Leave the folder to the task, whose row is written."""
@@ -249,7 +254,7 @@ class Intake:
 
     def end(self, incoming: Incoming) -> None:
         """Close the files of an upload, and remove its folder unless a task has it."""
-        with suppress(NoSpaceError):  # the files go anyway
+        with suppress(NoSpaceError, StorageError):  # the files go anyway
             incoming.close_parts()
         if not incoming.is_kept:
             for problem in self._folders.remove(incoming.task_id):
@@ -280,6 +285,8 @@ class Intake:
         upload.file.sync()
         incoming.close_parts()
         new = self._new_task(incoming, upload)
+        if not upload.file.path.exists():  # somebody removed the folder: that is no fault of the file
+            raise _unstored(os.strerror(errno.ENOENT))
         suffix, faults = (None, []) if self._is_known(upload) else self._examine(upload)
         new = replace(new, input_file=_UNREADABLE if suffix is None else f"input{suffix}")
         incoming.keep(upload.file, new.input_file, upload.config)

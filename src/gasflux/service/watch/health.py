@@ -48,9 +48,12 @@ def _database(service: Service) -> dict[str, str]:
 def _disk(service: Service) -> dict[str, str]:
     try:
         free = service.folders.free_bytes()
+        service.folders.make_incoming()
     except StorageError as error:
         return _check("failed", str(error))
-    for name, folder in (("uploads", service.folders.uploads), ("outputs", service.folders.outputs)):
+    folders = service.folders
+    probed = (("uploads", folders.uploads), ("bodies on their way", folders.incoming), ("outputs", folders.outputs))
+    for name, folder in probed:
         try:
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
