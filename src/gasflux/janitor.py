@@ -17,7 +17,7 @@ from gasflux.service.tasks.ages import delete_at
 from gasflux.service.tasks.folders import TaskFolders, is_task_id
 from gasflux.service.tasks.records import Task
 from gasflux.service.tasks.store import TaskStore
-from gasflux.storage.clock import utc_now
+from gasflux.storage.clock_watch import SECOND_LOOK_S, ClockWatch
 
 _ORPHAN_AGE: Final = timedelta(days=1)
 """A younger folder may belong to an upload on its way."""
@@ -27,6 +27,11 @@ _FETCH_TIME: Final = timedelta(minutes=10)
 
 _OWN_FILES: Final = re.compile(r"\..*|.*\.db(-wal|-shm|-journal)?")
 """Lock, placeholder, database: nothing to wonder about."""
+
+_DOUBT: Final = (
+    "nothing was removed for its age: the clock was set ahead, or nothing happened for long; the cleaning goes on when"
+    f" the clock has gone on so for {SECOND_LOOK_S / 60.0:g} minutes"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +55,8 @@ class SweepReport:
     """What lies in the data folders and is no task's; it stays."""
     stopped: str | None = None
     """Why the sweep ended early; nothing was removed after that."""
+    postponed: str | None = None
+    """Why nothing went for its age this time."""
 
 
 @dataclass
@@ -73,6 +80,8 @@ class Janitor:
         What to clean, and when things go.
     on_given_up
         Called with every task that was given up, so that its worker ends and its client is told.
+    watch
+        Tells a clock that was set ahead from time that passed.
     """
 
     def __init__(
@@ -81,12 +90,14 @@ class Janitor:
         folders: TaskFolders,
         settings: Settings,
         on_given_up: Callable[[Task], None] = lambda task: None,
+        watch: ClockWatch | None = None,
     ) -> None:
         self._store = store
         self._folders = folders
         self._ages = settings.cleanup
         self._min_free_bytes = settings.limits.min_free_bytes
         self._on_given_up = on_given_up
+        self._watch = watch or ClockWatch()
         self._sweeping = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -115,24 +126,33 @@ class Janitor:
     def sweep(self, now: datetime | None = None) -> SweepReport:
         """Clean once.
 
-        The state of the tasks is read first; when that fails nothing is removed, and the report says why.
+        The state of the tasks is read first; when that fails nothing is removed, and the report says why. Nothing goes
+        for its age when the clock was set ahead, before it has gone on so for a while.
+
+        Parameters
+        ----------
+        now
+            The time to go by; None is that of the clock, as far as it is believed.
         """
         with self._sweeping:
-            moment = now or utc_now()
+            moment, is_believed = (now, True) if now else self._watch.look()
             tally = _Tally()
             stopped: str | None = None
             try:
-                self._clean(tally, moment)
+                self._finish_deletions(tally)
+                if is_believed:
+                    self._clean(tally, moment)
             except StorageError as error:
                 stopped = str(error)
-            self.last_report = SweepReport(
-                moment, **{name: tuple(entries) for name, entries in vars(tally).items()}, stopped=stopped
-            )
+            entries = {name: tuple(found) for name, found in vars(tally).items()}
+            postponed = None if is_believed else _DOUBT
+            self.last_report = SweepReport(moment, **entries, stopped=stopped, postponed=postponed)
             _note(self.last_report)
             return self.last_report
 
     def _work(self) -> None:
         """Sweep until stopped."""
+        self._begin()
         while not self._stopping.is_set():
             try:
                 self.sweep()
@@ -140,9 +160,15 @@ class Janitor:
                 _log.exception("the sweep ended with an unexpected error; the next one comes as planned")
             self._stopping.wait(self._ages.task_cleanup_interval)
 
+    def _begin(self) -> None:
+        """Remember when the last server wrote something down: the clock may have been set since."""
+        try:
+            self._watch.begin(self._store.last_change())
+        except StorageError as error:
+            _log.warning("the time of the last change is not known: %s", error)
+
     def _clean(self, tally: _Tally, now: datetime) -> None:
-        """Do the parts of a sweep in order: what frees space comes before what needs some."""
-        self._finish_deletions(tally)
+        """Do the parts of a sweep that go by the time, in order: what frees space comes before what needs some."""
         self._remove_all(self._store.expired(self._ages, now), tally.removed, tally)
         self._relieve(tally, now)
         self._remove_orphans(tally, now)
@@ -227,6 +253,8 @@ def _is_own(path: str) -> bool:
 
 def _note(report: SweepReport) -> None:
     """Write what a sweep did to the log, a line per task that went."""
+    if report.postponed:
+        _log.warning("%s", report.postponed)
     if report.stopped:
         _log.error("the sweep stopped, nothing more was removed: %s", report.stopped)
     for task_id in report.given_up:

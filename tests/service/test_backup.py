@@ -221,7 +221,7 @@ def test_nothing_to_back_up(tmp_path: Path) -> None:
         write_backup(settings_in(tmp_path / "empty"), tmp_path / "all.tar.gz")
 
 
-@pytest.mark.parametrize("keep", [0, 10, 500, -300])
+@pytest.mark.parametrize("keep", [0, 10, 500, -300, -8, -1])
 def test_cut_off_backup_is_told(home: Home, tmp_path: Path, keep: int) -> None:
     write_backup(home.settings, tmp_path / "all.tar.gz")
     content = (tmp_path / "all.tar.gz").read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterator
 from typing import Final
@@ -43,6 +44,8 @@ _PATH: Final = 200
 """Characters of an address in the log."""
 
 _RETRY_LATER: Final = 503
+_SHORTAGE_RETRY_S: Final = 10
+_SHOWN_PATH: Final = 200
 _SERVER_FAULT: Final = 500
 
 _SENTENCES: Final[dict[int, str]] = {
@@ -130,8 +133,17 @@ def unexpected(error: Exception) -> Response:
     return _format_response(_SERVER_FAULT, message, error_type="internal_error")
 
 
+def shortage(error: OSError) -> Response:
+    """Return the answer where the machine gives no more files, memory or processes; anything else is unexpected."""
+    if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN):
+        return unexpected(error)
+    _LOG.warning("%s %s cannot be done now: %s", request.method, request.path[:_SHOWN_PATH], error.strerror)
+    return refusal(RetryLaterError.later("machine_short", _SHORTAGE_RETRY_S))
+
+
 def register_refusals(app: Flask) -> None:
     """Answer every error of the application in JSON."""
     app.register_error_handler(GasFluxError, refusal)
     app.register_error_handler(HTTPException, http_refusal)
+    app.register_error_handler(OSError, shortage)
     app.register_error_handler(Exception, unexpected)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gasflux.configuration.service_settings import ServerSettings, Settings
 from gasflux.errors import GasFluxError, StorageError
 from gasflux.server.address import is_everywhere, is_loopback, listening, page_url
+from gasflux.server.descriptors import AcceptPause, allowed
 from gasflux.service.safekeeping.data_lock import DataLock
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.service.watch.logs import configured_logging
@@ -110,6 +111,8 @@ def say(line: str, *, error: bool = False) -> None:
 def _run(settings: Settings, signals: _Signals, lock: DataLock) -> int:
     """Build everything, listen, and take it down again."""
     say("Starting GasFlux Web API with Waitress...")
+    allowance = allowed(settings)
+    settings = allowance.settings
     with ExitStack() as stack:
         sockets = stack.enter_context(listening(settings.server.host, settings.server.port))
         service, app = _build(settings)
@@ -118,7 +121,7 @@ def _run(settings: Settings, signals: _Signals, lock: DataLock) -> int:
         stack.callback(server.close)
         port = sockets[0].getsockname()[1]
         lock.note_address(page_url(settings.server.host, port))
-        _announce(settings, port)
+        _announce(settings, port, allowance.warning)
         signals.call(lambda: server.stop(service))
         service.start()
         server.run(service)
@@ -142,7 +145,7 @@ def _build(settings: Settings) -> tuple[Service, Flask]:
     return service, app
 
 
-def _announce(settings: Settings, port: int) -> None:
+def _announce(settings: Settings, port: int, shortage: str | None = None) -> None:
     """Say where the service listens and with what, as the hand-over document does, and what to open."""
     limits, url = settings.performance, page_url(settings.server.host, port)
     named = settings.server.base_url
@@ -157,7 +160,7 @@ def _announce(settings: Settings, port: int) -> None:
     if is_everywhere(settings.server.host):
         say(f"Other machines of the network reach port {port} too; --host 127.0.0.1 keeps it to this one.")
     _log.info("version %s listens on %s:%d as process %d", __version__, settings.server.host, port, os.getpid())
-    for warning in warnings_of(settings):
+    for warning in (*warnings_of(settings), *([shortage] if shortage else [])):
         say(f"WARNING: {warning}", error=True)
         _log.warning("%s", warning, extra={"console": False})
 
@@ -207,12 +210,15 @@ class _HttpServer:
         from waitress.trigger import trigger
 
         from gasflux.server.body_channel import BodyGuard, guarded_channel
+        from gasflux.server.proxy_notice import ProxyNotice
 
         self._server = waitress.create_server(self.app, map=self._map, sockets=self.sockets, **self._options())
         self._trigger = trigger(self._map)
         guard = BodyGuard(self.settings.limits, _folders(self.settings), self.app.extensions["gasflux"].refusals)
         for listener in self._listeners():
             listener.channel_class = guarded_channel(guard)
+            listener.application = ProxyNotice(listener.application, self.settings.security.trusted_proxy)
+            AcceptPause(listener)
 
     def _options(self) -> dict[str, Any]:
         """Return Waitress's settings."""

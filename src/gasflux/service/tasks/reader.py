@@ -11,7 +11,7 @@ from gasflux.configuration.service_settings import CleanupSettings
 from gasflux.db import Connection, Database
 from gasflux.service.tasks.records import Task, TaskCounts, TaskPage, TaskQuery, TaskStatus
 from gasflux.service.tasks.sql import IS_FINAL, POSITION, fetch, idempotent, task_of
-from gasflux.storage.clock import as_text, from_text
+from gasflux.storage.clock import as_text, from_optional_text, from_text
 
 _RECENT: Final = 50
 """How many of the last completed tasks tell how long one takes."""
@@ -71,6 +71,12 @@ class TaskReader:
         with self._database.read() as connection:
             text = connection.execute("SELECT value FROM facts WHERE name = 'known_since'").fetchone()[0]
         return from_text(text)
+
+    def last_change(self) -> datetime | None:
+        """Return when a task changed last, by the clock of then; None when there is none."""
+        with self._database.read() as connection:
+            text = connection.execute("SELECT max(updated_at) FROM tasks").fetchone()[0]
+        return from_optional_text(text)
 
     def version(self) -> int:
         """Return a number that grows with every change of a task, whoever makes it."""
