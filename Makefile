@@ -14,7 +14,7 @@ apt = if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	|| echo "not to be had: $(1)"; fi;
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-page test-slow test-exe test-dask test-fuzz test-proxy browser proxies cluster-tools screenshots check format bench settings sample pictures lock lock-check audit licences wheel clean
+.PHONY: help install demo test test-page test-slow test-exe test-dask test-fuzz test-proxy test-chaos browser proxies cluster-tools screenshots check format bench soak settings sample pictures lock lock-check audit licences wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ cluster-tools: ## install the SSH server and Slurm that test-dask runs too, on D
 test-proxy: $(READY) ## the documented nginx and Caddy before the real server; skipped where they are missing
 	$(ONE_THREAD) $(BIN)/python -m pytest -m proxy tests
 
+test-chaos: $(READY) ## random faults under traffic, one of each kind; GASFLUX_CHAOS_FAULTS=100 for many, GASFLUX_CHAOS_SEED=... for the same again
+	$(ONE_THREAD) $(BIN)/python -m pytest -m chaos --capture=no tests
+
 proxies: ## install what test-proxy needs, on Debian and as root; elsewhere say what to do
 	@PATH="$$PATH:/usr/sbin"; command -v nginx > /dev/null && command -v caddy > /dev/null && command -v openssl > /dev/null && exit 0; \
 	$(call apt,openssl) $(call apt,nginx-light) $(call apt,caddy) \
@@ -92,6 +95,9 @@ bench: $(READY) ## measure accuracy and speed (GASFLUX_PEER_PYTHON=... adds the 
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/service.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/scaling.py
+
+soak: $(READY) ## a day of tasks on an accelerated clock: what grows in memory, files, database and log
+	$(ONE_THREAD) $(BIN)/python benchmarks/soak.py
 
 settings: $(READY) ## write gasflux.ini and the table of the settings anew
 	$(BIN)/python tools/write_settings.py

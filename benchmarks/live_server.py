@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 import requests
+from server_guard import MARK, marked, watch
 
 START_S = 300.0
 """A cold interpreter loads in some 3 s; so long only takes what hangs."""
@@ -90,11 +91,12 @@ class LiveServer:
             "GASFLUX_SECURITY_RATE_LIMIT": "1000000",
             "GASFLUX_TASKS_BACKGROUND": "no",  # beside other work a task would wait for minutes
         }
-        return kept | given | dict(self.settings) | {"LIVE_SERVER_MARK": self.mark, "PYTHONUNBUFFERED": "1"}
+        return kept | given | dict(self.settings) | {MARK: self.mark, "PYTHONUNBUFFERED": "1"}
 
     def start(self, **options: Any) -> LiveServer:
         """Start it and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        watch(self.mark)
         said, errors = (self.console_folder / name for name in ("said.txt", "errors.txt"))
         with said.open("wb") as stdout, errors.open("wb") as stderr:
             self.process = subprocess.Popen(
@@ -130,9 +132,7 @@ class LiveServer:
 
     def processes(self) -> list[psutil.Process]:
         """Return every process that it started, also those that have lost their parent, and itself."""
-        return [
-            process for process in psutil.process_iter() if _environment(process).get("LIVE_SERVER_MARK") == self.mark
-        ]
+        return marked({self.mark})
 
     def leftovers(self, within_s: float) -> list[psutil.Process]:
         """Return the processes that still run some time after its end."""
@@ -185,10 +185,3 @@ def ended(server: LiveServer) -> Iterator[None]:
         for process in server.leftovers(within_s=10.0):
             process.kill()
         shutil.rmtree(server.console_folder, ignore_errors=True)
-
-
-def _environment(process: psutil.Process) -> dict[str, str]:
-    try:
-        return process.environ()
-    except psutil.Error:  # it ended meanwhile or belongs to somebody else
-        return {}

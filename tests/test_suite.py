@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import patience
 import pytest
 from patience import HANG_S, times_longer, wait_until
+from server_guard import marked
 
 TESTS = Path(__file__).parent
 FILES = sorted(path for path in TESTS.rglob("*.py") if "vendor" not in path.parts)
@@ -28,6 +34,7 @@ ALLOWED = {
         "sqlite3.connect(path, timeout=0, isolation_level=None)",
     ): "another program that does not wait",
     ("service/test_callbacks.py", "over.wait(0.05)"): "a receiver that trickles, a byte each time",
+    ("service/chaos_faults.py", "over.wait(SHORTAGE_S)"): "the age of a fault; nothing is waited for",
     ("service/test_proxies.py", "server.get('/health', timeout=SOON_S)"): "no answer may come, and a slow one is none",
 }
 """File and call -> why so short a limit cannot fail on a slow machine."""
@@ -177,6 +184,73 @@ def test_what_every_machine_passes_is_none(code: str) -> None:
 def test_a_short_wait_is_found(code: str) -> None:
     assert list(short_waits(ast.parse(code)))
     assert not list(short_waits(ast.parse("x.wait(HANG_S)\nx.wait()\nx.join(None)\nrun(timeout=900)\n', '.join(y)")))
+
+
+SHARED = """
+import pytest
+
+tries = []
+
+@pytest.fixture(scope="module")
+def shared():
+    tries.append(1)
+    assert len(tries) > {failures}, "it is slow"
+
+@pytest.mark.parametrize("number", range(10))
+def test_with_it(shared, number):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("failures", "outcome"), [(0, "10 passed"), (1, "9 passed, 1 error"), (99, "8 skipped, 2 errors")]
+)
+def test_a_shared_fixture_that_fails_does_not_take_all_tests_with_it(
+    tmp_path: Path, failures: int, outcome: str
+) -> None:
+    (tmp_path / "conftest.py").write_text("from slow_fixtures import pytest_fixture_setup\n", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(SHARED.format(failures=failures), encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -ra -p no:cacheprovider\n", encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(TESTS)}
+    command = [sys.executable, "-m", "pytest", "-q", str(tmp_path)]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False)
+    assert outcome in run.stdout, run.stdout
+    assert failures == 0 or "the fixture shared, shared by a module, failed after" in run.stdout
+    assert failures < 99 or "the fixture shared failed 2 times, see there: AssertionError: it is slow" in run.stdout
+
+
+LEAVING = """
+import os, signal, sys
+from pathlib import Path
+from live_server import LiveServer
+
+server = LiveServer(Path(sys.argv[1]), {"GASFLUX_TASKS_WORKERS": "1"}).start()
+print(server.mark, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_no_server_outlives_a_session_that_is_killed(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", LEAVING, str(tmp_path)]
+    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", check=False)
+    assert run.returncode == -signal.SIGKILL
+    assert len(run.stdout.strip()) == 32
+    wait_until(lambda: not marked({run.stdout.strip()}), "the end of the server")
+
+
+def test_a_wait_goes_on_as_long_as_something_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HANG_S", 0.02)
+    monkeypatch.setattr(patience, "slowness", lambda: 1.0)
+    steps = iter(range(1000))
+    assert wait_until(lambda: next(steps) >= 60, "the end", lambda: next(steps))
+    with pytest.raises(patience.WaitedInVainError, match=r"in vain on a machine 1\.0 times slow: nothing"):
+        wait_until(lambda: None, "nothing")
+
+
+def test_slowness_is_that_of_this_moment() -> None:
+    assert patience.slowness() >= 1.0
 
 
 def test_waiting_returns_what_was_seen() -> None:

@@ -85,11 +85,16 @@ class Api:
 
     def finished(self, task_id: str) -> dict[str, Any]:
         """Wait for the end of a task and return it."""
-        return wait_until(lambda: self._final(task_id), lambda: self._task(task_id))
+        return wait_until(lambda: self._final(task_id), lambda: self._task(task_id), lambda: self._how_far(task_id))
 
     def _final(self, task_id: str) -> dict[str, Any] | None:
         task = self._task(task_id)
         return task if task["status"] in ("completed", "failed") else None
+
+    def _how_far(self, task_id: str) -> object:
+        """Return how far a task is, and those before it."""
+        task, tasks = self._task(task_id), self.service.tasks
+        return task["status"], task["stage"], task["progress"], tasks.version()
 
     def _task(self, task_id: str) -> dict[str, Any]:
         task: dict[str, Any] = self.client.get(f"/task/{task_id}").json["data"]  # type: ignore[index]
