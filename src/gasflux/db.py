@@ -158,7 +158,8 @@ class Database:
     def settle(self) -> None:
         """Let what the present `write` changes stand in the file itself when it ends, and not in -wal alone.
 
-        Who removes that file takes the latest changes with it: a task is sent again, a lost key would open the door.
+        Who removes that file after a crash takes the latest changes with it. That a task went on is found out again;
+        that there is one, or a key, is not.
         """
         self._session().settles = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -195,6 +196,7 @@ class World:
             "completed": sum(status == "completed" for status in promises.final.values()),
             "results compared": len(promises.digests),
             "answers": dict(promises.answers),
+            "processor, s": round(sum(_processor_s())),
             "memory of the server, MiB": [round(value) for value in self.rss_mib],
         }
 
@@ -217,6 +219,13 @@ def chaos_world(folder: Path, seed: int) -> Iterator[World]:
         world = World(data, server, clock, seed)
         with world.traffic():
             yield world
+
+
+def _processor_s() -> Iterator[float]:
+    """Yield the times of this process and of those whose end it has seen: workers of a killed server are missing."""
+    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        usage = resource.getrusage(who)
+        yield usage.ru_utime + usage.ru_stime
 
 
 def _mounted(folder: Path) -> bool:

@@ -271,6 +271,16 @@ def test_no_key_is_made_in_the_place_of_a_lost_database(tmp_path: Path) -> None:
         assert not server.database.exists()
 
 
+def test_no_accepted_task_is_lost_with_the_wal_after_a_crash(tmp_path: Path) -> None:
+    with live_server(tmp_path, ONE_WORKER) as server:
+        task_ids = [upload(server).json()["data"]["task_id"] for _ in range(3)]
+        server.kill()
+        for ending in ("-wal", "-shm"):
+            Path(f"{server.database}{ending}").unlink(missing_ok=True)
+        server.start()
+        wait_until(lambda: {task_of(server, task_id)["status"] for task_id in task_ids} == {"completed"})
+
+
 def test_keys_stand_in_the_file_itself(tmp_path: Path) -> None:
     """Who removes -wal after a crash must not remove the keys with it: the service would be open again."""
     with closing(opened(tmp_path / "gasflux.db")) as database:

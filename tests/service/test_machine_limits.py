@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
-from contextlib import closing
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +23,8 @@ from stores import completed, opened, store_in
 from gasflux.client import GasFluxClient
 from gasflux.configuration.service_settings import LimitSettings, Settings
 from gasflux.janitor import Janitor
+from gasflux.jobs.child import Child
+from gasflux.jobs.pool import nothing
 from gasflux.service.tasks.folders import TaskFolders
 from gasflux.storage.clock_watch import SECOND_LOOK_S, ClockWatch
 
@@ -85,6 +90,53 @@ def test_without_files_left_the_server_waits_quietly_and_goes_on(tmp_path: Path)
                 client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 client.settimeout(HANG_S)
                 assert client.recv(100).startswith(b"HTTP/1.1 200")
+
+
+@contextmanager
+def no_file_left() -> Iterator[None]:
+    """Let this process open no file for the length of a block."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+    held = []
+    try:
+        with suppress(OSError):
+            while True:
+                held.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        for number in held:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@needs_limits
+def test_a_folder_that_cannot_be_read_now_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    folders = TaskFolders(tmp_path / "uploads", tmp_path / "outputs")
+    folders.prepare()
+    task_id = str(uuid.uuid4())
+    folder = folders.output_dir(task_id)
+    folder.mkdir()
+    (folder / "report.html").write_text("whole")
+    os.utime(folder, (0.0, 0.0))
+    with no_file_left():
+        with pytest.raises(OSError, match="Too many open files"):
+            folders.result_path(task_id, "report.html")
+        left = folders.remove(task_id)
+    assert any("Too many open files" in problem for problem in left)
+    assert folders.result_path(task_id, "report.html").read_text() == "whole"
+
+
+@needs_limits
+def test_a_worker_whose_memory_cannot_be_told_now_is_not_ended() -> None:
+    child = Child(nothing, "child", is_background=False)
+    try:
+        assert child.resident_bytes() > 0
+        with no_file_left():
+            assert child.resident_bytes() == 0
+    finally:
+        child.end()
 
 
 # -- the clock

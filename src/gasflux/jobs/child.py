@@ -151,12 +151,12 @@ class Child:
         return self._exit_code is None and not wait([self._process.sentinel], 0.0)
 
     def resident_bytes(self) -> int:
-        """Return the memory it holds, 0 when it has ended."""
+        """Return the memory it holds, 0 when it has ended or when the machine cannot tell now."""
         import psutil
 
         try:
             return int(psutil.Process(self.pid).memory_info().rss)
-        except psutil.NoSuchProcess:
+        except (psutil.Error, OSError):  # no file can be opened: the next look tells
             return 0
 
     def kill(self) -> int:

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -56,8 +56,9 @@ def discard_unfinished(output_dir: Path, pid: int) -> None:
     pid
         The dead process.
     """
-    for folder in output_dir.parent.glob(f".{glob.escape(output_dir.name)}.{pid}-*.part"):
-        shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # as when no more files can be opened: then it goes with the other results
+        for folder in output_dir.parent.glob(f".{glob.escape(output_dir.name)}.{pid}-*.part"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def install_files(folder: Path, output_dir: Path, names: tuple[str, ...]) -> None:

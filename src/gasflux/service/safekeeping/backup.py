@@ -23,7 +23,7 @@ from typing import IO, Any, Final
 from gasflux.configuration.service_settings import Settings
 from gasflux.db import Database
 from gasflux.errors import ServiceError, UnknownIdError
-from gasflux.service.tasks.folders import TaskFolders
+from gasflux.service.tasks.folders import TaskFolders, raise_unless_gone
 from gasflux.service.tasks.records import Task, TaskQuery, TaskStatus
 from gasflux.service.tasks.store import TaskStore
 from gasflux.storage.clock import as_text, utc_now
@@ -298,7 +298,7 @@ class _Writer:
 
 def plain_files(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder in order, links and unfinished ones left out."""
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=raise_unless_gone):
         folders.sort()
         for path in (Path(parent, name) for name in sorted(names)):
             if path.suffix != ".part" and not path.is_symlink() and path.is_file():

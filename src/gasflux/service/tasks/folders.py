@@ -133,7 +133,10 @@ class TaskFolders:
     def remove_results(self, task_id: str) -> tuple[str, ...]:
         """Remove the results of a task, and those a killed worker was writing; return as `remove` does."""
         folder = self.output_dir(task_id)
-        unfinished = self.outputs.glob(f".{task_id}.*.part")
+        try:
+            unfinished = tuple(self.outputs.glob(f".{task_id}.*.part"))
+        except OSError as error:
+            return (f"{self.outputs}: {error.strerror or error}",)
         return tuple(problem for path in (folder, *unfinished) for problem in _remove(path))
 
     def task_ids(self) -> dict[str, datetime]:
@@ -144,7 +147,7 @@ class TaskFolders:
                 continue
             try:
                 changed = _last_change(Path(entry.path))
-            except FileNotFoundError:  # somebody works in it, or removes it, at this moment
+            except OSError:  # somebody works in it or removes it at this moment, or it cannot be told: it is not old
                 changed = datetime.now(UTC)
             found[entry.name] = max(changed, found.get(entry.name, changed))
         return found
@@ -214,7 +217,7 @@ def _plain_files(folder: Path) -> Iterator[Path]:
     """Yield the files in a folder and below, links left out; nothing when there is no such folder."""
     if not _is_real_folder(folder):
         return
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder, onerror=raise_unless_gone):
         folders[:] = sorted(name for name in folders if _is_real_folder(Path(parent, name)))
         for path in (Path(parent, name) for name in sorted(files)):
             try:
@@ -225,10 +228,16 @@ def _plain_files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
+def raise_unless_gone(error: OSError) -> None:
+    """Raise what `os.walk` would take for an empty folder: one that is there but cannot be read now is not empty."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
 def _last_change(folder: Path) -> datetime:
     """Return the latest time of change of a folder, its folders and its files."""
     times = [folder.lstat().st_mtime]
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder, onerror=raise_unless_gone):
         times.extend(Path(parent, name).lstat().st_mtime for name in (*folders, *files))
     return datetime.fromtimestamp(max(times), UTC)
 

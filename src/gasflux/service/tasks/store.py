@@ -328,6 +328,7 @@ class TaskStore(TaskReader):
             if failure is None:
                 self._refuse_when_full(connection, new.owner_key_id)
             insert(connection, new)
+            self._database.settle()
             if failure is not None:
                 values = now_values() | failure_values(failure) | {"id": new.task_id}
                 connection.execute(f"UPDATE tasks SET {FAIL} WHERE task_id = :id", values)
