@@ -345,7 +345,8 @@ def test_every_setting_and_flag_named_exists() -> None:
     assert named <= {rule.code for rule in FLAG_RULES}
 
 
-OUTSIDE = {"GASFLUX_PEER_PYTHON", "GASFLUX_FUZZ_EXAMPLES", "GASFLUX_API_KEY"}
+_OF_CHAOS = {"GASFLUX_CHAOS_FAULTS", "GASFLUX_CHAOS_SEED"}
+OUTSIDE = {"GASFLUX_PEER_PYTHON", "GASFLUX_FUZZ_EXAMPLES", "GASFLUX_API_KEY", *_OF_CHAOS}
 """Variables of the tools and the client, which the service does not know."""
 
 BASES = {"gasflux_error", "service_error", "client_error"}
