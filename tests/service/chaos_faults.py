@@ -31,7 +31,7 @@ BACKGROUND: Final = 10
 def kill_the_server(world: World) -> None:
     """End it as a power cut would."""
     world.felt_for(world.random.randrange(4))
-    world.server.kill()
+    world.kill()
     world.start()
 
 
@@ -84,7 +84,7 @@ def remove_the_database(world: World) -> None:
     world.refuses("/upload", "storage_unavailable")
     world.felt_for(4)
     if world.random.random() < 0.5:
-        world.server.kill()
+        world.kill()
     else:
         world.server.terminate(within_s=HANG_S)
     if what in ("removed", "replaced"):

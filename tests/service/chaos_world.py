@@ -51,6 +51,8 @@ class World:
     clock: ShiftedClock | None
     seed: int
     promises: Promises = field(default_factory=Promises)
+    kills: int = 0
+    """How often the server was killed."""
     rss_mib: list[float] = field(default_factory=list)
     """Memory of the server after each fault."""
 
@@ -68,6 +70,11 @@ class World:
         """Of the server."""
         assert self.server.process is not None
         return self.server.process.pid
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        self.server.kill()
+        self.kills += 1
 
     def start(self) -> None:
         """Start the server again, when nothing of the last one is left."""
@@ -152,10 +159,13 @@ class World:
     def _is_tidy(self) -> bool:
         """Whether each accepted task has ended once and has its folder, and nobody else has any.
 
-        A removal that somebody asked for without an answer may have been done or not.
+        A removal that somebody asked for without an answer may have been done or not. Of an upload that was on its way
+        when the server was killed a folder stays, which the janitor removes after a day.
         """
         ends, kept, found = self._ends(), self.promises.accepted, self._folders()
-        return {ends[task_id] for task_id in kept} <= {1} and kept <= found <= kept | self.promises.deleted
+        cut_off = found - kept - self.promises.deleted
+        is_once = {ends[task_id] for task_id in kept} <= {1}
+        return is_once and kept <= found and len(cut_off) <= self.kills * CLIENTS and not self._unfinished()
 
     def _ends(self) -> Counter[str]:
         """Return how often each task ended, as the database itself noted."""
@@ -163,10 +173,12 @@ class World:
             return Counter(task_id for (task_id,) in connection.execute("SELECT task_id FROM ends"))
 
     def _folders(self) -> set[str]:
-        """Return the tasks that have a folder, and what was left unfinished."""
-        found = {path.name for path in self.server.uploads.iterdir() if not path.name.startswith(".")}
-        unfinished = {path.name for path in self.server.outputs.iterdir() if path.name.endswith(".part")}
-        return found | unfinished
+        """Return the tasks that have a folder."""
+        return {path.name for path in self.server.uploads.iterdir() if not path.name.startswith(".")}
+
+    def _unfinished(self) -> set[str]:
+        """Return the results in the making that nobody is making."""
+        return {path.name for path in self.server.outputs.iterdir() if path.name.endswith(".part")}
 
     def _strangers(self) -> list[psutil.Process]:
         """Return processes of servers that have ended."""

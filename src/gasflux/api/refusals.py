@@ -45,7 +45,6 @@ _PATH: Final = 200
 
 _RETRY_LATER: Final = 503
 _SHORTAGE_RETRY_S: Final = 10
-_SHOWN_PATH: Final = 200
 _SERVER_FAULT: Final = 500
 
 _SENTENCES: Final[dict[int, str]] = {
@@ -137,7 +136,8 @@ def shortage(error: OSError) -> Response:
     """Return the answer where the machine gives no more files, memory or processes; anything else is unexpected."""
     if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN):
         return unexpected(error)
-    _LOG.warning("%s %s cannot be done now: %s", request.method, request.path[:_SHOWN_PATH], error.strerror)
+    line = f"{request.method} {shortened(request.path, _PATH)} cannot be done now: {error.strerror}"
+    current_service().refusals.note("shortage", line, level=logging.WARNING, told=TOLD_OF_HOLDERS)
     return refusal(RetryLaterError.later("machine_short", _SHORTAGE_RETRY_S))
 
 
