@@ -149,12 +149,17 @@ def worker_of(job: Job) -> psutil.Process:
     return psutil.Process(pid_of(job))
 
 
+def noted_pid(job: Job) -> int | None:
+    """Return the id of the process that acts on a job, None when none has begun."""
+    return int(_worker_file(job).read_text()) if _worker_file(job).exists() else None
+
+
 def pid_of(job: Job, wait_s: float = 600.0) -> int:
     """Wait until a worker acts on a job and return the id of its process."""
     end = time.monotonic() + wait_s
     while time.monotonic() < end:
-        if _worker_file(job).exists():
-            return int(_worker_file(job).read_text())
+        if (pid := noted_pid(job)) is not None:
+            return pid
         time.sleep(0.02)
     raise TimeoutError("no worker began")
 

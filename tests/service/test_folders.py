@@ -48,7 +48,7 @@ def test_files_that_vanish_meanwhile_are_not_there(
     """Somebody removes them between the listing and the look at each, or between the look and the opening."""
     real = os.walk
 
-    def walk_then_remove(top: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    def walk_then_remove(top: Path, onerror: object = None) -> Iterator[tuple[str, list[str], list[str]]]:
         for parent, below, names in real(top):
             Path(parent, "grid_ch4.csv").unlink(missing_ok=True)
             yield parent, below, names

@@ -14,7 +14,7 @@ from pathlib import Path
 import odd_jobs
 import psutil
 import pytest
-from odd_jobs import is_gone, job_in, pid_of, worker_of
+from odd_jobs import is_gone, job_in, noted_pid, pid_of, worker_of
 from patience import HANG_S, wait_until
 
 import gasflux
@@ -127,7 +127,8 @@ def test_time_has_a_limit(executor: LocalExecutor, tmp_path: Path, act: str) -> 
     failure = failure_of(executor, job, timeout_s=0.5)
     assert failure.type == "timeout"
     assert "0.5 s" in failure.message
-    assert not psutil.pid_exists(pid_of(job))
+    # On a busy machine the time may be over before the job has begun.
+    assert (pid := noted_pid(job)) is None or not psutil.pid_exists(pid)
 
 
 @pytest.mark.parametrize("act", ["sleep", "busy"])
