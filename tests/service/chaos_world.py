@@ -32,6 +32,7 @@ SETTINGS: Final = {
     "GASFLUX_TASKS_MAX_ATTEMPTS": "20",  # one task may meet many faults
     "GASFLUX_TASKS_DRAIN_TIMEOUT": "5",
     "GASFLUX_CLEANUP_TASK_CLEANUP_INTERVAL": "1",
+    "GASFLUX_LIMITS_MIN_FREE_BYTES": "0",  # on a nearly full disk the oldest results would go before their time
     "GASFLUX_DATABASE_BUSY_TIMEOUT": "0.5",
 }
 
