@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, request
 
+from gasflux.api.compression import register_compression
 from gasflux.api.headers import register_headers
 from gasflux.api.refusals import register_refusals
 from gasflux.api.streaming_request import StreamingRequest
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     _register_statistics(app, service)
+    register_compression(app)
     register_headers(app)
     register_auth(app)
     register_refusals(app)

@@ -92,6 +92,7 @@ def process_file(
     max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
     render: RenderFigures | None = None,
     page_view: bool = False,
+    on_computed: Callable[[FlightResult], None] | None = None,
 ) -> Outcome:
     """Process one flight log into a folder of result files.
 
@@ -118,6 +119,8 @@ def process_file(
         Who draws, such as `jobs.drawing.DrawingProcesses.render`, whose owner starts and ends them; None draws here.
     page_view
         Whether to write the page's own document too, which is none of the result files.
+    on_computed
+        Called with the result as soon as it is known, before anything is drawn or written.
 
     Raises
     ------
@@ -132,7 +135,9 @@ def process_file(
     with clock.stage("reading", 0.0):
         paths = [path] if isinstance(path, Path) else path
         log = _read(paths, config, name, max_rows, max_unpacked_bytes)
-    result = process_log(log, config, _scaled(progress, _READ, _COMPUTED))
+    result = replace(process_log(log, config, _scaled(progress, _READ, _COMPUTED)), started_at=started_at)
+    if on_computed is not None:
+        on_computed(result)
     with staging(output_dir) as folder:
         config_yaml = dump_effective_config(config)
         _write_text(folder / "config.yaml", config_yaml)
@@ -144,7 +149,7 @@ def process_file(
         with clock.stage("files", _REPORTED):
             _write_tables(result, folder)
         stages = _in_order(clock.seconds, result.stages_s)
-        finished = replace(result, stages_s=stages, started_at=started_at, finished_at=utc_text())
+        finished = replace(result, stages_s=stages, finished_at=utc_text())
         outcome = _with_documents(finished, folder, output_dir, page_view, config.netcdf)
     if progress is not None:
         progress("files", _DONE)

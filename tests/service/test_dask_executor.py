@@ -23,6 +23,7 @@ from odd_jobs import is_gone, job_in
 from patience import HANG_S, wait_until
 
 from gasflux.jobs.dask_executor import DaskExecutor
+from gasflux.jobs.early import early_gases_text
 from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError, JobFunction
 from gasflux.jobs.flight_job import run_job
 from gasflux.jobs.local_executor import LocalExecutor
@@ -364,6 +365,20 @@ def test_cluster_without_gasflux_is_told_in_a_sentence(tmp_path: Path, threads: 
             wait_until(lambda: "the scheduler has gasflux missing" in str(executor.trouble()), "the trouble")
     finally:
         cluster.stop()
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_answers_come_before_the_results(
+    cluster: DaskCluster, threads: ThreadPoolExecutor, tmp_path: Path, is_shared: bool
+) -> None:
+    early = tmp_path / "early"
+    told = Told(tmp_path)
+    with executor_on(cluster, 1, shared=is_shared) as executor:
+        job = replace(job_with_input(tmp_path, f"early {tmp_path}"), early_dir=early)
+        done = threads.submit(run, executor, job, told=told)
+        told.wait_for("step 60")
+        assert early_gases_text(early) == odd_jobs.EARLY
+        assert done.result(HANG_S).results
 
 
 def main() -> None:

@@ -144,12 +144,14 @@ class _TaskFields(Model):
     status: Status
     message: str
     progress: float = Field(ge=0, le=100, description="percent of the whole job")
-    stage: str | None
+    stage: str | None = Field(
+        description="what is done now; `computed`: `gases` are known and figures are being drawn; null unless in work"
+    )
     queue_position: int | None = Field(description="1 is next; null unless pending")
     error: str | None = Field(description="why it failed, one sentence")
     error_type: str | None = Field(description="machine name of the reason; `cancelled` when somebody stopped it")
     results: list[ResultFileInfo]
-    gases: dict[str, GasInfo]
+    gases: dict[str, GasInfo] = Field(description="as soon as they are computed, before figures and report")
     created_at: Moment
     updated_at: Moment
     started_at: Moment | None

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gasflux.api.models import KeyInfo, Pagination, ReportInfo, TaskEntry, TaskLine
+from gasflux.jobs.early import early_gases
 from gasflux.service.keys.records import ApiKey
 from gasflux.service.parts import Service
 from gasflux.service.tasks.as_json import report_answer, task_answer, task_line, text_or_none
-from gasflux.service.tasks.records import Task, TaskPage
+from gasflux.service.tasks.records import Task, TaskPage, TaskStatus
 from gasflux.storage.clock import as_text
 
 
 def task_info(task: Task, service: Service) -> TaskEntry:
-    """Return a task with the time it still takes."""
-    return TaskEntry.model_validate(task_answer(task, service.settings.cleanup, _left_s(task, service)))
+    """Return a task with the time it still takes, and with its rates as soon as they are known."""
+    return TaskEntry.model_validate(
+        task_answer(_with_early_gases(task, service), service.settings.cleanup, _left_s(task, service))
+    )
 
 
 def listed_task(task: Task, service: Service) -> TaskLine:
     """Return a task as one line of a list."""
-    return TaskLine.model_validate(task_line(task, service.settings.cleanup, _left_s(task, service)))
+    return TaskLine.model_validate(
+        task_line(_with_early_gases(task, service), service.settings.cleanup, _left_s(task, service))
+    )
+
+
+def _with_early_gases(task: Task, service: Service) -> Task:
+    """Return a task in work with the rates that its worker knows before it draws."""
+    if task.status is not TaskStatus.PROCESSING:
+        return task
+    return replace(task, gases=early_gases(service.folders.early_dir(task.task_id, task.attempts)))
 
 
 def _left_s(task: Task, service: Service) -> float | None:

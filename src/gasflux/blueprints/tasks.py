@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Blueprint, Response, send_file
 
 from gasflux.api.endpoint import Access, FileAnswer, RequestError, endpoint
@@ -11,7 +13,8 @@ from gasflux.api.models import LogLines, LogQuery, TaskChange, TaskEntry, TaskVi
 from gasflux.api.presenting import task_info
 from gasflux.errors import Fault, UnknownIdError
 from gasflux.results.folder import VIEW
-from gasflux.service.tasks.records import TaskStatus
+from gasflux.service.tasks.folders import TaskFolders
+from gasflux.service.tasks.records import Task, TaskStatus
 from gasflux.shared import _format_response, current_service, with_etag
 
 tasks_bp = Blueprint("tasks", __name__, url_prefix="/task")
@@ -91,7 +94,10 @@ def task_log(task_id: str, query: LogQuery) -> Response:
 @tasks_bp.get("/<task_id>/view")
 @endpoint(
     summary="The result as the page draws it",
-    description="Flight, curtain, background and error budget in one document; 404 unless the task is completed.",
+    description=(
+        "Flight, curtain, background and error budget in one document, as soon as they are computed: 404 before, and"
+        " where a cluster without a common disk still draws."
+    ),
     access=Access.CAPABILITY,
     answer=TaskView,
     has_etag=True,
@@ -100,10 +106,7 @@ def task_log(task_id: str, query: LogQuery) -> Response:
 def task_view(task_id: str) -> Response:
     """Answer the worker's document; the envelope goes round its bytes, which are not read."""
     service = current_service()
-    if service.tasks.get(task_id).status is not TaskStatus.COMPLETED:
-        raise UnknownIdError(f"The task {task_id} has no result yet.")
-    with service.folders.result(task_id, VIEW) as path:
-        document = path.read_bytes()
+    document = _view(service.tasks.get(task_id), service.folders)
     body = b'{"code":200,"message":"The result.","data":' + document.strip() + b"}\n"
     return with_etag(Response(body, content_type="application/json"))
 
@@ -129,6 +132,17 @@ def task_input(task_id: str) -> Response:
     response.headers["Content-Security-Policy"] = RESULT_POLICY
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _view(task: Task, folders: TaskFolders) -> bytes:
+    """Return the worker's document, of a task in work the one it wrote before it began to draw."""
+    if task.status is TaskStatus.COMPLETED:
+        with folders.result(task.task_id, VIEW) as path:
+            return path.read_bytes()
+    if task.status is TaskStatus.PROCESSING:
+        with suppress(FileNotFoundError):  # not computed yet, or completed at this moment: then the next look finds it
+            return (folders.early_dir(task.task_id, task.attempts) / VIEW).read_bytes()
+    raise UnknownIdError(f"The task {task.task_id} has no result yet.")
 
 
 def _refuse_nonsense(change: TaskChange) -> None:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, jsonify, request, send_file
 from gasflux.api.endpoint import Access, FileAnswer, endpoint
 from gasflux.api.headers import DOCS_POLICY, PAGE_POLICY
 from gasflux.api.openapi import openapi_document
+from gasflux.api.page_script import SCRIPT, STYLE, joined_script, joined_style
 from gasflux.errors import UnknownIdError
 from gasflux.shared import with_etag
 
@@ -80,9 +81,22 @@ def openapi() -> Response:
 )
 def static_file(name: str) -> Response:
     """Send a file of the page; with `?v=...` in its address it may be kept for a year."""
-    response = _file(name, PAGE_POLICY)
+    response = _joined(name) if name in _JOINED else _file(name, PAGE_POLICY)
     if "v" in request.args:
         response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
+    return response
+
+
+_JOINED: Final = {SCRIPT: (joined_script, "text/javascript"), STYLE: (joined_style, "text/css")}
+"""Files of the page that are put together of others when they are asked for."""
+
+
+def _joined(name: str) -> Response:
+    """Send modules, or styles, as one file."""
+    join, kind = _JOINED[name]
+    response = with_etag(Response(join(STATIC), content_type=f"{kind}; charset=utf-8"))
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Cache-Control"] = "no-cache"
     return response
 
 

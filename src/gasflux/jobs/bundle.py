@@ -39,6 +39,10 @@ class JobBundle:
     config: bytes | None
     landing: str | None
     """Folder of the sender that takes the results, when both machines see it; None: they travel as bytes."""
+    shows_early: bool = False
+    """Whether somebody looks at the answers before the figures are drawn."""
+    early: str | None = None
+    """Folder of the sender for what is known early, when both machines see it; None: the answers alone travel."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ def bundle_of(job: Job, function: JobFunction, timeout_s: float, shared_landing:
         content=str(job.input_path.absolute()) if shared_landing else job.input_path.read_bytes(),
         config=_yaml_of(job.config),
         landing=str(shared_landing.absolute()) if shared_landing else None,
+        shows_early=job.early_dir is not None,
+        early=str(job.early_dir.absolute()) if shared_landing and job.early_dir else None,
     )
 
 
@@ -113,6 +119,7 @@ def lay_out(bundle: JobBundle, folder: Path) -> Job:
         config=None if bundle.config is None else config,
         figures=bundle.figures,
         page_view=bundle.page_view,
+        early_dir=(Path(bundle.early) if bundle.early else folder / "early") if bundle.shows_early else None,
         task_id=bundle.task_id,
         attempt=bundle.attempt,
         log_path=folder / "task.log",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gasflux.errors import ConfigError
 from gasflux.jobs.bundle import Delivery, JobBundle, bundle_of, unpack
 from gasflux.jobs.dask_worker import UnwantedError
+from gasflux.jobs.early import write_early_gases
 from gasflux.jobs.executor import ExecutorStoppedError, JobCancelledError, JobFailedError, JobFunction
 from gasflux.jobs.failures import FROM_OUTSIDE_ATTEMPTS, faults_as_data, timed_out
 from gasflux.jobs.flight_job import run_job
@@ -256,6 +257,8 @@ class _Watch:
                 _log.info("works at %s", worker, extra={"task": self._job.task_id})
             case ("progress", stage, percent):
                 self._tell(stage, percent)
+            case ("gases", text):
+                self._show(text)
             case ("log", lines):
                 self._copy(lines)
             case ("trouble", text):
@@ -265,6 +268,15 @@ class _Watch:
         if self._told != (stage, percent):
             self._told = (stage, percent)
             self._on_progress(stage, percent)
+
+    def _show(self, gases: str) -> None:
+        """Write down answers that came before the results; where both machines see the folder they are there."""
+        if self._job.early_dir is None:
+            return
+        try:
+            write_early_gases(self._job.early_dir, gases)
+        except OSError as error:
+            _log.warning("not shown early: %s", error, extra={"task": self._job.task_id})
 
     def _copy(self, lines: str) -> None:
         """Append lines of the worker to the task's log."""

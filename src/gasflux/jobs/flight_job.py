@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
+from gasflux.jobs.early import gas_summaries, write_early
 from gasflux.jobs.failures import faults_as_data
 from gasflux.jobs.log import JobLog
-from gasflux.jobs.records import GasSummary, Job, JobResult, ResultFile
+from gasflux.jobs.records import Job, JobResult, ResultFile
 from gasflux.results.folder import media_type
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gasflux.data_processor import Outcome, RenderFigures
-    from gasflux.records import ProgressCallback
+    from gasflux.records import FlightResult, ProgressCallback
 
 _EVERY_S: Final = 0.2
 """Least time between two words on one stage: the supervisor passes them on five times a second."""
+
+COMPUTED: Final = "computed"
+"""The stage of a job whose answer is known and shown, while it draws: nobody waits for the figures."""
 
 
 def load_all() -> None:
@@ -38,6 +44,8 @@ class _Reporter:
     def __init__(self, tell: ProgressCallback, log: JobLog) -> None:
         self._tell = tell
         self._log = log
+        self.is_shown = False
+        """Whether what was computed is shown already."""
         self._stage = ""
         self._began = self._told = time.monotonic()
 
@@ -48,7 +56,7 @@ class _Reporter:
             self._stage, self._began = stage, now
         elif now - self._told < _EVERY_S:
             return
-        self._tell(stage, round(percent, 1))
+        self._tell(COMPUTED if self.is_shown and stage == "figures" else stage, round(percent, 1))
         self._told = now
 
     def end_stage(self) -> None:
@@ -100,10 +108,21 @@ def process_job(job: Job, tell: ProgressCallback, render: RenderFigures | None =
         max_unpacked_bytes=MAX_UNPACKED_BYTES if job.max_unpacked_bytes is None else job.max_unpacked_bytes,
         render=render,
         page_view=job.page_view,
+        on_computed=None if job.early_dir is None else partial(_show_early, job.early_dir, reporter, log),
     )
     reporter.end_stage()
     _log_findings(outcome, log)
     return JobResult(_result_files(outcome), gas_summaries(outcome.output_vars))
+
+
+def _show_early(folder: Path, reporter: _Reporter, log: JobLog, result: FlightResult) -> None:
+    """Show what was computed; a disk that takes no more costs the early look, and the job finds out by itself."""
+    try:
+        write_early(result, folder)
+    except OSError as error:
+        log.write("WARNING", f"not shown before the figures are drawn: {error.strerror or error}")
+    else:
+        reporter.is_shown = True
 
 
 def _log_findings(outcome: Outcome, log: JobLog) -> None:
@@ -122,19 +141,3 @@ def _result_files(outcome: Outcome) -> tuple[ResultFile, ...]:
     names = sorted(outcome.files, key=lambda name: (name != "report.html", name))
     folder = outcome.output_dir
     return tuple(ResultFile(name, (folder / name).stat().st_size, media_type(name)) for name in names)
-
-
-def gas_summaries(output_vars: Mapping[str, Any]) -> tuple[GasSummary, ...]:
-    """Return the answer for every gas of an ``output_vars`` object."""
-    return tuple(
-        GasSummary(
-            gas=gas,
-            flux_kg_h=values["flux_kg_h"],
-            low_kg_h=values["flux_interval_kg_h"]["low"],
-            high_kg_h=values["flux_interval_kg_h"]["high"],
-            level=values["flux_interval_kg_h"]["level"],
-            grade=values["quality"]["grade"],
-            detection_limit_kg_h=values["detection_limit_kg_h"],
-        )
-        for gas, values in output_vars["gases"].items()
-    )

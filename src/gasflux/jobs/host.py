@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
+from gasflux.jobs.early import early_gases_text
 from gasflux.jobs.executor import ExecutorStoppedError, JobFailedError, JobFunction
 from gasflux.jobs.local_executor import LocalExecutor
 from gasflux.jobs.log import LogTail
@@ -39,8 +40,9 @@ class Order:
     timeout_s: float
 
 
-Answer = tuple[Literal["progress"], str, float] | tuple[Literal["log", "trouble"], str]
-"""News of a job: how far it is, new lines of its log, or an error that its owner need not see but the server's log."""
+Answer = tuple[Literal["progress"], str, float] | tuple[Literal["gases", "log", "trouble"], str]
+"""News of a job: how far it is, its answers before the figures are drawn, new lines of its log, or an error that its
+owner need not see but the server's log."""
 
 
 class JobHost:
@@ -96,8 +98,12 @@ class JobHost:
     def _outcome(self, order: Order) -> JobResult | JobFailedError:
         """Run a job, telling news of it."""
         log = LogTail(order.job.log_path)
+        gases: str | None = None
 
         def advance(stage: str, percent: float) -> None:
+            nonlocal gases
+            if gases is None and (gases := early_gases_text(order.job.early_dir)) is not None:
+                self.tell(("gases", gases))
             self.tell(("progress", stage, percent))
             self._tell_lines(log)
 

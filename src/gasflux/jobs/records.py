@@ -27,6 +27,8 @@ class Job:
     """Whether to draw."""
     page_view: bool = False
     """Whether to write the document of the service's page beside the results."""
+    early_dir: Path | None = None
+    """Folder for what is known before figures and report, see `gasflux.jobs.early`; None keeps it back till the end."""
     task_id: str = ""
     """The task of the service it belongs to, which names it in logs; empty when it belongs to none."""
     attempt: int = 1

@@ -26,6 +26,7 @@ from gasflux.records import (
     SegmentResult,
     Wind,
 )
+from gasflux.results.output_vars import output_vars
 
 VIEW_SCHEMA: Final = "gasflux.view/1"
 
@@ -53,8 +54,9 @@ def view_document(result: FlightResult) -> dict[str, Any]:
     -------
     dict
         JSON-ready, without NaN: null where a value is unknown. ``track`` is the path, ``phases`` the spans of time of
-        what the aircraft did, ``gases`` the series of each gas with its background, ``flags`` what speaks against the
-        answer for each gas, in every language, ``segments`` each surface with its
+        what the aircraft did, ``gases`` the series of each gas with its background, ``result`` the object of
+        ``output_vars.json`` as far as it is known by now, ``flags`` what speaks against the answer for each gas, in
+        every language, ``segments`` each surface with its
         transects, wind, samples, kriged grid and height profile. Times are seconds since ``start``. Lists of one block
         have the same length; ``flux_density_kg_m2_h`` and ``std_kg_m2_h`` of a grid have nz * nx values, row by row
         from the lowest.
@@ -70,6 +72,7 @@ def view_document(result: FlightResult) -> dict[str, Any]:
         "track": _track(result),
         "phases": _phases(result),
         "gases": {gas: _series(result, gas) for gas in result.background},
+        "result": output_vars(result),
         "flags": {gas: _flags(values.quality) for gas, values in result.gases.items()},
         "segments": [_segment(result, part, points, cells) for part in result.segments],
     }

@@ -83,6 +83,10 @@ class TaskFolders:
         """Return the folder of the results."""
         return self.outputs / _checked(task_id)
 
+    def early_dir(self, task_id: str, attempt: int) -> Path:
+        """Return the folder of what an attempt knows before its results are whole; it goes with unfinished results."""
+        return self.outputs / f".{_checked(task_id)}.early-{attempt}.part"
+
     def input_path(self, task_id: str, input_file: str) -> Path:
         """Return the path of the flight log."""
         return self.upload_dir(task_id) / input_file
@@ -138,6 +142,11 @@ class TaskFolders:
         except OSError as error:
             return (f"{self.outputs}: {error.strerror or error}",)
         return tuple(problem for path in (folder, *unfinished) for problem in _remove(path))
+
+    def remove_early(self, task_id: str) -> tuple[str, ...]:
+        """Remove what was shown before the results were whole; return as `remove` does."""
+        shown = self.outputs.glob(f".{_checked(task_id)}.early-*.part")
+        return tuple(problem for path in shown for problem in _remove(path))
 
     def task_ids(self) -> dict[str, datetime]:
         """Return the id of every task folder, with the time of the last change in it."""

@@ -273,7 +273,9 @@ class TaskRunner:
 
     def _complete(self, task: Task, result: JobResult) -> None:
         """Note the results; those of an attempt that was given up in its last moment are nobody's."""
-        if not self._store.complete(task.task_id, task.attempts, result):
+        if self._store.complete(task.task_id, task.attempts, result):
+            self._folders.remove_early(task.task_id)
+        else:
             self._clear(task)
 
     def _run(self, running: _Running, log: JobLog) -> JobResult:
@@ -315,6 +317,7 @@ class TaskRunner:
             input_name=task.input_name,
             config=folders.config_path(task.task_id) if task.has_config else None,
             page_view=True,
+            early_dir=folders.early_dir(task.task_id, task.attempts),
             task_id=task.task_id,
             attempt=task.attempts,
             log_path=folders.log_path(task.task_id),

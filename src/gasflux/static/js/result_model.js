@@ -1,16 +1,13 @@
-// A result as the page draws it: output_vars.json (figures) beside GET /task/<id>/view (drawings).
+// A result as the page draws it: GET /task/<id>/view, which holds drawings and figures (output_vars.json) alike.
 
 import { get, address, ApiError, OfflineError } from "./api.js";
 import { utc } from "./format.js";
 
-/** Fetch both documents of a completed task. */
+/** Fetch the document of a task whose rates are known; results of older versions have their figures in a file. */
 export async function fetchResult(task, signal) {
+  const view = await get(`task/${task.task_id}/view`, { signal });
   const file = task.results.find((result) => result.name === "output_vars.json");
-  const [vars, view] = await Promise.all([
-    fetchJson(file.download_url, signal),
-    get(`task/${task.task_id}/view`, { signal }),
-  ]);
-  return { task, vars, view };
+  return { task, vars: view.result ?? (await fetchJson(file.download_url, signal)), view };
 }
 
 async function fetchJson(path, signal) {

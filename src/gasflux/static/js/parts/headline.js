@@ -8,7 +8,8 @@ import { boundSentence, rateTexts } from "../rate.js";
 
 const ORDER = ["serious", "warning", "info"];
 
-export function headline(gas, answer) {
+/** Return the answer for one gas; `kept` is the line that says how long it stays, where it has one. */
+export function headline(gas, answer, kept = null) {
   const texts = rateTexts(answer);
   return h(
     "section",
@@ -24,6 +25,7 @@ export function headline(gas, answer) {
       answer.limit > 0
         ? h("p", { class: "hint", text: t("result.limit", { limit: significant(answer.limit, 2) }) })
         : null,
+      kept,
     ),
     h(
       "div",

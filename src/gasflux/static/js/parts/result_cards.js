@@ -29,7 +29,13 @@ const FILE_ICONS = {
 /** Return buttons of which one is pressed. */
 export function segmented(label, options, chosen, choose) {
   const buttons = options.map(([value, text]) =>
-    h("button", { type: "button", text, "aria-pressed": String(value === chosen), on: { click: () => press(value) } }),
+    h("button", {
+      type: "button",
+      text,
+      "aria-pressed": String(value === chosen),
+      data: { choice: value },
+      on: { click: () => press(value) },
+    }),
   );
   const press = (value) => {
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(options[i][0] === value)));
@@ -38,10 +44,12 @@ export function segmented(label, options, chosen, choose) {
   return h("div", { class: "segmented", role: "group", "aria-label": label }, buttons);
 }
 
-export function curtainCard(result, gas, segment, signal) {
+/** Return one surface, of several the one called `name`, as a map; `field` {shown, choose(name)}: flux or its error. */
+export function curtainCard(result, gas, segment, { name, field, signal }) {
   const surface = surfaceOf(segment, gas);
   const kind = segment.strategy;
   const plot = curtainPlot({ ...surface, kind, title: t("curtain.label", { gas: gasName(gas) }), signal });
+  plot.show(field.shown);
   const id = uniqueId("samples");
   const samples = h("input", {
     type: "checkbox",
@@ -58,7 +66,11 @@ export function curtainCard(result, gas, segment, signal) {
       h(
         "header",
         {},
-        h("h2", { text: t("curtain.title", { gas: gasName(gas), surface: surfaceName(kind) }) }),
+        h("h2", {
+          text: name
+            ? t("curtain.title_of", { gas: gasName(gas), name })
+            : t("curtain.title", { gas: gasName(gas), surface: surfaceName(kind) }),
+        }),
         h("p", { class: "soft small", text: t(`curtain.lead.${kind}`) }),
       ),
       h(
@@ -70,8 +82,11 @@ export function curtainCard(result, gas, segment, signal) {
             ["flux", t("curtain.flux")],
             ["std", t("curtain.std")],
           ],
-          "flux",
-          plot.show,
+          field.shown,
+          (name) => {
+            plot.show(name);
+            field.choose(name);
+          },
         ),
         h("label", { class: "check", htmlFor: id }, samples, h("span", { text: t("curtain.samples") })),
       ),
@@ -89,15 +104,18 @@ const windFrom = (flight, digits, key = "flight.wind_from") =>
     degrees: fixed(flight.wind_from_deg, 0),
   });
 
-export function trackCard(result, gas, signal) {
+/** Return the flight as a path; `mode` {shown, choose(name)}: from above or in space; `span` is the curtain shown. */
+export function trackCard(result, gas, { mode, span, signal }) {
   const track = trackOf(result.view, gas);
   const flight = result.vars.flight;
   const plot = trackPlot({
     track,
     windFrom: flight.wind_from_deg,
     label: t("track.label", { wind: windFrom(flight, 2) }),
+    span,
     signal,
   });
+  plot.setMode(mode.shown);
   const most = track.value.reduce((best, value) => Math.max(best, value ?? 0), 0);
   const card = h(
     "section",
@@ -112,8 +130,11 @@ export function trackCard(result, gas, signal) {
           ["plan", t("track.plan")],
           ["space", t("track.space")],
         ],
-        "plan",
-        plot.setMode,
+        mode.shown,
+        (name) => {
+          plot.setMode(name);
+          mode.choose(name);
+        },
       ),
     ),
     plot.node,
@@ -176,8 +197,8 @@ function dropReason(reason) {
   return textOr(`dropped.${reason}`, reason);
 }
 
-/** Series of gas and wind with one time; `mark(index of the track | null)` follows the cursor. */
-export function seriesCard(result, gas, mark, signal) {
+/** Series of gas and wind with one time; `mark(index of the track | null)` follows the cursor, `span` is shaded. */
+export function seriesCard(result, gas, { mark, span, signal }) {
   const { view } = result;
   const surface = surfaceName(surfaceKind(view.segments));
   const series = view.gases[gas];
@@ -213,6 +234,7 @@ export function seriesCard(result, gas, mark, signal) {
     startMs: startMs(view),
     panels,
     label: t("series.title"),
+    span,
     signal,
     onTime: (index) => mark(index === null ? null : nearest(view.track.time_s, times[index])),
   });

@@ -30,7 +30,7 @@ export function taskActs(task, changed) {
 
 async function attempt(run, task, changed) {
   try {
-    const outcome = await run(task);
+    const outcome = await run(task, changed);
     if (outcome) changed(outcome === "gone");
   } catch (error) {
     toast(sentence(error));
@@ -59,12 +59,13 @@ async function rename(task) {
   return "changed";
 }
 
-async function pin(task) {
+/** Keep a task from the cleaning, or give it free again; return that it is changed. */
+export async function pin(task, changed) {
   await change(task, { pinned: !task.pinned });
   toast(task.pinned ? t("pin.off") : t("pin.on"), {
     action: {
       label: t("act.undo"),
-      run: () => change(task, { pinned: task.pinned }).catch((error) => toast(sentence(error))),
+      run: () => change(task, { pinned: task.pinned }).then(() => changed(), (error) => toast(sentence(error))),
     },
   });
   return "changed";

@@ -10,9 +10,9 @@ const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 
 
 /**
  * Draw panels [{title, unit, height, lines: [{label, values, colour, dots, dash}]}] over `time` (s from the start).
- * `onTime(index | null)` follows the cursor. Returns {node}.
+ * `onTime(index | null)` follows the cursor; `span` {start_s, end_s} is shaded. Returns {node}.
  */
-export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
+export function seriesPlots({ time, startMs, panels, onTime, label, span, signal }) {
   const node = h("div", { class: "stack", role: "group", "aria-label": label });
   // On a clock, ticks must fall on round times of day, so the axis counts from midnight of some day.
   const offset = Number.isFinite(startMs) ? startMs / 1000 : 0;
@@ -50,10 +50,21 @@ export function seriesPlots({ time, startMs, panels, onTime, label, signal }) {
       ...panel.lines.map((entry) => lineOf(entry, panel)),
     ],
     hooks: {
+      drawClear: span ? [shade] : [],
       setCursor: [(plot) => onTime?.(plot.cursor.idx ?? null)],
       setScale: [(plot, name) => name === "x" && follow(plot)],
     },
   });
+
+  const shade = (plot) => {
+    const [left, right] = [span.start_s, span.end_s].map((at) => plot.valToPos(at + offset, "x", true));
+    const [from, to] = [Math.max(left, plot.bbox.left), Math.min(right, plot.bbox.left + plot.bbox.width)];
+    if (to <= from) return;
+    plot.ctx.save();
+    plot.ctx.fillStyle = colour("wash");
+    plot.ctx.fillRect(from, plot.bbox.top, to - from, plot.bbox.height);
+    plot.ctx.restore();
+  };
 
   const follow = (from) => {
     const { min, max } = from.scales.x;

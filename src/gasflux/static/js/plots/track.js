@@ -12,10 +12,10 @@ const PAD = 34;
 
 /**
  * Draw a track {x, y, z, value, used} (m; value null off the surface). `windFrom` in degrees; `flat` allows no third
- * dimension.
+ * dimension. `span` {start_s, end_s}: the part of the track to stand out.
  * Returns {node, setMode("plan" | "space"), mark(index)}.
  */
-export function trackPlot({ track, windFrom, label, height = 340, signal }) {
+export function trackPlot({ track, windFrom, label, span = null, height = 340, signal }) {
   const state = { mode: "plan", angle: -0.6, tilt: 0.5, mark: null, drag: null };
   const known = track.value.filter((value) => value !== null && Number.isFinite(value));
   const limits = [0, known.reduce((most, value) => Math.max(most, value), 0) || 1];
@@ -33,6 +33,8 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
     if (Number.isFinite(windFrom)) wind(context, width);
     mark(context);
   }
+
+  const isInSpan = (i) => !span || (track.time[i] >= span.start_s && track.time[i] <= span.end_s);
 
   function planView(width, tall) {
     const size = Math.min((width - 2 * PAD) / extent.width, (tall - 2 * PAD) / extent.depth);
@@ -97,6 +99,23 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
     context.beginPath();
     track.x.forEach((x, i) => context[i ? "lineTo" : "moveTo"](...project(x, track.y[i], track.z[i])));
     context.stroke();
+    if (span) partShown(context);
+  }
+
+  /** A broad line under the part that is shown elsewhere too. */
+  function partShown(context) {
+    context.strokeStyle = colour("accent");
+    context.globalAlpha = 0.35;
+    context.lineWidth = 9;
+    context.beginPath();
+    let isDown = false;
+    track.x.forEach((x, i) => {
+      const isShown = isInSpan(i);
+      if (isShown) context[isDown ? "lineTo" : "moveTo"](...project(x, track.y[i], track.z[i]));
+      isDown = isShown;
+    });
+    context.stroke();
+    context.globalAlpha = 1;
   }
 
   function samples(context) {
@@ -107,6 +126,7 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
     const order = state.mode === "plan" ? byValue(track.value) : track.x.keys();
     for (const i of order) {
       const value = track.value[i];
+      context.globalAlpha = isInSpan(i) ? 1 : 0.3;
       if (value === null || !Number.isFinite(value)) continue;
       context.fillStyle = css(colours((value - limits[0]) / (limits[1] - limits[0])));
       const [x, y] = project(track.x[i], track.y[i], track.z[i]);
@@ -115,6 +135,7 @@ export function trackPlot({ track, windFrom, label, height = 340, signal }) {
       context.fill();
       if (hasRim) context.stroke();
     }
+    context.globalAlpha = 1;
   }
 
   function wind(context, width) {

@@ -6,7 +6,9 @@ import { faultList, inWords } from "../faults.js";
 import { dateTime, gasName } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { announce } from "../notify.js";
+import { curtainsCard, segmentName } from "../parts/curtains.js";
 import { flagsCard, headline } from "../parts/headline.js";
+import { keptLine } from "../parts/kept.js";
 import {
   budgetCard,
   curtainCard,
@@ -22,14 +24,18 @@ import { taskActs } from "../parts/task_acts.js";
 import { failureTitle, keeping, work } from "../parts/task_row.js";
 import { poll } from "../poll.js";
 import { fetchResult, flagsOf, gasAnswer, placeOnSurface } from "../result_model.js";
-import { go } from "../router.js";
-import { surfaceKind, surfaceNames } from "../surface.js";
+import { listedRate } from "../rate.js";
+import { go, rewrite } from "../router.js";
+import { surfaceKind } from "../surface.js";
 
 const BUSY_MS = 1000;
 const IDLE_MS = 10000;
 const LOG_LINES = 200;
+/** What a result shows when the address names nothing: gas, curtain, map of the curtain, view of the flight. */
+const SHOWN = { gas: "", curtain: "1", map: "flux", view: "plan" };
+const CHOICES = { map: ["flux", "std"], view: ["plan", "space"] };
 
-export function render(main, { params: [taskId], signal }) {
+export function render(main, { params: [taskId], query, signal }) {
   const state = { etag: null, task: null, shown: null };
   const head = h("div", { class: "view-head" }, h("div", {}, h("h1", { text: t("place.task") })));
   const body = h("div", { class: "view" }, loading(2, "tall"));
@@ -64,18 +70,21 @@ export function render(main, { params: [taskId], signal }) {
     if (before && before !== task.status)
       announce(t("tasks.now", { name: task.name, status: t(`status.${task.status}`) }));
     drawHead(task);
-    if (task.status === "completed") await showResult(task);
-    else if (task.status === "failed") replace(body, failure(task));
-    else replace(body, atWork(task));
+    if (task.status === "completed" || isComputed(task)) await showResult(task);
+    else {
+      state.shown = null;
+      replace(body, task.status === "failed" ? failure(task) : atWork(task));
+    }
+  }
+
+  function changed(isGone) {
+    if (isGone) return go("#/tasks");
+    state.etag = null;
+    return now();
   }
 
   function drawHead(task) {
     document.title = `${task.name} · GasFlux`;
-    const changed = (isGone) => {
-      if (isGone) return go("#/tasks");
-      state.etag = null;
-      return now();
-    };
     const hadFocus = head.contains(document.activeElement) ? document.activeElement.dataset.act : null;
     const heading = h("h1", { text: task.name, tabIndex: -1 });
     const hadHeading = document.activeElement === head.querySelector("h1");
@@ -99,16 +108,29 @@ export function render(main, { params: [taskId], signal }) {
     if (hadHeading) heading.focus({ preventScroll: true });
   }
 
-  /** Fetch and draw the result once; a new name or a pin need no new drawing. */
+  /** Fetch and draw the result once; figures that follow, a new name or a pin need no new drawing. */
   async function showResult(task) {
-    const version = JSON.stringify([task.finished_at, task.attempts]);
-    if (state.shown === version) return;
-    replace(body, loading(2, "tall"));
-    const result = await fetchResult(task, signal);
-    state.shown = version;
-    drawResult(body, result, signal);
+    if (state.shown?.attempt !== task.attempts) {
+      if (task.status === "completed") replace(body, loading(2, "tall"));
+      let result;
+      try {
+        result = await fetchResult(task, signal);
+      } catch (error) {
+        // A cluster keeps the plots until the end, and the task may be completed between two questions.
+        if (task.status === "completed" || error.status !== 404) throw error;
+        replace(body, ratesSoFar(task), atWork(task));
+        return;
+      }
+      const kept = keptLine(changed);
+      state.shown = { attempt: task.attempts, kept, ...drawResult(body, result, { query, signal, kept: kept.node }) };
+    }
+    state.shown.kept.follow(task);
+    state.shown.follow(task);
   }
 }
+
+/** Whether the rates of a task are known while its figures are being drawn. */
+const isComputed = (task) => task.status === "processing" && Object.keys(task.gases).length > 0;
 
 function reportButton(task) {
   const file = task.results.find((result) => result.name === "report.html");
@@ -160,24 +182,50 @@ function failure(task) {
   ];
 }
 
-function drawResult(body, result, signal) {
+/** Return what is known of a result whose plots are not here yet. */
+function ratesSoFar(task) {
+  return Object.entries(task.gases).map(([gas, values]) => headline(gas, listedRate(values)));
+}
+
+/** Draw a result; `follow(task)` then shows what has come to it: first the figures are being drawn, then the files. */
+function drawResult(body, result, { query, signal, kept }) {
   const gases = Object.keys(result.vars.gases);
   const segments = result.view.segments;
+  const wanted = wantedOf(query);
+  const slots = { work: h("div", { class: "slot" }), files: h("div", { class: "slot" }) };
   let drawn = null;
 
-  const draw = (gas, number) => {
+  const want = (change, isDrawn = true) => {
+    Object.assign(wanted, change);
+    rewrite(placeOf(result.task.task_id, wanted));
+    if (isDrawn) draw();
+  };
+
+  const draw = () => {
+    const { testid, choice } = body.contains(document.activeElement) ? document.activeElement.dataset : {};
+    const place = [...body.querySelectorAll(`[data-testid="${testid}"]`)].indexOf(document.activeElement);
+    drawAnew();
+    const same = testid ? body.querySelectorAll(`[data-testid="${testid}"]`)[place] : null;
+    (same ?? (choice && body.querySelector(`[data-choice="${choice}"]`)))?.focus({ preventScroll: true });
+  };
+
+  const drawAnew = () => {
     drawn?.abort();
     drawn = new AbortController();
     signal.addEventListener("abort", () => drawn.abort());
     const inner = drawn.signal;
+    const gas = gases.includes(wanted.gas) ? wanted.gas : gases[0];
     const values = result.vars.gases[gas];
-    const answer = gasAnswer(values);
     const flags = flagsOf(result, gas);
     const usable = segments.map((segment, i) => [i, segment]).filter(([, segment]) => gas in segment.gases);
-    const chosen = usable.some(([i]) => i === number) ? number : usable[0]?.[0];
+    const chosen = usable.some(([i]) => i === wanted.curtain - 1) ? wanted.curtain - 1 : usable[0]?.[0];
     const segment = segments[chosen];
-    const curtain = segment ? curtainCard(result, gas, segment, inner) : null;
-    const track = trackCard(result, gas, inner);
+    const span = usable.length > 1 ? segment : null;
+    const field = { shown: wanted.map, choose: (map) => want({ map }, false) };
+    const name = usable.length > 1 ? segmentName(segment, chosen) : null;
+    const curtain = segment ? curtainCard(result, gas, segment, { name, field, signal: inner }) : null;
+    const mode = { shown: wanted.view, choose: (view) => want({ view }, false) };
+    const track = trackCard(result, gas, { mode, span, signal: inner });
     const mark = (index) => {
       track.mark(index);
       curtain?.mark(placeOnSurface(result.view, segment, index));
@@ -189,48 +237,60 @@ function drawResult(body, result, signal) {
             t("result.gas"),
             gases.map((name) => [name, gasName(name)]),
             gas,
-            (name) => draw(name, number),
+            (name) => want({ gas: name }),
           )
         : null,
-      headline(gas, answer),
+      headline(gas, gasAnswer(values), kept),
+      slots.work,
       flags.length ? flagsCard(t("result.flags"), flags) : null,
-      usable.length > 1 ? segmentChoice(usable, chosen, (next) => draw(gas, next)) : null,
+      usable.length > 1
+        ? curtainsCard(result, gas, { usable, chosen, choose: (next) => want({ curtain: next + 1 }) })
+        : null,
       usable.length > 1 && segmentFlags(segment, gas, chosen),
       curtain?.card,
       h("div", { class: "columns" }, track.card, flightCard(result)),
-      seriesCard(result, gas, mark, inner),
+      seriesCard(result, gas, { mark, span, signal: inner }),
       h(
         "div",
         { class: "columns" },
         budgetCard(gas, values, surfaceKind(segments)),
         gasesCard(result.vars, gas, (name) => {
-          draw(name, number);
+          want({ gas: name });
           scrollTo(0, 0);
         }),
       ),
-      filesCard(result),
+      slots.files,
       logCard(result.task));
   };
-  draw(gases[0], 0);
+
+  const follow = (task) => {
+    replace(slots.work, task.status === "completed" ? null : stillDrawing(task));
+    if (task.status === "completed") replace(slots.files, filesCard({ task, view: result.view }));
+  };
+  draw();
+  return { follow };
 }
 
-function segmentChoice(usable, chosen, choose) {
-  const kind = surfaceKind(usable.map(([, segment]) => segment));
-  return h(
-    "div",
-    { class: "spread" },
-    h("p", { class: "soft", text: t("result.segments", { n: usable.length, surfaces: surfaceNames(kind) }) }),
-    segmented(
-      t("surface.one.mixed"),
-      usable.map(([i, segment]) => [i, segmentName(segment, i)]),
-      chosen,
-      choose,
-    ),
-  );
+/** Return what the address asks to see of a result, as far as there is such a thing. */
+function wantedOf(query) {
+  const wanted = Object.fromEntries(Object.entries(SHOWN).map(([name, value]) => [name, query.get(name) ?? value]));
+  Object.entries(CHOICES).forEach(([name, values]) => {
+    if (!values.includes(wanted[name])) wanted[name] = SHOWN[name];
+  });
+  return wanted;
 }
 
-const segmentName = (segment, number) =>
-  t("result.segment_n", { surface: t(`surface.one.${segment.strategy}`), n: number + 1 });
+/** Return the address of what is seen of a result. */
+function placeOf(taskId, wanted) {
+  const parts = Object.entries(wanted).filter(([name, value]) => String(value) !== SHOWN[name]);
+  return `#/task/${taskId}${parts.length ? `?${new URLSearchParams(parts)}` : ""}`;
+}
+
+/** Return the line that says that nothing needs to be waited for. */
+function stillDrawing(task) {
+  return h("section", { class: "card", data: { testid: "still-drawing" } },
+    h("p", { text: t("task.still_drawing") }), work(task));
+}
 
 /** Return what speaks against one of several surfaces by itself. */
 function segmentFlags(segment, gas, number) {
