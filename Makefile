@@ -102,8 +102,9 @@ soak: $(READY) ## a day of tasks on an accelerated clock: what grows in memory, 
 settings: $(READY) ## write gasflux.ini and the table of the settings anew
 	$(BIN)/python tools/write_settings.py
 
-sample: $(READY) ## make the bundled flight anew
+sample: $(READY) ## make the bundled flight, and the template for own ones, anew
 	$(BIN)/python tools/make_sample.py
+	$(BIN)/python tools/make_template.py
 
 pictures: $(READY) ## make the pictures of the report in docs/pictures anew
 	$(BIN)/python -m tools.report_picture

@@ -25,11 +25,14 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+import gasflux
 from gasflux.plotting import all_figures, draw, png_bytes, render_figures
 from gasflux.records import FlightResult, FloatArray, SegmentResult
+from gasflux.results.figures import surface
 from gasflux.results.figures.names import FigureKey, figure_keys
 from gasflux.results.figures.style import FONT_FILE, MAX_DRAWN_POINTS, decimate, fraction_unit, mass_unit, thin
 from gasflux.results.figures.texts import FIGURE_TEXTS, compass_point, gas_label, named
+from gasflux.simulation import Scenario, simulate, to_frame
 
 PER_SURFACE = {"curtain_ch4", "profile_ch4", "variogram_ch4", "wind_rose", "wind_series"}
 OF_FLIGHT = {"flight_3d_ch4", "flight_map_ch4", "background_ch4", "budget_ch4"}
@@ -398,3 +401,15 @@ def test_warnings_would_be_seen() -> None:
     figure.text(0.5, 0.5, "䶮")
     with pytest.raises(UserWarning, match="missing from"):
         png_bytes(figure)
+
+
+@pytest.mark.parametrize(("top_m", "is_cut"), [(14.0, True), (40.0, False)])
+def test_the_map_is_hatched_above_the_highest_pass_where_some_of_the_rate_is(top_m: float, is_cut: bool) -> None:
+    result = gasflux.process(to_frame(simulate(Scenario(seed=3, top_m=top_m, transects=8))))
+    figure = surface.curtain(result, "ch4", 0)
+    answer = result.segments[0].gases["ch4"]
+    sampled_top = float(answer.grid.z_m[-1] + 0.5 * answer.grid.dz_m)
+    hatched = [patch.get_extents() for patch in figure.axes[0].patches if patch.get_hatch()]
+    to_data = figure.axes[0].transData.inverted()
+    tops = [float(to_data.transform((box.x0, box.y1))[1]) for box in hatched]
+    assert (max(tops) > sampled_top) == is_cut

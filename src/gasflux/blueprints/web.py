@@ -18,6 +18,8 @@ from gasflux.shared import with_etag
 web_bp = Blueprint("web", __name__)
 
 STATIC: Final = Path(__file__).parents[1] / "static"
+SAMPLE: Final = "examples/sample_flight.xlsx"
+"""The bundled flight, for who has none at hand; the template for own ones lies beside it."""
 _PAGE: Final = FileAnswer(("text/html",), "the page", is_binary=False)
 _DESCRIPTION: Final = "gasflux_openapi"
 _YEAR_S: Final = 31_536_000
@@ -34,6 +36,7 @@ _TYPES: Final = {
     ".txt": "text/plain",
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 """By ending and not from the system's table, which on Windows may call scripts plain text."""
 
@@ -116,4 +119,5 @@ def _file(name: str, policy: str) -> Response:
 @cache
 def _static_files() -> dict[str, Path]:
     """Return the files of the page by name: what is not in this list cannot be asked for."""
-    return {path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()}
+    files = {path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()}
+    return files | {SAMPLE: STATIC.parent / "data" / "sample_flight.xlsx"}

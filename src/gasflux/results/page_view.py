@@ -67,6 +67,7 @@ def view_document(result: FlightResult) -> dict[str, Any]:
     return {
         "schema": VIEW_SCHEMA,
         "start": f"{np.datetime_as_string(result.log.start_utc, unit='ms')}",
+        "time_zone": result.log.report.time_zone,
         "language": result.language,
         "height_reference": result.log.height_reference,
         "track": _track(result),

@@ -33,6 +33,12 @@ _CORNER_DEG: Final = 30.0
 
 HATCH: Final = "////"
 
+LEAST_ABOVE: Final = 0.005
+"""A smaller share of the rate above the highest pass is no layer that one would look for in a map."""
+
+MOST_ABOVE: Final = 0.3
+"""A layer above the highest pass takes at most this share of the height that was flown: a thin tail is long."""
+
 
 def curtain(result: FlightResult, gas: str, index: int) -> Figure:
     """Draw the kriged flux density with the samples on the same colour scale, and its standard error.
@@ -124,17 +130,21 @@ def _drawn(answer: GasResult) -> IntArray:
 
 
 def _surface_axes(upper: Axes, lower: Axes, result: FlightResult, index: int, answer: GasResult) -> None:
-    """Limits down to the ground, the layer that is extrapolated hatched, labels, and the compass."""
+    """Limits down to the ground, the layers that are extrapolated hatched, labels, and the compass."""
     item, language, grid = result.segments[index], result.language, answer.grid
     ground, bottom = item.summary.ground_height_m, float(grid.z_m[0] - 0.5 * grid.dz_m)
-    top = max(float(grid.z_m[-1] + 0.5 * grid.dz_m), float(np.nanmax(item.segment.height_m)))
-    low, high = min(ground, bottom), top + 0.03 * (top - min(ground, bottom))
+    sampled_top = float(grid.z_m[-1] + 0.5 * grid.dz_m)
+    low, top = min(ground, bottom), max(sampled_top, float(np.nanmax(item.segment.height_m)))
+    reach = min(_reach_above(answer, sampled_top), sampled_top + MOST_ABOVE * (sampled_top - low))
+    high = max(top + 0.03 * (top - low), reach)
     for axes in (upper, lower):
         axes.axhspan(low, bottom, facecolor="none", edgecolor=GREY, hatch=HATCH, linewidth=0, zorder=0)
+        if reach > top:
+            axes.axhspan(sampled_top, reach, facecolor="none", edgecolor=GREY, hatch=HATCH, linewidth=0, zorder=0)
         axes.set_ylim(low, high)
         axes.set_xlim(float(grid.x_m[0] - 0.5 * grid.dx_m), float(grid.x_m[-1] + 0.5 * grid.dx_m))
         axes.set_ylabel(figure_text("height", language))
-    if bottom > low:
+    if bottom > low or reach > top:
         text = figure_text("below", language)
         patch = Patch(facecolor="white", edgecolor=GREY, hatch=HATCH, linewidth=0.6, label=text)
         figure: Any = upper.figure
@@ -144,6 +154,15 @@ def _surface_axes(upper: Axes, lower: Axes, result: FlightResult, index: int, an
         )
     upper.tick_params(labelbottom=False)
     _along_axis(upper, lower, item.segment, result)
+
+
+def _reach_above(answer: GasResult, top_m: float) -> float:
+    """How high the layer reaches that is estimated above the highest pass, minus infinity where next to nothing is."""
+    layers = answer.profile
+    if abs(answer.flux_above_highest_sample_kg_h) < LEAST_ABOVE * abs(answer.flux_kg_h):
+        return -np.inf
+    above = layers.is_extrapolated & (layers.height_m > top_m) & (layers.flux_kg_h_m != 0.0)
+    return float(np.max((layers.height_m + 0.5 * layers.thickness_m)[above], initial=-np.inf))
 
 
 def _along_axis(upper: Axes, lower: Axes, segment: Segment, result: FlightResult) -> None:
@@ -244,12 +263,16 @@ def _profile_bars(axes: Axes, answer: GasResult, factor: float) -> None:
 
 
 def _profile_legend(figure: Figure, axes: Axes, result: FlightResult, answer: GasResult) -> None:
-    """Say what the looks mean, and how much lies below the lowest pass."""
+    """Say what the looks mean, and how much lies below the lowest and above the highest pass."""
     language, is_open_below = result.language, _has_gap_below(answer)
     text = figure_text("extrapolated", language)
     if answer.flux_kg_h:
-        share = f"{100.0 * answer.flux_below_lowest_sample_kg_h / answer.flux_kg_h:.0f}"
-        text = figure_text("below_share", language, share=share)
+        below, above = answer.flux_below_lowest_sample_kg_h, answer.flux_above_highest_sample_kg_h
+        shares = {
+            "below": f"{100.0 * below / answer.flux_kg_h:.0f}",
+            "above": f"{100.0 * above / answer.flux_kg_h:.0f}",
+        }
+        text = figure_text("unflown_shares", language, **shares)
     extrapolated = Patch(facecolor="#FBE3D1", edgecolor=VERMILION, hatch=HATCH, linewidth=0, label=text)
     handles: list[Any] = [
         Patch(color=BLUE, linewidth=0, label=figure_text("measured_layer", language)),

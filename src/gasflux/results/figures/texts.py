@@ -80,10 +80,11 @@ FIGURE_TEXTS: Final[dict[str, Phrase]] = {
     "samples": Phrase("Samples", "样本"),
     "below": Phrase("Extrapolated", "外推"),
     "measured_layer": Phrase("Between the passes", "测线之间"),
-    "extrapolated": Phrase("Below the lowest pass, extrapolated", "最低测线以下，外推"),
+    "extrapolated": Phrase("Below and above the passes, extrapolated", "最低测线以下，最高测线以上，外推"),
     "pass_heights": Phrase("Mean height of a pass", "各测线平均高度"),
-    "below_share": Phrase(
-        "Below the lowest pass, extrapolated: {share} % of the rate", "最低测线以下，外推：占速率的 {share} %"
+    "unflown_shares": Phrase(
+        "Extrapolated: {below} % of the rate below, {above} % above",
+        "外推：以下占速率的 {below} %，以上 {above} %",
     ),
     "total": Phrase("Total", "合计"),
     "combined": Phrase("Combined", "合并"),

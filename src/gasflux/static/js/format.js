@@ -58,6 +58,14 @@ export function conversionText(conversion) {
   return language() === "zh" ? text.replace(/ \(([^)]*)\)/g, "（$1）") : text;
 }
 
+/** Return factor and unit in which masses of up to `kilograms` read well, as the report has them. */
+export function massUnit(kilograms) {
+  return [[1, "kg"], [1e3, "g"], [1e6, "mg"]].find(([factor]) => kilograms * factor >= 1) ?? [1e9, "µg"];
+}
+
+/** Return factor and unit in which mole fractions of up to `ppm` read well, as the report has them. */
+export const fractionUnit = (ppm) => (ppm >= 1 ? [1, "ppm"] : [1e3, "ppb"]);
+
 export const percent = (share, digits = 2) => `${significant(100 * share, digits)} %`;
 
 const locale = () => (language() === "zh" ? "zh-CN" : "en-GB");

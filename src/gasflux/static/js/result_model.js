@@ -1,7 +1,7 @@
 // A result as the page draws it: GET /task/<id>/view, which holds drawings and figures (output_vars.json) alike.
 
 import { get, address, ApiError, OfflineError } from "./api.js";
-import { utc } from "./format.js";
+import { compass, utc } from "./format.js";
 
 /** Fetch the document of a task whose rates are known; results of older versions have their figures in a file. */
 export async function fetchResult(task, signal) {
@@ -47,8 +47,29 @@ export function surfaceOf(segment, gas) {
     samples: { x: samples.x_m, z: samples.z_m, value: samples.flux_density_kg_m2_h },
     lowestPass: passes.length ? Math.min(...passes) : null,
     ground: segment.ground_height_m,
+    reach: reachAbove(segment.gases[gas]),
+    ends: endsOf(segment.surface),
   };
 }
+
+/** A smaller share of the rate above the highest pass is no layer that one would look for in a map. */
+const LEAST_ABOVE = 0.005;
+
+/** Return how high the layer goes that is estimated above the highest pass, null where next to nothing is up there. */
+function reachAbove({ flux_kg_h: rate, grid, profile }) {
+  const top = grid.z_m.at(-1);
+  const isAbove = (i) => profile.is_extrapolated[i] && profile.height_m[i] > top;
+  const parts = profile.flux_kg_h_m.map((value, i) => (isAbove(i) ? value * profile.thickness_m[i] : 0));
+  const flux = parts.reduce((sum, part) => sum + part, 0);
+  if (Math.abs(flux) < LEAST_ABOVE * Math.abs(rate)) return null;
+  const heights = profile.height_m.map((height, i) => height + profile.thickness_m[i] / 2);
+  const above = heights.filter((height, i) => profile.is_extrapolated[i] && height > top && profile.flux_kg_h_m[i]);
+  return above.length ? Math.max(...above) : null;
+}
+
+/** Return what lies beyond the ends of a plane, as seen along it; a circle has none. */
+const endsOf = (surface) =>
+  "azimuth_deg" in surface ? [compass(surface.azimuth_deg + 180), compass(surface.azimuth_deg)] : null;
 
 /** Return the track with the enhancement of `gas` where the aircraft was on a surface. */
 export function trackOf(view, gas) {

@@ -41,7 +41,7 @@ export function headline(gas, answer, kept = null) {
         }),
         h("p", { class: "say", text: t(`verdict.${answer.grade}`) }),
         h("p", { class: "soft small", text: t(`verdict.${answer.grade}.more`) })),
-      texts.bound === null ? null : h("p", { class: "note poor", text: unproven(answer) })));
+      texts.bound === null ? null : h("p", { class: "note", text: unproven(answer) })));
 }
 
 /** Return the rate in large: with its standard deviation, or what it is at most. */

@@ -6,7 +6,7 @@ import { curtainPlot, curtainTable } from "../plots/curtain.js";
 import { seriesPlots } from "../plots/series.js";
 import { colourKey, trackPlot } from "../plots/track.js";
 import { facts, h, uniqueId } from "../dom.js";
-import { bytes, compass, duration, fixed, gasName, percent, significant } from "../format.js";
+import { bytes, compass, duration, fixed, fractionUnit, gasName, percent, significant } from "../format.js";
 import { t, textOr } from "../i18n.js";
 import { icon } from "../icons.js";
 import { rateTexts } from "../rate.js";
@@ -117,6 +117,7 @@ export function trackCard(result, gas, { mode, span, signal }) {
   });
   plot.setMode(mode.shown);
   const most = track.value.reduce((best, value) => Math.max(best, value ?? 0), 0);
+  const [factor, unit] = fractionUnit(most);
   const card = h(
     "section",
     { class: "card" },
@@ -142,7 +143,7 @@ export function trackCard(result, gas, { mode, span, signal }) {
       "div",
       { class: "legend" },
       h("span", { text: t("track.enhancement", { gas: gasName(gas) }) }),
-      colourKey("0", significant(most, 3), "ppm"),
+      colourKey("0", significant(factor * most, 3), unit),
     ),
   );
   return { card, mark: plot.mark };
@@ -232,6 +233,7 @@ export function seriesCard(result, gas, { mark, span, signal }) {
   const plots = seriesPlots({
     time: times,
     startMs: startMs(view),
+    zone: view.time_zone,
     panels,
     label: t("series.title"),
     span,

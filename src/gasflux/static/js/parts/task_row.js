@@ -30,7 +30,7 @@ function tick(task, isSelected, select) {
   const box = h("input", {
     type: "checkbox",
     checked: isSelected,
-    disabled: task.status !== "completed",
+    disabled: task.status !== "completed" && task.status !== "failed",
     "aria-label": t("tasks.select", { name: task.name }),
   });
   box.addEventListener("change", () => select(task, box.checked));

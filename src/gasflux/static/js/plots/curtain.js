@@ -2,28 +2,33 @@
 // keys read a cell.
 
 import { h, replace } from "../dom.js";
-import { fixed, significant } from "../format.js";
+import { fixed, massUnit, significant } from "../format.js";
 import { t } from "../i18n.js";
 import { colour } from "../theme.js";
 import { axes, canvasPlot, pointerAt } from "./canvas.js";
 import { css, scale } from "./colours.js";
 
-/** Fluxes come in kilograms; grams are the numbers that fit a curtain. */
-const GRAMS = 1000;
+/** A layer above the highest pass takes at most this share of the height that was flown: a thin tail is long. */
+const MOST_ABOVE = 0.3;
 const MARGIN = { left: 46, right: 78, top: 26, bottom: 42 };
 
 /**
- * Draw one surface. `grid`: {x, z, flux, std} with flux and std row by row from the lowest; `samples`: {x, z, value}.
+ * Draw one surface. `grid`: {x, z, flux, std} with flux and std row by row from the lowest; `samples`: {x, z, value};
+ * `reach`: how high the estimated layer above the highest pass goes; `ends`: what lies left and right, such as W and E.
  * Returns {node, show(field), showSamples(bool), mark(x, z)}.
  */
-export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, signal }) {
+export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, reach, ends, signal }) {
   const state = { field: "flux", hasSamples: true, cell: null, mark: null };
   const limits = { flux: fluxLimits(grid.flux, samples.value), std: [0, largest(grid.std)] };
   const cellWidth = step(grid.x);
   const cellHeight = step(grid.z);
   const rangeX = [grid.x[0] - cellWidth / 2, grid.x.at(-1) + cellWidth / 2];
   const floor = Math.min(ground ?? Infinity, grid.z[0] - cellHeight / 2);
-  const rangeZ = [floor, samples.z.reduce((top, z) => Math.max(top, z), grid.z.at(-1) + cellHeight / 2)];
+  const sampledTop = grid.z.at(-1) + cellHeight / 2;
+  const highest = samples.z.reduce((top, z) => Math.max(top, z), sampledTop);
+  const rangeZ = [floor, Math.max(highest, Math.min(reach ?? 0, sampledTop + MOST_ABOVE * (sampledTop - floor)))];
+  const [factor, mass] = massUnit(Math.max(...grid.flux.map((value) => Math.abs(value ?? 0))));
+  const unit = t("unit.flux_density", { mass });
   let scales = null;
   const tip = h("div", { class: "plot-tip", hidden: true });
   const readOut = h("p", { class: "read-out", text: t("curtain.hint") });
@@ -56,7 +61,10 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
       box,
     };
     paintCells(context, box, grid[state.field], colours, limit);
-    if (lowestPass !== null && lowestPass !== undefined && lowestPass > rangeZ[0]) paintUnflown(context, box);
+    if (lowestPass !== null && lowestPass !== undefined && lowestPass > rangeZ[0])
+      paintUnflown(context, box, rangeZ[0], lowestPass, lowestPass);
+    if (rangeZ[1] > highest) paintUnflown(context, box, sampledTop, rangeZ[1], sampledTop);
+    if (ends) paintEnds(context, box);
     if (state.hasSamples && state.field === "flux") paintSamples(context, colours, limit);
     paintBar(context, box, colours, limit);
     paintMarks(context);
@@ -79,11 +87,21 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
     context.drawImage(small, box.left, top, box.width, scales.y(grid.z[0] - cellHeight / 2) - top);
   }
 
-  function paintUnflown(context, box) {
-    const y = scales.y(lowestPass);
+  function paintEnds(context, box) {
+    context.fillStyle = colour("soft");
+    context.textBaseline = "top";
+    context.textAlign = "left";
+    context.fillText(`← ${ends[0]}`, 0, box.top + box.height + 22);
+    context.textAlign = "right";
+    context.fillText(`${ends[1]} →`, box.left + box.width + MARGIN.right, box.top + box.height + 22);
+  }
+
+  /** Hatch the heights from `low` to `high`, with a line at `edge`, where the passes end. */
+  function paintUnflown(context, box, low, high, edge) {
+    const y = scales.y(edge);
     context.save();
     context.beginPath();
-    context.rect(box.left, y, box.width, scales.y(rangeZ[0]) - y);
+    context.rect(box.left, scales.y(high), box.width, scales.y(low) - scales.y(high));
     context.clip();
     context.strokeStyle = colour("hatch");
     for (let x = box.left - box.height; x < box.left + box.width; x += 9) {
@@ -126,11 +144,11 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
     context.textAlign = "left";
     [[high, 0], [(high + low) / 2, 0.5], [low, 1]].forEach(([value, share]) => {
       context.textBaseline = ["top", "middle", "bottom"][share * 2];
-      context.fillText(significant(GRAMS * value, 2), left + 15, box.top + share * box.height);
+      context.fillText(significant(factor * value, 2), left + 15, box.top + share * box.height);
     });
     context.textAlign = "right";
     context.textBaseline = "bottom";
-    context.fillText(t("unit.flux_density"), box.left + box.width + MARGIN.right, box.top - 6);
+    context.fillText(unit, box.left + box.width + MARGIN.right, box.top - 6);
   }
 
   function paintMarks(context) {
@@ -165,9 +183,9 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
     const [column, row] = [cell % grid.x.length, Math.floor(cell / grid.x.length)];
     const place = t(`curtain.place.${kind}`, { x: fixed(grid.x[column], 1), z: fixed(grid.z[row], 1) });
     const value = t("curtain.value", {
-      value: significant(GRAMS * grid.flux[cell], 3),
-      std: significant(GRAMS * grid.std[cell], 2),
-      unit: t("unit.flux_density"),
+      value: significant(factor * grid.flux[cell], 3),
+      std: significant(factor * grid.std[cell], 2),
+      unit,
     });
     replace(tip, h("div", { text: place }), h("div", { text: value }));
     readOut.textContent = `${place}: ${value}`;
@@ -201,7 +219,9 @@ export function curtainPlot({ grid, samples, kind, title, lowestPass, ground, si
 
   plot.canvas.tabIndex = 0;
   plot.canvas.addEventListener("pointermove", (event) => read(cellAt(event)));
-  plot.canvas.addEventListener("pointerleave", () => read(null));
+  plot.canvas.addEventListener("pointerdown", (event) => read(cellAt(event)));
+  // A finger leaves with every tap: what it tapped stays to be read.
+  plot.canvas.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && read(null));
   plot.canvas.addEventListener("keydown", move);
   plot.canvas.addEventListener("blur", () => read(null));
   readOut.setAttribute("aria-live", "polite");
@@ -233,6 +253,7 @@ function fluxLimits(values, samples) {
 
 /** Return the map as a table of heights, for who cannot see it. */
 export function curtainTable(grid) {
+  const [factor, mass] = massUnit(Math.max(...grid.flux.map((value) => Math.abs(value ?? 0))));
   const rows = grid.z
     .map((z, row) => {
       const values = grid.flux.slice(row * grid.x.length, (row + 1) * grid.x.length);
@@ -244,9 +265,9 @@ export function curtainTable(grid) {
       const mean = values.reduce((total, value) => total + (value ?? 0), 0) / values.length;
       return [
         fixed(z, 1),
-        significant(GRAMS * mean, 3),
-        significant(GRAMS * values[peak], 3),
-        significant(GRAMS * errors[peak], 2),
+        significant(factor * mean, 3),
+        significant(factor * values[peak], 3),
+        significant(factor * errors[peak], 2),
         fixed(grid.x[peak], 1),
       ];
     })
@@ -264,7 +285,7 @@ export function curtainTable(grid) {
     h(
       "table",
       {},
-      h("caption", { text: t("curtain.table.caption", { unit: t("unit.flux_density") }) }),
+      h("caption", { text: t("curtain.table.caption", { unit: t("unit.flux_density", { mass }) }) }),
       h(
         "thead",
         {},

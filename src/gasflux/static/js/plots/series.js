@@ -10,14 +10,17 @@ const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 
 
 /**
  * Draw panels [{title, unit, height, lines: [{label, values, colour, dots, dash}]}] over `time` (s from the start).
+ * `zone` is that of the clock, null where the log names none.
  * `onTime(index | null)` follows the cursor; `span` {start_s, end_s} is shaded. Returns {node}.
  */
-export function seriesPlots({ time, startMs, panels, onTime, label, span, signal }) {
+export function seriesPlots({ time, startMs, zone = null, panels, onTime, label, span, signal }) {
   const node = h("div", { class: "stack", role: "group", "aria-label": label });
   // On a clock, ticks must fall on round times of day, so the axis counts from midnight of some day.
   const offset = Number.isFinite(startMs) ? startMs / 1000 : 0;
   const axisTimes = time.map((value) => value + offset);
   const clock = Number.isFinite(startMs) ? timeOfDay : minutes;
+  const clockLabel = zone === "UTC" ? "series.time_UTC" : "series.time_logged";
+  const timeLabel = t(Number.isFinite(startMs) ? clockLabel : "series.time");
   const sync = uPlot.sync(`time-${Math.random()}`);
   let plots = [];
 
@@ -43,10 +46,10 @@ export function seriesPlots({ time, startMs, panels, onTime, label, span, signal
         space: 70,
         values: (_, values) => values.map((value) => clock(value).replace(/^(\d\d:\d\d):00$/, "$1")),
       }),
-      axis({ size: 56 }),
+      axis({ size: 56, label: panel.unit, labelSize: 18, labelGap: 0, labelFont: axis({}).font }),
     ],
     series: [
-      { label: t("series.time"), value: (_, value) => (value === null || value === undefined ? "" : clock(value)) },
+      { label: timeLabel, value: (_, value) => (value === null || value === undefined ? "" : clock(value)) },
       ...panel.lines.map((entry) => lineOf(entry, panel)),
     ],
     hooks: {

@@ -1,6 +1,6 @@
 // New flight: drop files, see what they hold, send them.
 
-import { get, upload } from "../api.js";
+import { get, OfflineError, upload } from "../api.js";
 import { h, replace } from "../dom.js";
 import { faultList } from "../faults.js";
 import { bytes, percent } from "../format.js";
@@ -8,6 +8,7 @@ import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { announce } from "../notify.js";
 import { previewBody, previewGases, previewSummary } from "../parts/preview.js";
+import { firstMinutes } from "../parts/first_minutes.js";
 import { settings } from "../parts/settings.js";
 import { recentFlights } from "../parts/recent.js";
 import { loading, problem, withoutKey } from "../parts/states.js";
@@ -29,6 +30,7 @@ export function render(main, { signal }) {
   const recent = h("div", {});
   const options = h("section", { class: "card", hidden: true });
   const bar = h("div", { class: "send-bar", hidden: true });
+  const start = firstMinutes(add);
   let form = null;
 
   const view = h(
@@ -40,6 +42,7 @@ export function render(main, { signal }) {
       h("div", {}, h("h1", { text: t("new.title") }), h("p", { class: "soft", text: t("new.lead") })),
     ),
     drop,
+    start,
     list,
     options,
     bar,
@@ -129,6 +132,8 @@ export function render(main, { signal }) {
   function content(entry) {
     if (entry.state === "sending") return sending(entry);
     if (entry.state === "looking") return loading(1, "tall");
+    if (entry.sendError instanceof OfflineError) return unsent(() => send([entry]));
+    if (entry.error instanceof OfflineError) return unsent(() => look(entry));
     if (entry.sendError) return [refusal(entry.sendError, () => send([entry])), keptTask(entry.sendError)];
     if (entry.error) return refusal(entry.error, () => look(entry));
     if (entry.preview) return previewBody(entry.preview, signal);
@@ -152,7 +157,8 @@ export function render(main, { signal }) {
 
   function drawAll() {
     const entries = left();
-    replace(drop, dropZone(add, entries.length > 0));
+    drawDrop(entries.length > 0);
+    start.hidden = flights.entries.length > 0;
     options.hidden = bar.hidden = !entries.length;
     list.hidden = !flights.entries.length;
     recent.hidden = flights.entries.length > 0;
@@ -171,6 +177,15 @@ export function render(main, { signal }) {
     }
     form?.setGases([...new Set(entries.flatMap((entry) => (entry.preview ? previewGases(entry.preview) : [])))]);
     drawBar();
+  }
+
+  /** The chooser stays the same node as long as it looks the same: a focus in it is not lost. */
+  function drawDrop(isCompact) {
+    if (drop.dataset.compact === String(isCompact)) return;
+    drop.dataset.compact = String(isCompact);
+    const hadFocus = drop.contains(document.activeElement);
+    replace(drop, dropZone(add, isCompact));
+    if (hadFocus) drop.querySelector("input").focus({ preventScroll: true });
   }
 
   function drawBar() {
@@ -197,7 +212,33 @@ export function render(main, { signal }) {
         : bad
           ? t("new.bar_faults", { n: bad })
           : t("new.bar_ready");
-    replace(bar, h("p", { class: bad || isWrong ? "fault" : "soft small", text: note }), button);
+    const hadFocus = bar.contains(document.activeElement) && document.activeElement.dataset.testid;
+    replace(
+      bar,
+      h("p", { class: bad || isWrong ? "fault" : "soft small", text: note }),
+      h("div", { class: "row" }, toSettings(), button),
+    );
+    if (hadFocus) keepFocus(bar.querySelector(`[data-testid=${hadFocus}]`));
+  }
+
+  /** A button that cannot be pressed now takes no focus: then it goes to the head of the view, not to nowhere. */
+  function keepFocus(node) {
+    if (node && !node.disabled) return node.focus({ preventScroll: true });
+    const heading = view.querySelector("h1");
+    heading.tabIndex = -1;
+    return heading.focus({ preventScroll: true });
+  }
+
+  /** On a phone the settings lie below every preview. */
+  function toSettings() {
+    const go = () => {
+      const heading = options.querySelector("h2");
+      heading.tabIndex = -1;
+      heading.focus({ preventScroll: true });
+      options.scrollIntoView({ block: "start" });
+    };
+    return h("button", { class: "button quiet", type: "button", text: t("settings.title"), on: { click: go },
+      data: { testid: "to-settings" } });
   }
 
   async function send(entries) {
@@ -288,6 +329,15 @@ function refusal(error, retry) {
   return problem(error, retry);
 }
 
+/** Return what to do about a file that did not reach the server: nothing goes on by itself here. */
+function unsent(retry) {
+  return h("section", { class: "note poor", role: "alert" },
+    h("h3", { text: t("state.offline") }),
+    h("p", { text: t("new.unsent") }),
+    h("div", { class: "row" },
+      h("button", { class: "button", type: "button", text: t("act.retry"), on: { click: retry } })));
+}
+
 /** Return the place to drop or choose files; small once there are some. */
 function dropZone(add, isCompact) {
   const input = h("input", {
@@ -296,6 +346,12 @@ function dropZone(add, isCompact) {
     accept: TYPES.join(","),
     data: { testid: "file-input" },
     "aria-label": t("new.choose_label"),
+  });
+  // The button looks like one, so Enter opens the chooser as on any button; a file input itself hears only the blank.
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    input.click();
   });
   input.addEventListener("change", () => {
     const files = [...input.files];

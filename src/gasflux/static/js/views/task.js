@@ -51,7 +51,14 @@ export function render(main, { params: [taskId], query, signal }) {
       }
     } catch (error) {
       if (error.name === "AbortError") return null;
-      if (!state.task || error.status === 404)
+      if (error.status === 404) {
+        // Its buttons would do nothing any more; the name stays, so that one knows what is gone.
+        const name = state.task?.name ?? t("place.task");
+        replace(head, h("div", {}, wayBack(), h("h1", { text: name, tabIndex: -1 })));
+        state.task = null;
+        state.shown = null;
+      }
+      if (!state.task)
         replace(
           body,
           problem(error, () => {
@@ -93,7 +100,7 @@ export function render(main, { params: [taskId], query, signal }) {
       h(
         "div",
         {},
-        h("p", { class: "small" }, h("a", { href: "#/tasks", text: `← ${t("task.back")}` })),
+        wayBack(),
         heading,
         h("p", {
           class: "soft small",
@@ -131,6 +138,8 @@ export function render(main, { params: [taskId], query, signal }) {
 
 /** Whether the rates of a task are known while its figures are being drawn. */
 const isComputed = (task) => task.status === "processing" && Object.keys(task.gases).length > 0;
+
+const wayBack = () => h("p", { class: "small" }, h("a", { href: "#/tasks", text: `← ${t("task.back")}` }));
 
 function reportButton(task) {
   const file = task.results.find((result) => result.name === "report.html");

@@ -5,6 +5,7 @@ import { h, replace } from "../dom.js";
 import { t } from "../i18n.js";
 import { announce } from "../notify.js";
 import { labelled, pager, searchBox } from "../parts/filters.js";
+import { selectionBar } from "../parts/selection_bar.js";
 import { empty, loading, problem } from "../parts/states.js";
 import { taskRow } from "../parts/task_row.js";
 import { poll } from "../poll.js";
@@ -21,7 +22,7 @@ export function render(main, { query, signal }) {
   const list = h("ul", { class: "task-list", "aria-label": t("place.tasks"), hidden: true });
   const other = h("div", {}, loading(4));
   const pages = h("nav", { class: "pages", "aria-label": t("tasks.pages") });
-  const compare = h("div", { class: "send-bar select-bar", hidden: true });
+  const bar = h("div", { class: "send-bar select-bar", hidden: true });
   main.append(
     h(
       "div",
@@ -36,7 +37,7 @@ export function render(main, { query, signal }) {
       other,
       list,
       pages,
-      compare,
+      bar,
     ),
   );
 
@@ -90,6 +91,11 @@ export function render(main, { query, signal }) {
     place(rows);
     replace(other, state.tasks.length ? null : nothing());
     drawPages();
+    if (state.isTurned) {
+      state.isTurned = false;
+      toHeading();
+      scrollTo(0, 0);
+    }
   }
 
   /** Keep the row, and the focus in it, of a task that did not change. */
@@ -150,19 +156,41 @@ export function render(main, { query, signal }) {
   }
 
   function drawPages() {
-    replace(pages, pager(state.pagination, (page) => want({ page: String(page) })));
+    replace(pages, pager(state.pagination, turn));
+  }
+
+  function toHeading() {
+    const heading = main.querySelector("h1");
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
+
+  /** Another page begins at its top, also for who does not see it. */
+  function turn(page) {
+    state.isTurned = true;
+    want({ page: String(page) });
   }
 
   function select(task, isOn) {
     if (isOn) state.selected.set(task.task_id, task);
     else state.selected.delete(task.task_id);
-    const ids = [...state.selected.keys()];
-    compare.hidden = ids.length < 2;
-    replace(
-      compare,
-      h("span", { text: t("tasks.selected", { n: ids.length }) }),
-      h("a", { class: "button primary", href: `#/compare?ids=${ids.join(",")}`, text: t("tasks.compare") }),
-    );
+    drawChosen();
+  }
+
+  function drawChosen() {
+    const chosen = [...state.selected.values()];
+    replace(bar, chosen.length ? selectionBar(chosen, chosenChanged) : null);
+    bar.hidden = !chosen.length;
+  }
+
+  /** After an act on all that was chosen: what is gone cannot be chosen any more. */
+  function chosenChanged(gone) {
+    gone.forEach((id) => state.selected.delete(id));
+    state.rows.clear();
+    state.etag = null;
+    drawChosen();
+    toHeading();
+    return now();
   }
 
   function filters() {
