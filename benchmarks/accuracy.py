@@ -272,6 +272,39 @@ def grade_table(trials: Sequence[Trial]) -> str:
     return "\n".join(lines)
 
 
+def reach(trial: Trial) -> float:
+    """Return how far the truth lies towards the end of the 90 % interval on its side: 1 at the end, on a log scale."""
+    low, high = trial.intervals["0.9"]
+    end = high if trial.true_kg_h > trial.flux_kg_h else low
+    if min(end, trial.flux_kg_h) <= 0.0:
+        return abs(trial.true_kg_h - trial.flux_kg_h) / max(abs(end - trial.flux_kg_h), 1e-300)
+    return float(np.log(trial.true_kg_h / trial.flux_kg_h) / np.log(end / trial.flux_kg_h))
+
+
+def left_out_table(trials: Sequence[Trial]) -> str:
+    """Return, for each physics left out, the factor that makes the others' intervals hold 90 %, and what it gives.
+
+    The others weigh alike, however many flights each has (split conformal calibration, Vovk et al. 2005). A factor of
+    one says that nothing is left to calibrate.
+    """
+    lines = ["| left out | factor from the others | 90 % holds with it |", "|---|---|---|"]
+    groups = {kind: physics_of(kind) for kind in {trial.kind for trial in trials}}
+    reaches = {
+        physics: np.array([reach(t) for t in trials if t.error is None and groups[t.kind] == physics])
+        for physics in dict.fromkeys(groups.values())
+    }
+    for left, held in reaches.items():
+        others = [values for physics, values in reaches.items() if physics != left]
+        if others:
+            weight = np.concatenate([np.full(values.size, 1.0 / values.size) for values in others])
+            values = np.concatenate(others)
+            order = np.argsort(values)
+            run = np.cumsum(weight[order]) / weight.sum()
+            factor = float(values[order][np.searchsorted(run, 0.9 - 1e-9)])
+            lines.append(f"| {left} | {factor:.3f} | {np.mean(held <= factor):.3f} |")
+    return "\n".join(lines)
+
+
 def repeats_table(trials: Sequence[RepeatTrial]) -> str:
     """Return how often the interval of several flights of one source holds, and how wide it is."""
     lines = ["| kind, repeats | combinations | median | 90 % holds | median width 90 % |", "|---|---|---|---|---|"]
@@ -394,7 +427,7 @@ def main() -> int:
     rates = keep_all(folder, [*names, *many], args.jobs)
     trials, _ = run_trials(folder, names, rates, OWN_SOURCE, args.jobs)
     rows = by_kind(trials)
-    print(table(rows), calibration_table(rows), grade_table(trials), sep="\n\n")
+    print(table(rows), calibration_table(rows), grade_table(trials), left_out_table(trials), sep="\n\n")
     print(f"\nmedian processing time {1000 * np.nanmedian([trial.seconds for trial in trials]):.0f} ms per flight")
     for trial in trials:
         if trial.error:

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from accuracy import RepeatTrial, Trial, interval_score, ratio_table, repeats_table, run_trial, summarise, wanted
+from accuracy import (
+    RepeatTrial,
+    Trial,
+    interval_score,
+    left_out_table,
+    ratio_table,
+    reach,
+    repeats_table,
+    run_trial,
+    summarise,
+    wanted,
+)
 from flights import FlightName
 
 from gasflux.simulation import KINDS
@@ -57,3 +68,16 @@ def test_repeats_and_baseline_stand_side_by_side() -> None:
     assert ratio_table([row], [row]).endswith("| 1.000 |")
     together = [RepeatTrial("steady", 3, 2.0, 2.2, 1.8, 2.4), RepeatTrial("steady", 3, 2.0, 3.2, 2.8, 3.4)]
     assert "| steady, 3 | 2 | 1.350 | 0.500 | 0.300 |" in repeats_table(together)
+
+
+def test_factor_of_a_physics_comes_from_the_others() -> None:
+    def trials(kind: str, misses: float) -> list[Trial]:
+        # The truth at 0.1 to 1 of the way to the end of the interval, times what the interval is too narrow by.
+        ends = {"0.9": (0.5, 2.0)}
+        return [Trial(kind, f"{kind}.{n}", 2.0 ** (misses * n / 10), 1.0, ends) for n in range(1, 11)]
+
+    assert reach(Trial("steady", "a", 4.0, 1.0, {"0.9": (0.5, 2.0)})) == pytest.approx(2.0)
+    assert reach(Trial("weak", "a", 0.0, 1.0, {"0.9": (-1.0, 3.0)})) == pytest.approx(0.5)
+    lines = left_out_table(trials("steady", 1.0) + trials("turbulent_usual", 2.0)).splitlines()
+    # Nine of ten lie within 0.9 and 1.8 of the way; with the factor of the other 1.8 holds all, 0.9 four of ten.
+    assert lines[2:] == ["| steady | 1.800 | 1.000 |", "| turbulent | 0.900 | 0.400 |"]
