@@ -263,6 +263,10 @@ class TestOneFlight:
         log = read_one_flight(written("plain", gas_s=25.0, scenario=scenario), load_pipeline_config(None))
         assert log.fusion is not None
         assert log.fusion.files[0].clock_offset_s == pytest.approx(25.0, abs=0.5)
+        sure = load_pipeline_config({"sensor": {"lag_s": 0.0}})
+        taken = read_one_flight(written("plain", gas_s=25.0, scenario=scenario), sure)
+        assert taken.fusion is not None
+        assert taken.fusion.lag_s == 0.0
         # Lag and response add for the plume's centre, less the tail that is cut off at a tenth of the peak.
         assert log.fusion.lag_s == pytest.approx(10.0, abs=0.8)
 
@@ -274,6 +278,16 @@ class TestOneFlight:
         flags = [{flag.code for flag in one.gases["ch4"].quality.flags} for one in (untold, told)]
         assert ["clock_untold" in codes for codes in flags] == [True, False]
         assert any("nothing it shares" in note.en for note in untold.log.report.notes)
+
+    def test_a_header_that_spells_date_and_time_out_is_one(
+        self, written: Callable[..., tuple[Path, ...]], tmp_path: Path
+    ) -> None:
+        """The wind log of a public release experiment (randulphmorales/romeomemo) has it."""
+        gas, wind, drone = written("plain")
+        spelt = tmp_path / "mast.csv"
+        spelt.write_text(wind.read_text().replace("timestamp", "year_month_day_hour_minute_second", 1))
+        found = inspect_one_flight([gas, spelt, drone], load_pipeline_config(None))
+        assert found.together.faults == ()
 
     def test_a_fault_names_its_file(self, written: Callable[..., tuple[Path, ...]], tmp_path: Path) -> None:
         broken = tmp_path / "broken.csv"

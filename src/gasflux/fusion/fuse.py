@@ -38,6 +38,8 @@ class FusionRequest:
     """File whose clock counts; None takes the one with the positions."""
     sensor_lag_s: float = 0.0
     """Lag that is undone after fusing."""
+    is_lag_given: bool = False
+    """Whether somebody wrote that lag down, be it zero."""
     response_s: float = 0.0
     """Time constant of the analyser, undone after fusing."""
 
@@ -217,7 +219,7 @@ def _gas_clocks(
 ) -> dict[int, GasClock]:
     """Return clock and lag of each file with gases beside that of the positions, by the plume too."""
     path = flown_path(Placed(logs[reference], logs[reference].time_s(origin)))
-    is_known = request.lag_s is not None or request.sensor_lag_s != 0.0
+    is_known = request.lag_s is not None or request.is_lag_given
     lag = (request.lag_s or 0.0) + request.sensor_lag_s if is_known else None
     analyser = Analyser(lag, request.response_s)
     return {

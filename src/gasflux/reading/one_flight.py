@@ -134,7 +134,14 @@ def _request(config: PipelineConfig) -> FusionRequest:
     """Return what the settings say of clocks and lags."""
     offsets = config.fusion.known_offsets_s
     sensor = config.sensor
-    return FusionRequest(offsets, config.fusion.lag_s, config.fusion.reference, sensor.lag_s, sensor.response_s)
+    return FusionRequest(
+        clock_offsets_s=offsets,
+        lag_s=config.fusion.lag_s,
+        reference=config.fusion.reference,
+        sensor_lag_s=sensor.lag_s,
+        is_lag_given="lag_s" in sensor.model_fields_set,
+        response_s=sensor.response_s,
+    )
 
 
 def _together(fused: FusedFlight, parts: Sequence[PartInspection], config: PipelineConfig) -> Inspection:

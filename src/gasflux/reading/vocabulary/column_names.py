@@ -15,6 +15,7 @@ ALIASES: Final[Mapping[str, str]] = {
         " timestamp datetime dateandtime 采样点时间 采样时间 日期时间 时间戳 测量时间 记录时间 时间 time systime"
         " systemtime gpstime gpsdatetime sampletime timehhmmss utchhmmss"
         " timestart starttime timestartutc utcstart startutc timemid midutc fractionofday dayfraction timefractionofday"
+        " yearmonthdayhourminutesecond"
         " hhmmss"
     ),
     "local_time": (
