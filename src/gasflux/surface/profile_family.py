@@ -102,7 +102,7 @@ def profile_family(height_m: FloatArray, roughness_m: float, wind_m_s: FloatArra
     grid = np.unique(np.concatenate([far, about, z, lid_edges_m(top)]))
     plumes, lid_prior = under_lids(grid, _plumes(grid, height, spread), top)
     shapes = plumes * _mean_wind(grid, z, roughness_m, wind_m_s)
-    shapes /= np.maximum(np.trapezoid(shapes, grid, axis=1), 1e-300)[:, None]
+    shapes /= np.maximum(shapes @ trapezoid_weights(grid), 1e-300)[:, None]
     prior = (
         _height_prior(z, height)[:, None]
         - 0.5 * (np.log(spread / (_TYPICAL_SPREAD * min(top, 2.0 * flown))) / _SPREAD_SCALE) ** 2
