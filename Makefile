@@ -94,6 +94,7 @@ bench: $(READY) ## measure accuracy and speed (GASFLUX_PEER_PYTHON=... adds the 
 	$(ONE_THREAD) $(BIN)/python benchmarks/accuracy.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/service.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/strangers.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/scaling.py
 
 soak: $(READY) ## a day of tasks on an accelerated clock: what grows in memory, files, database and log

@@ -108,6 +108,8 @@ def test_only_true_makes_an_administrator(api: Api, admin: object) -> None:
         ("POST", "/api_keys", {"json": {"name": "a", "expires_in_days": "30"}}),
         ("POST", "/api_keys", {"json": {"name": "a", "expires_in_days": 1.5}}),
         ("POST", "/api_keys", {"json": {"name": "a", "expires_in_days": True}}),
+        ("POST", "/api_keys", {"json": {"name": "a", "expires_in_days": 3651}}),
+        ("POST", "/api_keys", {"json": {"name": "a", "expires_in_days": 0}}),
         ("PUT", "/task/x", {"json": {"pinned": "true"}}),
         ("PUT", "/task/x", {"json": {"pinned": 1}}),
         ("POST", "/config/check", {"json": {"config": None}}),

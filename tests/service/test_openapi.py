@@ -46,6 +46,25 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     assert found <= set(document["components"]["schemas"])
 
 
+def test_every_number_that_is_sent_is_described_with_its_limits(document: dict[str, Any]) -> None:
+    """A limit that the code has and the description has not makes a refusal of what seems to be allowed."""
+    queries = [
+        parameter["schema"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        for parameter in operation.get("parameters", ())
+    ]
+    bodies = [
+        choice
+        for name in ("NewKey", "TaskChange", "ConfigText")
+        for entry in document["components"]["schemas"][name]["properties"].values()
+        for choice in entry.get("anyOf", [entry])
+    ]
+    numbers = [schema for schema in (*queries, *bodies) if schema.get("type") == "integer"]
+    assert len(numbers) >= 8
+    assert all({"minimum", "maximum"} <= set(schema) and "ge" not in schema for schema in numbers)
+
+
 def test_who_may_is_described(document: dict[str, Any]) -> None:
     for row in ROWS:
         path = re.sub(r"\{doomed\}|\{task\}", "{task_id}", row.path).replace("{key}", "{key_id}")

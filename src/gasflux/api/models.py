@@ -54,7 +54,7 @@ def _calendar(value: object) -> object:
 
 
 _TRUTHS: Final = ("true", "false", "1", "0")
-Integer = Annotated[int, BeforeValidator(_integral)]
+Days = Annotated[int, Field(ge=1, le=3650), BeforeValidator(_integral)]
 QueryInteger = Annotated[int, BeforeValidator(_decimal)]
 QueryBool = Annotated[
     bool, BeforeValidator(_plain_bool), WithJsonSchema({"type": "string", "enum": list(_TRUTHS), "default": "false"})
@@ -554,7 +554,7 @@ class NewKey(Body):
         default=None,
         description="left out: an administrator's if it is the first key and no bootstrap key is sent, else not",
     )
-    expires_in_days: Integer | None = Field(default=None, ge=1, le=3650)
+    expires_in_days: Days | None = None
 
 
 class IssuedKeyInfo(KeyInfo):
