@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+from api_service import running_api
 from live_server import LiveServer, ended, live_server
 from patience import HANG_S, wait_until
 from quick_flight import quick_log
@@ -126,6 +127,18 @@ def test_a_folder_that_cannot_be_read_now_is_not_taken_for_an_empty_one(tmp_path
         left = folders.remove(task_id)
     assert any("Too many open files" in problem for problem in left)
     assert folders.result_path(task_id, "report.html").read_text() == "whole"
+
+
+@needs_limits
+def test_what_is_left_of_a_refused_upload_goes_with_the_next(tmp_path: Path) -> None:
+    with running_api(tmp_path, start=False) as api:
+        intake, uploads = api.service.intake, api.service.folders.uploads
+        first, second = intake.begin(0), intake.begin(0)
+        with no_file_left():
+            intake.end(first)
+        assert first.folder.exists()
+        intake.end(second)
+        assert [path for path in uploads.iterdir() if not path.name.startswith(".")] == []
 
 
 @needs_limits

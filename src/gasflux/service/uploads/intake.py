@@ -230,6 +230,8 @@ class Intake:
         self._inspector = inspector
         self._stopping = stopping
         self._on_accepted = on_accepted
+        self._unwanted: set[str] = set()
+        """Uploads that were not accepted and whose folder is still there."""
         # A look holds a thread that answers requests: however slow the files are, half of the threads stay free.
         self._places = threading.BoundedSemaphore(max(settings.performance.threads // 2, 1))
 
@@ -257,8 +259,12 @@ class Intake:
         with suppress(NoSpaceError, StorageError):  # the files go anyway
             incoming.close_parts()
         if not incoming.is_kept:
-            for problem in self._folders.remove(incoming.task_id):
-                _LOG.warning("an upload that was not accepted could not be removed: %s", problem)
+            self._unwanted.add(incoming.task_id)
+        for task_id in tuple(self._unwanted):  # what could not be removed before, as when no file could be opened, too
+            if problems := self._folders.remove(task_id):
+                _LOG.warning("an upload that was not accepted could not be removed yet: %s", "; ".join(problems))
+            else:
+                self._unwanted.discard(task_id)
 
     def check_space(self, expected_bytes: int = 0) -> None:
         """Raise NoSpaceError when less than the configured space would stay free."""
