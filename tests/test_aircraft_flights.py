@@ -10,9 +10,11 @@ import pytest
 from flight_paths import moved
 from scipy.integrate import trapezoid
 
-from gasflux.configuration.pipeline_config import Filters
+from gasflux.configuration.pipeline_config import Filters, PipelineConfig
 from gasflux.flight.geometry import local_track
 from gasflux.flight.phases import FlownPasses, find_passes
+from gasflux.processing_pipelines import find_surfaces
+from gasflux.rate.surface_flux import ground_under
 from gasflux.records import FloatArray, Track
 from gasflux.simulation import Scenario, SimulatedFlight, random_scenario, simulate, to_log
 from gasflux.simulation.air import PlumeAir
@@ -88,6 +90,27 @@ def test_the_ferry_is_no_pass_however_near_its_course_is() -> None:
         (group,) = found(*track_and_time(flight)).groups
         assert group.runs.size == WALL.transects
         assert float(group.runs.length_m.max()) < 1.08 * WALL.curtain_length_m
+
+
+def test_two_legs_one_after_the_other_are_a_wall_and_a_ferry_there_and_back_is_none() -> None:
+    (group,) = found(*track_and_time(simulate(replace(WALL, transects=2)))).groups
+    assert group.runs.size == 2
+    alone = found(*track_and_time(simulate(replace(WALL, transects=1, top_m=81.0, ferry_bearing_deg=180.0))))
+    assert alone.groups == ()
+
+
+@pytest.mark.parametrize(("lowest_m", "offset_m", "ground_m"), [(60.0, 0.0, 0.0), (60.0, 300.0, 360.0)])
+def test_an_aeroplane_that_never_lands_in_its_log_flies_over_the_sea_if_low(
+    lowest_m: float, offset_m: float, ground_m: float
+) -> None:
+    log = to_log(simulate(replace(WALL, lowest_pass_m=lowest_m, height_noise_m=0.0, wobble_m=0.0)))
+    air = (log.time_s > 60.0) & (log.height_m >= lowest_m - 1e-6)
+    log = replace(log, height_m=log.height_m + offset_m, height_reference="altitude")
+    config = PipelineConfig.model_validate({"filters": {"time_windows": []}})
+    _, _, segments = find_surfaces(log, config)
+    # The same legs; only what lies below them in the log differs.
+    cut = replace(log, height_m=np.where(air, log.height_m, lowest_m + offset_m))
+    assert ground_under(cut, segments[0], config).height_m == pytest.approx(ground_m)
 
 
 @pytest.mark.parametrize("plume_lid_m", [None, 400.0, 1000.0])

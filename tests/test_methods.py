@@ -140,6 +140,7 @@ def processing(_: Path) -> None:
     for settings in SETTINGS.values():
         process_log(to_log(simulate(SMALL)), load_pipeline_config(settings))
     process_log(replace(to_log(simulate(SMALL)), wind_from_deg=None), load_pipeline_config(None))
+    process_log(replace(to_log(simulate(SMALL)), height_reference="altitude"), load_pipeline_config(None))
 
 
 def reading(_: Path) -> None:

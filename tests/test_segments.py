@@ -126,14 +126,13 @@ def test_long_ferry_is_no_transect_and_does_not_hide_the_curtain() -> None:
     assert kinds(flown([*away, *curtain(LEVELS), *away[::-1]])) == [("curtain", 5)]
 
 
+def test_four_walls_in_loops_are_one_closed_surface() -> None:
+    assert kinds(flown(from_home([(*place, level) for level in LEVELS for place in BOX]))) == [("spiral", 5)]
+
+
 def test_transit_along_the_plane_is_no_transect() -> None:
     behind = [(-80.0, 0.0, 0.0), (-80.0, 0.0, 10.0)]
     assert kinds(flown([*behind, *curtain(LEVELS), *behind[::-1]])) == [("curtain", 5)]
-
-
-def test_four_walls_in_loops_are_one_closed_surface() -> None:
-    points: list[Point] = [(*place, level) for level in LEVELS for place in BOX]
-    assert kinds(flown(from_home(points), pause_s=5.0)) == [("spiral", len(LEVELS))]
 
 
 CIRCLES: dict[str, list[Point]] = {

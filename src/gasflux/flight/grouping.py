@@ -8,15 +8,13 @@ from typing import Final, Literal
 import numpy as np
 
 from gasflux.flight.aeroplane import FAR_PAST, cut_to_others, is_aeroplane, leg_runs
-from gasflux.flight.geometry import algebraic_circle, fit_circle
 from gasflux.flight.loops import LoopPlan, find_loop
-from gasflux.flight.motion import STEP_S, Motion, Runs, course_changes, course_runs, describe_runs, straight_runs
+from gasflux.flight.motion import STEP_S, Motion, Runs, course_runs, describe_runs, straight_runs
+from gasflux.flight.spirals import find_spirals
 from gasflux.records import BoolArray, FloatArray, IntArray, Strategy
 
 LEAST_PASSES: Final = 3
 """Two lines do not tell how a plume varies with height."""
-LEAST_REVOLUTIONS: Final = 1.9
-"""Two, less what the fitted ends may lack."""
 LEAST_SPREAD_M: Final = 1.0
 """Height between the lowest and the highest pass; less is the same level flown again."""
 
@@ -57,17 +55,11 @@ _TRANSIT_SIDEWAYS_M: Final = 12.0
 _TRANSIT_SLOPE: Final = 0.004
 _TRANSIT_SLANT: Final = 0.01
 """The same over the length of the passes: an aeroplane holds its level and its line to some tens of metres in 10 km."""
+_PAIR_OVERLAP: Final = 0.8
+"""Share of the longer of two legs that the other must lie over."""
 _SAMPLED_SHARE: Final = 0.5
 _ARC_GAP_S: Final = 3.0
 """Arcs of a circle follow each other within the window of the velocity."""
-_RING_BEND: Final = 0.08
-"""Scatter about the circle over its radius: a hexagon has 0.04; a square, with 0.11, is four walls and no circle."""
-_WHOLE_TURN: Final = 1.7 * np.pi
-"""Course turned over one revolution, less what smoothing takes off where a single circle begins and ends, radians."""
-_RING_REACH: Final = 0.25
-_RING_PAUSE_S: Final = 120.0
-_RING_RUNS: Final = 24
-"""Most runs in one revolution: legs of a polygon."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +136,7 @@ def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal
     trim
         Whether runs that lead to or from a curtain are left out.
     """
-    spirals = [] if strategy == "curtain" else find_spirals(motion, course_runs(motion, allowed))
+    spirals = [] if strategy == "curtain" else _spirals(motion, course_runs(motion, allowed))
     straight = _straight_groups(motion, straight_runs(motion, allowed), strategy, trim, at_speed=False)
     if is_aeroplane(motion, allowed):
         legs = _straight_groups(motion, leg_runs(motion, allowed), strategy, trim, at_speed=True)
@@ -155,6 +147,11 @@ def find_groups(motion: Motion, allowed: BoolArray, strategy: Strategy | Literal
     return spirals if _flown_m(spirals) > needed * _flown_m(straight) else straight
 
 
+def _spirals(motion: Motion, arcs: Runs) -> list[Group]:
+    """Return the spirals that arcs make."""
+    return [Group("spiral", chain) for chain in find_spirals(motion, arcs)]
+
+
 def _straight_groups(
     motion: Motion, runs: Runs, strategy: Strategy | Literal["auto"], trim: bool, *, at_speed: bool
 ) -> list[Group]:
@@ -162,7 +159,34 @@ def _straight_groups(
     loop = _loop(motion, runs, at_speed) if strategy != "curtain" else None
     if loop is not None:
         return [loop]
-    return [] if strategy == "spiral" else find_curtains(motion, runs, trim, at_speed=at_speed)
+    if strategy == "spiral":
+        return []
+    curtains = find_curtains(motion, runs, trim, at_speed=at_speed)
+    return curtains or ([Group("curtain", pair, at_speed) for pair in _pairs(motion, runs)] if at_speed else [])
+
+
+def _pairs(motion: Motion, runs: Runs) -> list[Runs]:
+    """Return the walls of two legs of an aeroplane, for a flight that has none of more.
+
+    They lie over each other on two levels, each flown level, and no more time than a leg takes lies between them: the
+    way out and the way home on one line are no wall.
+    """
+    lines = [members[part] for members in _directions(runs, _SAME_COURSE_DEG) for part in _offsets(runs.pick(members))]
+    runs = cut_to_others(motion, runs, [line for line in lines if line.size == 2])
+    pairs = [runs.pick(line) for line in lines if line.size == 2]
+    return [pair for pair in pairs if _is_pair(motion, pair)]
+
+
+def _is_pair(motion: Motion, pair: Runs) -> bool:
+    """Whether two legs are a wall."""
+    low, high = _ends(pair)
+    overlap = float(high.min() - low.max())
+    pause_s = float(motion.time_s[pair.first[1]] - motion.time_s[pair.last[0]])
+    leg_s = float(np.min(motion.time_s[pair.last] - motion.time_s[pair.first]))
+    strayed = np.array([float(np.ptp(motion.z_m[first : last + 1])) for first, last in pair.spans()])
+    is_level = bool(np.all(strayed <= _TRANSIT_SLOPE * pair.length_m + _TRANSIT_SIDEWAYS_M))
+    is_over = overlap >= _PAIR_OVERLAP * float(pair.length_m.max())
+    return is_over and is_level and pause_s <= leg_s and float(np.ptp(pair.z_m)) >= LEAST_SPREAD_M
 
 
 def _loop(motion: Motion, runs: Runs, at_speed: bool) -> Group | None:
@@ -185,7 +209,7 @@ def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Litera
         As of `find_groups`.
     """
     arcs, lines = course_runs(motion, allowed), straight_runs(motion, allowed)
-    turning_m = _flown_m(find_spirals(motion, arcs)) if strategy == "auto" else 0.0
+    turning_m = _flown_m(_spirals(motion, arcs)) if strategy == "auto" else 0.0
     if arcs.size and (strategy == "spiral" or turning_m > 0.5 * float(arcs.length_m.sum())):
         return Group("spiral", arcs)
     if not lines.size or strategy == "spiral":
@@ -198,93 +222,6 @@ def window_group(motion: Motion, allowed: BoolArray, strategy: Strategy | Litera
 def _flown_m(groups: list[Group]) -> float:
     """Length of all runs of some groups."""
     return float(sum(group.runs.length_m.sum() for group in groups))
-
-
-def find_spirals(motion: Motion, runs: Runs) -> list[Group]:
-    """Return the chains of runs that go at least twice round one centre, in time order.
-
-    A chain starts with one revolution that fits a circle and grows as long as the next run stays on it; it may rise all
-    the time or in steps, and turn either way round.
-
-    Parameters
-    ----------
-    motion
-        The path on its grid.
-    runs
-        Runs in time order, see `gasflux.flight.motion.course_runs`.
-    """
-    found: list[Group] = []
-    course = np.cumsum(course_changes(motion))
-    start = 0
-    while start < runs.size - 1:
-        end = _one_revolution(runs, course, start)
-        end = _grown_ring(motion, runs, start, end) if end else 0
-        group = Group("spiral", runs.pick(np.arange(start, end)))
-        if end and _revolutions(motion, group.runs) >= LEAST_REVOLUTIONS:
-            found.append(group)
-            start = end
-        else:
-            start += 1
-    return found
-
-
-def _one_revolution(runs: Runs, course: FloatArray, start: int) -> int:
-    """Index after the run that completes a revolution begun with run `start`; 0 when none does."""
-    stop = min(start + _RING_RUNS, runs.size)
-    turned = np.abs(course[runs.last[start:stop]] - course[runs.first[start]])
-    complete = np.flatnonzero(turned >= _WHOLE_TURN)
-    return start + int(complete[0]) + 1 if complete.size else 0
-
-
-def _grid_points(runs: Runs) -> IntArray:
-    """Grid indices of all runs."""
-    return np.concatenate([np.arange(a, b + 1) for a, b in zip(runs.first.tolist(), runs.last.tolist(), strict=True)])
-
-
-def _circle(motion: Motion, runs: Runs) -> tuple[float, float, float] | None:
-    """Circle through the runs, or None when they do not lie on one."""
-    points = _grid_points(runs)
-    x, y = motion.x_m[points], motion.y_m[points]
-    # The rough fit tells a line from a circle at a fraction of the cost.
-    if not _is_round(x, y, algebraic_circle(x, y), 2.0 * _RING_BEND):
-        return None
-    circle = fit_circle(x, y)
-    return circle if _is_round(x, y, circle, _RING_BEND) else None
-
-
-def _is_round(x_m: FloatArray, y_m: FloatArray, circle: tuple[float, float, float], bend: float) -> bool:
-    """Whether positions keep to a circle no wider than their extent."""
-    offset = np.hypot(x_m - circle[0], y_m - circle[1]) - circle[2]
-    inside = circle[2] <= float(max(np.ptp(x_m), np.ptp(y_m)))
-    return inside and float(np.sqrt(np.mean(offset**2))) <= bend * circle[2]
-
-
-def _grown_ring(motion: Motion, runs: Runs, start: int, end: int) -> int:
-    """Index after the last run that stays on the circle of the first revolution; 0 when that is no circle."""
-    circle = _circle(motion, runs.pick(np.arange(start, end)))
-    if circle is None:
-        return 0
-    while end < runs.size and _stays(motion, runs, end, circle):
-        end += 1
-    return end
-
-
-def _stays(motion: Motion, runs: Runs, index: int, circle: tuple[float, float, float]) -> bool:
-    """Whether a run follows soon after the one before it and keeps to the circle."""
-    pause = motion.time_s[runs.first[index]] - motion.time_s[runs.last[index - 1]]
-    here = slice(int(runs.first[index]), int(runs.last[index]) + 1)
-    offset = np.hypot(motion.x_m[here] - circle[0], motion.y_m[here] - circle[1]) - circle[2]
-    return bool(pause <= _RING_PAUSE_S and np.sqrt(np.mean(offset**2)) <= _RING_REACH * circle[2])
-
-
-def _revolutions(motion: Motion, runs: Runs) -> float:
-    """How often the runs go round the centre of their circle, either way; 0 when they lie on none."""
-    circle = _circle(motion, runs)
-    if circle is None:
-        return 0.0
-    angle = np.unwrap(np.arctan2(motion.x_m - circle[0], motion.y_m - circle[1]))
-    # Arcs are counted one by one: stacked circles may change their sense.
-    return float(np.abs(angle[runs.last] - angle[runs.first]).sum() / (2.0 * np.pi))
 
 
 def find_curtains(motion: Motion, runs: Runs, trim: bool, *, at_speed: bool = False) -> list[Group]:

@@ -10,6 +10,7 @@ import numpy as np
 from gasflux.configuration.pipeline_config import PipelineConfig
 from gasflux.constants import PPM, SECONDS_PER_HOUR
 from gasflux.errors import ProcessingError
+from gasflux.flight.landing import is_flying_at_its_lowest
 from gasflux.gas import density_kg_m3
 from gasflux.interpolation import Kriging, aggregate, krige_surface, make_grid
 from gasflux.rate.error_budget import (
@@ -50,6 +51,8 @@ _DRAWN_ABOVE = 0.01
 """Least share of the flux above the highest pass that a drawing shows."""
 _HEIGHT_NOISE_M = 1.0
 """A barometer or GPS standing on the ground reads this much below it."""
+_OVER_SEA_M = 200.0
+"""An aeroplane whose log never touches the ground and comes this near to the sea's level is taken to be over it."""
 _MIN_SAMPLES = 10
 _MIN_PASSES = 2
 
@@ -217,7 +220,8 @@ def ground_under(log: FlightLog, segment: Segment, config: PipelineConfig) -> Gr
 
     Its height is the configured one, else the one the file tells, else the take-off level; a flight that goes below
     take-off shows that the ground is lower there, and then its lowest sample is the best that is known. Altitudes count
-    from the sea, and then the lowest of the whole log, take-off and landing included, stands for the ground.
+    from the sea, and then the lowest of the whole log, take-off and landing included, stands for the ground; but the
+    sea itself does where the aircraft is in flight there, 200 m up or less.
 
     Parameters
     ----------
@@ -233,7 +237,9 @@ def ground_under(log: FlightLog, segment: Segment, config: PipelineConfig) -> Gr
         told = float(np.nanmedian(log.ground_height_m[segment.rows]))  # type: ignore[index]
         return Ground(told, is_guessed=False, cuts_surface=cuts)
     if log.height_reference == "altitude":
-        return Ground(float(log.height_m.min()), is_guessed=True, cuts_surface=cuts)
+        lowest = float(log.height_m.min())
+        is_sea = is_flying_at_its_lowest(log) and 0.0 <= lowest <= _OVER_SEA_M
+        return Ground(0.0 if is_sea else lowest, is_guessed=True, cuts_surface=cuts)
     lowest = float(segment.height_m.min())
     return Ground(min(0.0, lowest), is_guessed=lowest < -_HEIGHT_NOISE_M, cuts_surface=cuts)
 

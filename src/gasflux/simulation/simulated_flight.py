@@ -286,6 +286,8 @@ def _measured_position(
     meridian_m, parallel_m = _metres_per_radian(scenario.latitude_deg)
     latitude = scenario.latitude_deg + np.degrees((true.y_m + scenario.gps_noise_m * north) / meridian_m)
     longitude = scenario.longitude_deg + np.degrees((true.x_m + scenario.gps_noise_m * east) / parallel_m)
+    # A long flight may cross the 180 degree meridian.
+    longitude = np.where(np.abs(longitude) > 180.0, (longitude + 180.0) % 360.0 - 180.0, longitude)
     return latitude, longitude, true.z_m + scenario.height_noise_m * up
 
 
