@@ -34,7 +34,7 @@ FLOORS = (
     {"service.keys"},
     {"db", "config_reader", "client"},
     {"jobs"},
-    {"data_processor"},
+    {"data_processor", "inspection"},
     {"plotting", "reporting", "results"},
     {"results.report"},
     {"results.figures"},

@@ -204,12 +204,12 @@ BAD = {
         cell("windspeed", 12, float("inf")), "'windspeed'", "row 12", "infinite", column="windspeed", row=12
     ),
     "unclear commas": Bad(
-        columns({"pressure": ["1,013"] * ROWS}),
-        "'pressure'",
+        columns({"windspeed": ["1,013"] * ROWS}),
+        "'windspeed'",
         "row 2",
         "thousands",
         "decimals with a point",
-        column="pressure",
+        column="windspeed",
         row=2,
     ),
     "gas out of the open air": Bad(

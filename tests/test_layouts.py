@@ -437,14 +437,38 @@ def test_units_that_disagree_are_a_fault(header: str, tmp_path: Path) -> None:
 
 
 def test_a_point_that_may_be_either_sign_is_a_fault(tmp_path: Path) -> None:
-    columns = {**plain(), "pressure": ["1.013"] * ROWS}
+    columns = {**plain(), "windspeed": ["1.013"] * ROWS}
     path = write_text(tmp_path / "log.csv", columns, delimiter=";", decimal=",")
     with pytest.raises(InputError) as caught:
         read(path)
     assert (caught.value.faults[0].code, caught.value.faults[0].row) == ("unclear_point", 2)
-    columns["pressure"] = ["1.013", *["998"] * (ROWS - 1)]
+    columns = {**plain(), "pressure": ["1.013", *["998"] * (ROWS - 1)]}
     log = read(write_text(tmp_path / "log.csv", columns, delimiter=";", decimal=","))
     assert log.pressure_hpa[:2].tolist() == [1013.0, 998.0]
+
+
+@pytest.mark.parametrize("decimal", [",", "."])
+@pytest.mark.parametrize(
+    ("name", "header", "cell", "value"),
+    [
+        ("pressure", "pressure", "1{}013", 1013.0),
+        ("pressure", "pressure (Pa)", "101{}325", 1013.25),
+        ("pressure", "pressure (kPa)", "101{}325", 1013.25),
+        ("ch4", "CH4 (ppb)", "2{}008", 2.008),
+        ("ch4", "CH4 (ppm)", "2{}008", 2.008),
+        ("ch4", "ch4", "2{}008", 2.008),
+    ],
+)
+def test_a_sign_that_may_be_either_is_told_by_what_air_is(
+    decimal: str, name: str, header: str, cell: str, value: float, tmp_path: Path
+) -> None:
+    """A decimal sign or thousands: one of the two is no open air, 1.013 or 1013 hPa, 2.008 or 2008 ppb."""
+    sign = "." if decimal == "," else ","
+    cells = [cell.format(sign), *[f"{cell.format(sign)[:-3]}{i % 7:03d}" for i in range(ROWS - 1)]]
+    columns = renamed({**plain(), name: cells}, {name: header})
+    log = read(write_text(tmp_path / "log.csv", columns, delimiter=";", decimal=decimal))
+    read_as = log.pressure_hpa if name == "pressure" else log.gas_ppm["ch4"]
+    assert read_as[0] == pytest.approx(value, rel=1e-12)  # rounding
 
 
 # --- rows of several sensors -----------------------------------------------------------------------------------------

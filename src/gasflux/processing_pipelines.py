@@ -90,7 +90,7 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
         When no gas was measured on any of them.
     """
     started_at, clock = utc_text(), StageClock(progress)
-    log = at_the_inlet(wind_at_the_aircraft(log, config), config)
+    log = as_flown(log, config)
     with clock.stage("geometry", 0.0):
         track, flown, segments = find_surfaces(log, config)
     with clock.stage("background", 15.0):
@@ -115,6 +115,51 @@ def process_log(log: FlightLog, config: PipelineConfig, progress: ProgressCallba
         stages_s=clock.seconds,
         language=config.language,
     )
+
+
+def as_flown(log: FlightLog, config: PipelineConfig) -> FlightLog:
+    """Return the log with the wind at the aircraft and the gases at the inlet, as far as the settings tell.
+
+    Parameters
+    ----------
+    log
+        The flight as it was read.
+    config
+        ``wind`` and ``sensor`` decide.
+    """
+    return at_the_inlet(wind_at_the_aircraft(log, config), config)
+
+
+def check_flight(log: FlightLog, config: PipelineConfig) -> None:
+    """Raise what keeps a flight from a rate and can be told without computing one.
+
+    Parameters
+    ----------
+    log
+        The flight as it was read.
+    config
+        Processing settings.
+
+    Raises
+    ------
+    GeometryError
+        When no curtain or spiral is found.
+    ProcessingError
+        When no gas was measured on any of them, or all of them lie below the ground.
+    """
+    log = as_flown(log, config)
+    _, _, segments = find_surfaces(log, config)
+    ground, highest = config.ground.height, max(float(segment.height_m.max()) for segment in segments)
+    if ground is not None and ground >= highest:
+        raise ProcessingError.of("ground_above_passes", ground=ground, highest=highest)
+    background = _backgrounds(log, segments, config)
+    winds = [segment_wind(log, segment, None) for segment in segments]
+    if not any(
+        surface_samples(log, segment, wind, gas, values).is_measured
+        for segment, wind in zip(segments, winds, strict=True)
+        for gas, values in background.items()
+    ):
+        raise ProcessingError.of("no_gas_on_surface")
 
 
 def find_surfaces(log: FlightLog, config: PipelineConfig) -> tuple[Track, FlownPasses, tuple[Segment, ...]]:

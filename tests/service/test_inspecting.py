@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,9 +13,12 @@ import pytest
 from patience import HANG_S, wait_until
 
 import gasflux
+from gasflux.configuration.pipeline_yaml import load_pipeline_config
 from gasflux.configuration.service_settings import LimitSettings
-from gasflux.errors import ConfigError, InputError
+from gasflux.errors import ConfigError, GasFluxError, InputError
 from gasflux.jobs.child import Child
+from gasflux.processing_pipelines import process_log
+from gasflux.reading.flight_file import read_flight
 from gasflux.service.uploads.inspector import Inspector
 from gasflux.simulation import Scenario, simulate, to_frame
 from gasflux.simulation.files import write_simulated
@@ -80,6 +83,42 @@ def test_faults_are_an_answer(inspector: Inspector, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^my flight\.csv:") as caught:
         inspector.check(path, "my flight.csv", None, budget_s=HANG_S)
     assert len(caught.value.faults) == len(found["faults"])
+
+
+def straight() -> str:
+    """A log that reads well and holds neither a curtain nor a spiral."""
+    head = "timestamp,latitude,longitude,height_ato,windspeed,winddir,temperature,pressure,ch4\n"
+    rows = (f"2025-06-01 10:00:{i:02d},52.0,{5.0 + 1e-4 * i:.4f},20,4.{i:02d},180,15,1000,2.{i:02d}" for i in range(60))
+    return head + "\n".join(rows) + "\n"
+
+
+def without_gas_on_the_curtain() -> str:
+    """A flight whose analyser ran on the way there only."""
+    frame = to_frame(simulate(Scenario(seed=3)))
+    frame.loc[20:, "ch4"] = np.nan
+    return str(frame.to_csv(index=False))
+
+
+def ground_above_the_flight() -> str:
+    return str(to_frame(simulate(Scenario(seed=3))).to_csv(index=False))
+
+
+@pytest.mark.parametrize(
+    ("content", "config"),
+    [(straight, None), (without_gas_on_the_curtain, None), (ground_above_the_flight, {"ground": {"height": 500.0}})],
+)
+def test_what_processing_refuses_has_its_fault_at_the_first_look(
+    content: Callable[[], str], config: dict[str, object] | None, inspector: Inspector, tmp_path: Path
+) -> None:
+    path = tmp_path / "input.csv"
+    path.write_text(content())
+    found = inspector.inspect(path, config, budget_s=HANG_S)
+    assert found is not None
+    settings = load_pipeline_config(config)
+    with pytest.raises(GasFluxError) as caught:
+        process_log(read_flight(path, settings), settings)
+    assert [fault["code"] for fault in found["faults"]] == [fault.code for fault in caught.value.faults]
+    assert found["preview"] is not None
 
 
 def test_good_flight_passes_the_check(inspector: Inspector) -> None:

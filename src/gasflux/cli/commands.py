@@ -19,17 +19,15 @@ import click
 from gasflux.cli.flight_logs import describe, find_logs, plan_jobs, plan_one_flight
 from gasflux.cli.tables import FLUX_HEADER, flux_rows, format_table, inspection_json, inspection_lines
 from gasflux.configuration.pipeline_yaml import default_config_text, load_pipeline_config
-from gasflux.errors import ConfigError, GasFluxError, GeometryError, InputError, UnsupportedFileError
+from gasflux.errors import ConfigError, GasFluxError, InputError, UnsupportedFileError
 from gasflux.results.folder import flight_of
 from gasflux.storage.whole_file import write_whole
 from gasflux.version import __version__
 
 if TYPE_CHECKING:
     from gasflux.cli.run_flights import BatchOptions, FlightLine
-    from gasflux.configuration.pipeline_config import PipelineConfig
     from gasflux.jobs.batch import BatchProgress
     from gasflux.jobs.records import Job
-    from gasflux.reading.table_to_flight import Inspection
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -382,19 +380,6 @@ def simulate_command(
         raise click.UsageError(_by_option(error)) from None
 
 
-def _with_surfaces(inspection: Inspection, config: PipelineConfig) -> Inspection:
-    """Add the fault of a sound log that holds no curtain or spiral: what `process` refuses has a fault here too."""
-    from gasflux.processing_pipelines import find_surfaces
-
-    if inspection.log is None:
-        return inspection
-    try:
-        find_surfaces(inspection.log, config)
-    except GeometryError as error:
-        return replace(inspection, faults=error.faults)
-    return inspection
-
-
 @cli.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE...")
 @click.option("--config", type=_FILE, help="Processing YAML whose columns, units and ranges apply.")
@@ -402,6 +387,8 @@ def _with_surfaces(inspection: Inspection, config: PipelineConfig) -> Inspection
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(files: tuple[Path, ...], config: Path | None, one_flight: bool, as_json: bool) -> None:
     """Show what is recognised in a log: columns, units, conversions, ranges and every fault. Nothing is processed."""
+    from gasflux.inspection import inspect_log, with_surfaces
+
     settings = load_pipeline_config(config)
     if len(files) > 1 and not one_flight:
         raise click.UsageError("one file at a time, or --one-flight with the files of one flight.")
@@ -410,13 +397,11 @@ def inspect(files: tuple[Path, ...], config: Path | None, one_flight: bool, as_j
         from gasflux.reading.one_flight import inspect_one_flight
 
         fused = inspect_one_flight(files, settings)
-        fused = replace(fused, together=_with_surfaces(fused.together, settings))
+        fused = replace(fused, together=with_surfaces(fused.together, settings))
         inspection = fused.together
         found, lines = fused_json(fused), fused_lines(fused)
     else:
-        from gasflux.reading.flight_file import inspect_flight
-
-        inspection = _with_surfaces(inspect_flight(files[0], settings), settings)
+        inspection = inspect_log(files[0], settings)
         found, lines = inspection_json(files[0].name, inspection), inspection_lines(files[0].name, inspection)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False))

@@ -95,7 +95,9 @@ def read_headers(texts: Sequence[str], units: Sequence[str], listed: frozenset[s
         unit = units[index] if index < len(units) else ""
         with_unit = read_header(f"{text} [{unit}]", listed) if unit and plain.unit is None else plain
         headers.append(replace(with_unit, text=plain.text) if with_unit.unit is not None else plain)
-    return tuple(headers)
+    has_month = any(header.name == "month" for header in headers)
+    # Of weather services DD is the direction of the wind, beside FF its speed; beside MM it is a day.
+    return tuple(replace(one, name="day", rank=0) if one.text == "DD" and has_month else one for one in headers)
 
 
 def _forced(texts: Sequence[str], config: PipelineConfig) -> tuple[dict[int, str], list[Fault]]:

@@ -43,7 +43,6 @@ _PARTS: Final[Mapping[str, str]] = {
     "YYYY": "year",
     "YY": "year",
     "MM": "month",
-    "DD": "day",
     "hh": "hour",
     "HH": "hour",
     "mm": "minute",
@@ -354,7 +353,9 @@ def stated_no_fraction(text: str) -> str | None:
     """Return the kind of a unit in a header that is no mole fraction, None where it states none such."""
     plain = unicodedata.normalize("NFKC", clean_header(text))
     layout = _LAYOUTS.get(plain.casefold())
-    return layout[1] if layout else next((kind for _, text in _splits(plain) if (kind := no_fraction(text))), None)
+    # "LEL (%)": what stands before a unit may say what it is a share of.
+    texts = (text for name, unit in _splits(plain) for text in (unit, name))
+    return layout[1] if layout else next((kind for text in texts if (kind := no_fraction(text))), None)
 
 
 def words_kinds(text: str) -> frozenset[WordKind]:

@@ -14,7 +14,9 @@ from gasflux.reading.headers import Choice, is_south_or_west
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
 from gasflux.reading.values.codes import is_apart, is_code
+from gasflux.reading.values.commas_by_size import read_by_size
 from gasflux.reading.values.coordinates import BY_HEADER, POSITION_NAMES, coordinate_numbers
+from gasflux.reading.values.number_texts import plain_text
 from gasflux.reading.vocabulary.column_names import DIMENSIONS
 from gasflux.reading.vocabulary.gas_table import GASES, lies_outside
 from gasflux.records import BoolArray, FloatArray, IntArray
@@ -85,10 +87,12 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
     rows
         Rows of the file, shape (n,).
     """
+    cells, comma_notes = _resolved(choice, cells)
     is_compass = choice.name == "winddir" and _has_compass_points(cells)
     values, is_bad, written = _values(choice.name, cells, is_compass)
     faults = _cell_faults(choice, cells, values, is_bad, rows)
     values, code_notes = _without_codes(choice, cells, values)
+    code_notes = (*comma_notes, *code_notes)
     values = np.where(np.isinf(values), np.nan, values)
     unit, note = _unit_of(choice, values)
     if unit is None:
@@ -102,6 +106,19 @@ def read_quantity(choice: Choice, cells: Column, rows: IntArray) -> Quantity:
         converted, conversion = -np.abs(converted), BY_HEADER
     faults = (*faults, *_implausible(choice, converted))
     return Quantity(choice, converted, unit, conversion, (*code_notes, *((note,) if note else ())), faults)
+
+
+def _resolved(choice: Choice, cells: Column) -> tuple[Column, tuple[Phrase, ...]]:
+    """Return cells whose commas may be either sign as numbers, where only one reading is the air's, and a note."""
+    if not has_unclear_commas(cells):
+        return cells, ()
+    texts = [plain_text(cell) if isinstance(cell, str) else "" for cell in cells]
+    values = read_by_size(choice.header, choice.unit, texts)
+    if values is None or any(not isinstance(cell, str) for cell in cells if cell is not None):
+        return cells, ()
+    first = next(index for index, text in enumerate(texts) if "," in text)
+    note = phrase("note.commas_by_size", header=choice.header.text, text=texts[first], value=f"{values[first]:g}")
+    return values, (note,)
 
 
 def _micrograms_m3(unit: Unit, gas: str) -> float:

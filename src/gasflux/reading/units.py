@@ -153,10 +153,12 @@ _SPELLINGS: Final[tuple[tuple[Unit, str], ...]] = (
     (Unit("ft/min", Dimension.SPEED, M_PER_FOOT / 60.0), "ft/min fpm"),
     (
         Unit("deg", Dimension.ANGLE, 1.0),
-        "deg degree degrees dd 度 град градусы grad gradi grados graus degres degrés"
+        "deg degree degrees dd 度 도 град градусы grad gradi grados graus degres degrés"
         " degt degtrue degtruenorth degreestrue degreetrue degreestruenorth degreesnorth"
         " degreeseast degreen degreee degreesn degreese degn dege degnorth degeast decimaldegrees decimaldegree decdeg"
         " decimaldeg degdec degfromnorth degfromtruenorth t(true) degclockwisefromnorth t true dddddd wgs84"
+        " ddmmmmmm dddmmmmmm ddmmmmm dddmmmmm ddmmmm dddmmmm ddmm dddmm"
+        ""
         " degwgs84 (deg)",
     ),
     (Unit("rad", Dimension.ANGLE, float(np.degrees(1.0))), "rad radian radians 弧度"),

@@ -140,10 +140,10 @@ COLUMN_TEXTS: Final[dict[str, Phrase]] = {
         "若 {unit} 无误，请设置 units: {{{gas}: {unit}}}。",
     ),
     "stated_unit_large": Phrase(
-        "Column {column!r} names {unit}, and its median of {value} is a thousand times what clean air holds ({clean}"
-        " ppm), in every row; set units: {{{gas}: ppb}} to the unit of the numbers, or units: {{{gas}: {unit}}} if"
-        " it is right.",
-        "列“{column}”注明单位 {unit}，但中位数 {value} 在所有行均为清洁空气（{clean} ppm）的千倍；"
+        "Column {column!r} names {unit}, and its median of {value} is {times} times what clean air holds ({clean}"
+        " ppm), hundreds of times in every row; set units: {{{gas}: ppb}} to the unit of the numbers, or"
+        " units: {{{gas}: {unit}}} if it is right.",
+        "列“{column}”注明单位 {unit}，但中位数 {value} 为清洁空气（{clean} ppm）的 {times} 倍，所有行均达数百倍；"
         "请用 units: {{{gas}: ppb}} 指定数值的实际单位，若 {unit} 无误，请设置 units: {{{gas}: {unit}}}。",
     ),
     "allowed.clean_air": Phrase("about {clean} ppm in clean air", "清洁空气中约 {clean} ppm"),

@@ -34,6 +34,10 @@ NOTE_TEXTS: Final[dict[str, Phrase]] = {
         " (of the heights its columns name the nearest to wind.height, {height} m)",
         "（各列所注高度中最接近 wind.height {height} m）",
     ),
+    "note.commas_by_size": Phrase(
+        "{header!r}: {text} is read as {value}; the other meaning of its comma would be no open air.",
+        "“{header}”：{text} 读作 {value}；其中逗号若取另一含义，则不是环境空气。",
+    ),
     "note.codes": Phrase(
         "{header!r} holds {codes} in {rows}: codes for no value, taken as empty.",
         "“{header}”有 {rows}为 {codes}：表示无数值的代码，按空值处理。",

@@ -1,11 +1,13 @@
-"""Bytes of a text log -> UTF-8, by what the bytes are: UTF-8, UTF-16, the Chinese encodings, or Windows Latin."""
+"""Bytes of a text log -> UTF-8, by what the bytes are: UTF-8, UTF-16, the encodings of China, of Windows and others."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 from gasflux.errors import InputError, UnsupportedFileError
+from gasflux.reading.headers import read_header
 from gasflux.reading.signatures import ACCEPTED
 from gasflux.wording.lookup import phrase
 
@@ -19,13 +21,19 @@ _HEADER_LETTERS: Final = frozenset(
 """Letters of the words that head logs, simplified and traditional: what tells one Chinese encoding from another."""
 
 _SCANNED_BYTES: Final = 1 << 16
+_OTHERS: Final = ("cp932", "euc_jp", "cp949", "cp1251", "cp1250", "koi8_r", "cp866")
+_HEADER_BYTES: Final = 1 << 13
+_HEADER_LINES: Final = 40
+_ENOUGH_HEADERS: Final = 4
+"""A line with so many known headers was read in the right encoding."""
 
 
 def to_utf8(data: bytes) -> tuple[bytes, str]:
     """Return a text file as UTF-8 with line feeds, and the encoding it came in.
 
     UTF-8, UTF-16 (with or without mark), GB18030 and Big5 are told apart by their bytes; what is none of them is taken
-    as Windows Latin, whose degree and micro signs Western instruments write.
+    as Windows Latin, whose degree and micro signs Western instruments write. Where another encoding gives headers that
+    are known and this one does not, that one is taken: those of Japan, Korea, Russia and Poland.
 
     Raises
     ------
@@ -51,7 +59,20 @@ def _encoding(data: bytes) -> str:
         return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
     if data.isascii() or _decodes(data, "utf-8"):
         return "utf-8"
-    return _legacy_encoding(data)
+    likely = _legacy_encoding(data)
+    known = _known_headers(data, likely)
+    others = {other: _known_headers(data, other) for other in _OTHERS} if known < _ENOUGH_HEADERS else {}
+    best = max(others, key=lambda other: others[other], default=likely)
+    return best if others.get(best, 0) > known else likely
+
+
+def _known_headers(data: bytes, encoding: str) -> int:
+    """Count the headers that are known in the line that holds most of them, read in `encoding`."""
+    head = data[:_HEADER_BYTES]
+    # A letter may be cut in two at the end; in a wrong encoding many are broken.
+    text = head.decode(encoding, errors="ignore")
+    lines = (re.split(r"[,;\t|]", line) for line in text.splitlines()[:_HEADER_LINES] if not line.isascii())
+    return max((sum(bool(read_header(cell.strip()).name) for cell in cells) for cells in lines), default=0)
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

@@ -41,9 +41,6 @@ _HUGE: Final = 1e15
 _POSSIBLE: Final[Mapping[str, tuple[float, float]]] = {
     "latitude": (-90.0, 90.0),
     "longitude": (-180.0, 360.0),
-    "height_ato": (-9000.0, 9000.0),
-    "height_agl": (-98.0, 9000.0),
-    "altitude": (-500.0, 9000.0),
     "windspeed": (-0.5, 500.0),
     "winddir": (-90.0, 720.0),
     "wind_north": (-75.0, 75.0),
@@ -59,6 +56,9 @@ _POSSIBLE: Final[Mapping[str, tuple[float, float]]] = {
     "pressure": (0.0, 200_000.0),
 }
 """What a column may hold, in whatever unit."""
+
+_FAR_M: Final[Mapping[str, float]] = {"height_ato": 30.0, "height_agl": 30.0, "altitude": 30.0}
+"""Heights that many units beyond all others are codes, if they are one: between two rows no aircraft flies as far."""
 
 _LARGEST_STEP: Final = 3.0
 """A gas that reads 9999 only is a code; one whose next lower value is within this factor has reached it."""
@@ -103,10 +103,27 @@ def is_code(values: FloatArray, name: str, is_gas: bool) -> BoolArray:
     """
     codes = np.zeros(values.size, dtype=np.bool_)
     lowest, highest = _extremes(values)
+    if name in _FAR_M:
+        return _far_codes(values, _FAR_M[name])
     low, high = (_NEVER_ABOVE, _gas_ceiling(values, highest)) if is_gas else _POSSIBLE.get(name, (-np.inf, np.inf))
     if lowest < low or highest > high:
         codes |= _any_of(values, (values < low) | (values > high), _WHERE_IMPOSSIBLE)
     return codes
+
+
+def _far_codes(values: FloatArray, far: float) -> BoolArray:
+    """Return which values are a code for none and lie that far beyond all values that are none."""
+    nothing = np.zeros(values.size, dtype=np.bool_)
+    ends = np.array(_extremes(values))
+    if not _any_of(ends, np.isfinite(ends), _WHERE_IMPOSSIBLE).any():
+        return nothing
+    coded = _any_of(values, np.isfinite(values), _WHERE_IMPOSSIBLE)
+    rest = values[~coded & np.isfinite(values)]
+    if not rest.size:
+        return nothing
+    with np.errstate(invalid="ignore"):
+        is_far: BoolArray = (values < rest.min() - far) | (values > rest.max() + far)
+    return coded & is_far
 
 
 def _gas_ceiling(values: FloatArray, highest: float) -> float:

@@ -37,7 +37,9 @@ _BOTH: Final = {
 _INDIAN: Final = re.compile(r"[+-]?\d{1,2}(,\d{2})+,\d{3}")
 _GROUPS: Final = re.compile(r"(?<=\d)[\s'\u2019\u02bc_](?=\d{3}(?!\d))")
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}([\s'\u2019\u02bc_])\d{3}(\1\d{3})*([.,]\d*)?([eE][+-]?\d+)?")
-_ODD_SIGNS: Final = str.maketrans({"\u2212": "-", "\u2013": "-", "\u066b": ".", "\u066c": "'", "，": ",", "．": "."})
+_ODD_SIGNS: Final = str.maketrans(
+    {"\u2212": "-", "\u2013": "-", "\u066b": ".", "\u066c": "'", "，": ",", "．": ".", "º": "°", "˚": "°"}
+)
 
 
 def plain_text(text: str) -> str:

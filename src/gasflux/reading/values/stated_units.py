@@ -17,14 +17,16 @@ _NEAR: Final = (0.5, 10.0)
 """Median of a flight over clean air, where the numbers are those of air in another unit."""
 _FARTHEST_LOW: Final = 0.5
 """Least value of a flight over clean air: below it air never is, but a series about zero soon is."""
+_MOST_TIMES: Final = 300.0
+"""Times clean air that no flight has in every row; ppb taken as ppm are 500 times or more, percent 10,000."""
 _LEAST_CLEAN_PPM: Final = 0.3
 """Of rarer gases an instrument's offset is as large as what clean air holds."""
 
 
 def check_stated_units(read: Mapping[str, Quantity], trusted: frozenset[str]) -> tuple[Fault, ...]:
-    """Return a fault for each gas that is a thousandth, or a thousand times, of what air holds, in all its values.
+    """Return a fault for each gas that is a thousandth, or hundreds of times, of what air holds, in all its values.
 
-    A thousand times is what a header in ppm above numbers in ppb makes; a thousandth is that in reverse, or a point
+    Hundreds of times is what a header in ppm above numbers in ppb makes; a thousandth is that in reverse, or a point
     between thousands that reads as a decimal sign (2.031 ppb).
 
     Parameters
@@ -48,8 +50,9 @@ def _fault(name: str, column: Quantity) -> Fault | None:
     if not given.size or gas.clean_air_ppm < _LEAST_CLEAN_PPM or given.min() <= 0.0:
         return None
     least, middle = float(given.min()) / gas.clean_air_ppm, float(np.median(given)) / gas.clean_air_ppm
-    for factor, code in ((_THOUSAND, "stated_unit_small"), (1.0 / _THOUSAND, "stated_unit_large")):
-        if _NEAR[0] <= factor * middle <= _NEAR[1] and factor * least >= _FARTHEST_LOW:
+    is_small = _NEAR[0] <= _THOUSAND * middle <= _NEAR[1] and _THOUSAND * least >= _FARTHEST_LOW
+    for code, is_off in (("stated_unit_small", is_small), ("stated_unit_large", least >= _MOST_TIMES)):
+        if is_off:
             return Fault.of(
                 code,
                 column=column.choice.header.text,
@@ -58,5 +61,6 @@ def _fault(name: str, column: Quantity) -> Fault | None:
                 clean=f"{gas.clean_air_ppm:g}",
                 gas=name,
                 unit=unit.symbol,
+                times=f"{middle:.3g}",
             )
     return None

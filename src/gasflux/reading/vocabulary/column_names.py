@@ -16,14 +16,16 @@ ALIASES: Final[Mapping[str, str]] = {
         " systemtime gpstime gpsdatetime sampletime timehhmmss utchhmmss"
         " timestart starttime timestartutc utcstart startutc timemid midutc fractionofday dayfraction timefractionofday"
         " yearmonthdayhourminutesecond"
-        " hhmmss"
+        " hhmmss hhmmssss utctimehhmmss utctimehhmmssss timehhmmssss utchhmmssss gpstimehhmmss timeutchhmmss"
+        " datenum datenumber matlabdatenum matlabtime serialdate exceldate exceltime excelserial serialdatenumber"
     ),
     "local_time": (
         "localtime timelocal updatetimelocal datetimelocal timestamplocal localdatetime local 本地时间 当地时间"
         " 北京时间"
     ),
     "date": (
-        "dateutc utcdate date datelocal localdate gpsdate dateyymmdd dateddmmyy datemmddyy dateyyyymmdd 日期 采样日期"
+        "dateutc utcdate date datelocal localdate gpsdate ddmmyy yymmdd mmddyy yyyymmdd ddmmyyyy"
+        " dateyymmdd dateddmmyy datemmddyy dateyyyymmdd 日期 采样日期"
     ),
     "epoch": "epochtime epoch unixtime unixtimestamp unix posixtime epochseconds unixepoch timestampunix",
     "elapsed": (
@@ -49,7 +51,7 @@ ALIASES: Final[Mapping[str, str]] = {
     ),
     "year": "year yyyy yr yyear 年",
     "month": "month mon 月",
-    "day": "day dayofmonth dom dd 日",
+    "day": "day dayofmonth dom 日",
     "hour": "hour hours hr hrs hh hourutc utchour 时 小时 時",
     "minute": "minute minutes min mins minuteutc 分 分钟 分鐘",
     "second": "second sec secs ss secondutc 秒",
@@ -80,22 +82,25 @@ ALIASES: Final[Mapping[str, str]] = {
     ),
     "windspeed": (
         "windspeed windspd windspeedhorizontal horizontalwindspeed windspeed2d windspeed3d windvelocity ws wspd wspeed"
-        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff 风速 風速 水平风速 水平風速"
+        " windspeedmean wndspd windsp windspeedtrue truewindspeed tws wsavg windvel ff ws2d wspd2d windspd2d"
+        " speedwind speedofwind 风速 風速 水平风速 水平風速"
     ),
     "winddir": (
         "winddir winddirection windfrom windfromdirection windanglemet windangle winddirmet winddirectiontrue wdir wd"
         " wnddir windirection winddirn winddirectionfrom winddirfrom windbearing truewinddirection truewinddir twd"
         " winddegrees winddeg windazimuth windorientation windvectordirection"
+        " dd windd wdd directionofwind directionwind dirwind winddirfromnorth winddirectionfromnorth"
         " truedir truedirection directiontrue 风向 風向 风向角 風向角 风向角度 風向角度"
     ),
     "wind_north": (
         "windn windnorth windnorthward northwardwind windv vwind vwnd northwind windspeednorth windvelocitynorth vwn"
         " windnorthing windvelnorth windnorthvelocity windvms windvcomponent vwindcomponent"
-        " vcomponentofwind vnorth windveln windspeedn windvnorth northwindcomponent meridionalwind windspeedv windnms"
+        " vcomponentofwind v10 10v vnorth windveln windspeedn windvnorth northwindcomponent meridionalwind windspeedv"
+        " windnms"
     ),
     "wind_east": (
         "winde windeast windeastward eastwardwind windu uwind uwnd eastwind windspeedeast windvelocityeast vwe"
-        " windeasting windveleast windeastvelocity windums winducomponent uwindcomponent ucomponentofwind"
+        " windeasting windveleast windeastvelocity windums winducomponent uwindcomponent ucomponentofwind u10 10u"
         " windueast ueast windvele windspeede"
         " eastwindcomponent zonalwind windspeedu windems"
     ),

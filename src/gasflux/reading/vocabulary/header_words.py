@@ -43,6 +43,7 @@ NEUTRAL: Final = _set(
     "static lidar radar rangefinder altimeter osd custom xkf1 xkf2 nkf1 nkf2 formatted gps gnss rtk ins ekf kf"
     " uav uas drone aircraft dji flight nav"
     " navigation telemetry log data imet xq xq2"
+    " labview"
     " trisonica sonic anemometer ultrasonic met meteo meteorological weather wx station wxt airmar gill vaisala young"
     " rmyoung licor li picarro aeris lgr abb hp hr avg average averaged mean ave median med inst instant instantaneous"
     " current now corrected corr calibrated cal final sync synced synchronized resampled interp interpolated filtered"

@@ -26,6 +26,7 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     ("temperature", r"temp(?!o|l)|气温|氣溫|温度|溫度"),
     ("latitude", r"^lat|latitude|纬度|緯度|northing|utm_?[ny]$|^pos_?y$|^y(?:_?utm)?$"),
     ("longitude", r"^lon|^lng|longitude|经度|經度|easting|utm_?[ex]$|^pos_?x$|^x(?:_?utm)?$"),
+    ("winddir", rf"{_WIND}(?!.*(?:power|class|categ|load|screen|mill|farm|turbine))"),
     ("height_ato", r"^alt(?!er|ern)|altitude|height|^hgt|^elev|高度|海拔|^agl|^asl|^msl"),
 )
 _PROJECTED: Final = re.compile(r"northing|easting|utm|^[xy]$", re.IGNORECASE)

@@ -43,7 +43,7 @@ class Inspector:
     def __init__(self, memory_limit_bytes: int, limits: LimitSettings) -> None:
         self._memory_limit_bytes = memory_limit_bytes
         self._limits = limits
-        self._pool = Pool(1, name="service-inspector", is_background=True)
+        self._pool = Pool(1, load_inspection, name="service-inspector", is_background=True)
 
     def start(self) -> None:
         """Start the child."""
@@ -151,6 +151,11 @@ def _refusal(code: str, name: str) -> InputError:
     return InputError(f"{name}: {fault.message}", [fault])
 
 
+def load_inspection() -> None:
+    """Load, in the child, what a look needs: the first upload does not wait for it."""
+    import gasflux.inspection  # noqa: F401
+
+
 def inspect_file(
     path: Path, config: ConfigSource, name: str, limits: LimitSettings, memory_limit_bytes: int
 ) -> dict[str, Any]:
@@ -170,10 +175,10 @@ def inspect_file(
         What the child may take beyond what it has, see `limit_memory`.
     """
     from gasflux.configuration.pipeline_yaml import load_pipeline_config
-    from gasflux.reading.flight_file import inspect_flight
+    from gasflux.inspection import inspect_log
 
     limit_memory(memory_limit_bytes)
-    inspection = inspect_flight(
+    inspection = inspect_log(
         path,
         load_pipeline_config(config),
         name=name,
@@ -187,8 +192,9 @@ def inspection_document(inspection: Inspection, name: str) -> dict[str, Any]:
     """Return an inspection as a JSON-ready object.
 
     ``columns`` (name, header, unit, conversion, minimum, maximum, missing), ``ignored_columns``, ``notes``,
-    ``notes_zh``, ``rows_read``, ``rows_used``, ``rows_dropped``, ``faults``; and, when there is no fault, ``start``,
-    ``duration_s``, ``sample_hz``, ``gases`` and ``preview``: the track and the series of gases and wind, thinned.
+    ``notes_zh``, ``rows_read``, ``rows_used``, ``rows_dropped``, ``faults``; and, when the log reads as a flight,
+    ``start``, ``duration_s``, ``sample_hz``, ``gases`` and ``preview``: the track and the series of gases and wind,
+    thinned. A flight without a curtain or spiral has a fault and a preview, which shows what was flown.
     """
     report, log = inspection.report, inspection.log
     columns = () if report is None else report.columns
