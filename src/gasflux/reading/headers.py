@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from gasflux.gas import is_formula
-from gasflux.reading.units import UNIT_ENDINGS, Dimension, Unit, find_unit, is_unit, no_fraction, no_fraction_kinds
+from gasflux.reading.units import Dimension, Unit, find_unit, is_unit, no_fraction, no_fraction_kinds, unit_endings
 from gasflux.reading.vocabulary.column_names import ALIASES, DIMENSIONS, DOUBTFUL_KEYS, INSTRUMENT_KEYS
 from gasflux.reading.vocabulary.gas_names import formula_of, read_gas
 from gasflux.reading.vocabulary.header_words import AVERAGED, PREFERRED, WordKind, Words, kinds_of, split_words
@@ -141,7 +141,7 @@ def _splits(text: str) -> Iterator[tuple[str, str]]:
 def _splits_at_ending(text: str) -> Iterator[tuple[str, Unit]]:
     """Ways to split ``CamelCaseUnit``: names that end in a unit, without it."""
     key = header_key(text)
-    for endings in UNIT_ENDINGS.values():
+    for endings in unit_endings().values():
         for ending, unit in endings:
             if key.endswith(ending) and key != ending:
                 yield key.removesuffix(ending), unit

@@ -156,10 +156,11 @@ def _unit_of(choice: Choice, values: FloatArray) -> tuple[Unit | None, Phrase | 
         return None, None
     if choice.unit is not None:
         return choice.unit, None
-    given = values[np.isfinite(values)]
+    facts = [fact for fact in _PLAIN_FACTS if fact[0] == choice.name]
+    given = values[np.isfinite(values)] if facts else values[:0]
     middle = float(np.median(given)) if given.size else np.nan
-    for name, low, high, symbol in _PLAIN_FACTS:
-        if choice.name == name and low < middle < high:
+    for _, low, high, symbol in facts:
+        if low < middle < high:
             note = phrase("note.unit_by_median", header=choice.header.text, middle=middle, symbol=symbol)
             return find_unit(symbol, dimension), note
     return find_unit(CONTRACT_UNIT[dimension], dimension), None

@@ -99,9 +99,8 @@ def _settle_all(table: RawTable, choices: Choices, config: PipelineConfig) -> di
     names = choices.candidates
     settled = {name: settle(candidates, read) for name, candidates in names.items() if name not in WIND_NAMES}
     heights: Quantities = {name: settled[name].quantity for name in HEIGHT_NAMES if name in settled}
-    height = flight_height(heights, config.wind.height)
     for name in (name for name in WIND_NAMES if name in names):
-        candidates, why = nearest_first(names[name], height)
+        candidates, why = nearest_first(names[name], lambda: flight_height(heights, config.wind.height))
         settled[name] = settle(candidates, read, why)
     return {name: settled[name] for name in names}
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -202,40 +203,46 @@ def _compact(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().translate(_DROPPED)
 
 
-_BY_SPELLING: Final[Mapping[tuple[Dimension, str], Unit]] = {
-    (unit.dimension, _compact(spelling)): unit for unit, spellings in _SPELLINGS for spelling in spellings.split()
-}
+@cache
+def _by_spelling() -> Mapping[tuple[Dimension, str], Unit]:
+    """Dimension and spelling -> unit; made when the first header is read and not at every start of the program."""
+    return {
+        (unit.dimension, _compact(spelling)): unit for unit, spellings in _SPELLINGS for spelling in spellings.split()
+    }
 
-_NO_FRACTION: Final[Mapping[str, str]] = {
-    _compact(spelling): kind for kind, spellings in _NO_FRACTIONS.items() for spelling in spellings.split()
-}
 
-_LETTERS: Final = re.compile(r"[\W_]+")
-_IN_NAME: Final = re.compile(r"(?!v/v|m3/m3|t$|true$)[^\W\d][\w/-]*")
+@cache
+def _no_fractions() -> Mapping[str, str]:
+    """Spelling of what is no mole fraction -> its kind."""
+    return {_compact(spelling): kind for kind, spellings in _NO_FRACTIONS.items() for spelling in spellings.split()}
+
+
+_LETTERS: Final = r"[\W_]+"
+_IN_NAME: Final = r"(?!v/v|m3/m3|t$|true$)[^\W\d][\w/-]*"
 """Spellings that may end a name: "%" and the like would leave nothing or a letter of another meaning."""
 
 
 def _suffixes(dimension: Dimension) -> tuple[tuple[str, Unit], ...]:
     """Spellings as they end a header stripped of signs, longest first (``mbar`` before ``bar``)."""
     endings = {
-        _LETTERS.sub("", spelling): unit
-        for (measured, spelling), unit in _BY_SPELLING.items()
-        if measured is dimension and _IN_NAME.fullmatch(spelling)
+        re.sub(_LETTERS, "", spelling): unit
+        for (measured, spelling), unit in _by_spelling().items()
+        if measured is dimension and re.fullmatch(_IN_NAME, spelling)
     }
     return tuple(sorted(((e, u) for e, u in endings.items() if e), key=lambda pair: -len(pair[0])))
 
 
-UNIT_ENDINGS: Final[Mapping[Dimension, tuple[tuple[str, Unit], ...]]] = {
-    dimension: _suffixes(dimension) for dimension in Dimension
-}
-"""Per dimension, the spellings that may end a header without a bracket (``TemperatureC``, ``MethanePPB``)."""
+@cache
+def unit_endings() -> Mapping[Dimension, tuple[tuple[str, Unit], ...]]:
+    """Return, per dimension, the spellings that may end a header without a bracket (``TemperatureC``)."""
+    return {dimension: _suffixes(dimension) for dimension in Dimension}
 
 
 def find_unit(text: str, dimension: Dimension) -> Unit | None:
     """Return the unit that `text` spells, None when it spells none of this dimension."""
     # A lone degree sign is an angle; elsewhere the sign is dropped, so that "C" and "degree sign C" are one.
     text = "deg" if text.strip() in ("°", "º") else text
-    return _BY_SPELLING.get((dimension, _compact(text)))
+    return _by_spelling().get((dimension, _compact(text)))
 
 
 def is_unit(text: str) -> bool:
@@ -245,7 +252,7 @@ def is_unit(text: str) -> bool:
 
 def no_fraction(text: str) -> str | None:
     """Return what a gas in the unit `text` is where that is no mole fraction (``path``, ``lel``, ...), else None."""
-    return _NO_FRACTION.get(_compact(text))
+    return _no_fractions().get(_compact(text))
 
 
 def no_fraction_kinds() -> frozenset[str]:

@@ -79,7 +79,9 @@ def from_nmea(read: Mapping[str, Quantity], table: RawTable) -> tuple[dict[str, 
     """
     changed = dict(read)
     found = [read[name] for name in POSITION_NAMES if name in read]
-    if len(found) < len(POSITION_NAMES) or not all(_may_be_nmea(quantity) for quantity in found):
+    if len(found) < len(POSITION_NAMES) or not any(map(_exceeds_degrees, found)):
+        return changed, ()
+    if not all(_may_be_nmea(quantity) for quantity in found):
         return changed, ()
     medians = [float(np.nanmedian(np.abs(quantity.values))) for quantity in found]
     if not any(median > _SURE_NMEA[quantity.choice.name] for median, quantity in zip(medians, found, strict=True)):
@@ -92,6 +94,13 @@ def from_nmea(read: Mapping[str, Quantity], table: RawTable) -> tuple[dict[str, 
     return changed, (
         phrase("note.nmea", headers=headers, hemisphere=NOTHING if is_told else phrase("nmea.north_east")),
     )
+
+
+def _exceeds_degrees(quantity: Quantity) -> bool:
+    """Tell whether a column holds values that are no degrees: the quick look that spares most logs the others."""
+    with np.errstate(invalid="ignore"):
+        largest = max(float(np.fmax.reduce(quantity.values)), -float(np.fmin.reduce(quantity.values)))
+    return largest > _SURE_NMEA[quantity.choice.name]
 
 
 def _has_hemisphere(quantity: Quantity, table: RawTable) -> bool:

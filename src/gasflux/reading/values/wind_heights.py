@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,18 +47,23 @@ def flight_height(read: Mapping[str, Quantity], mast_m: float | None) -> FlightH
     return None
 
 
-def nearest_first(candidates: Sequence[Choice], height: FlightHeight | None) -> tuple[tuple[Choice, ...], Phrase]:
+def nearest_first(
+    candidates: Sequence[Choice], wanted: Callable[[], FlightHeight | None]
+) -> tuple[tuple[Choice, ...], Phrase]:
     """Return wind columns with that at the nearest height first, and the reason for it; as they are without heights.
 
     Parameters
     ----------
     candidates
         Columns of one name, the preferred by their headers first.
-    height
-        Where wind is wanted.
+    wanted
+        Tells where wind is wanted; asked only where several columns name their heights.
     """
     named = [choice for choice in candidates if stated_height_m(choice.header.text) is not None]
-    if height is None or len(named) < 2 or candidates[0] not in named or candidates[0].header.rank == FORCED_RANK:
+    if len(named) < 2 or candidates[0] not in named or candidates[0].header.rank == FORCED_RANK:
+        return tuple(candidates), NOTHING
+    height = wanted()
+    if height is None:
         return tuple(candidates), NOTHING
     nearest = min(named, key=lambda choice: abs((stated_height_m(choice.header.text) or 0.0) - height.metres))
     reason = phrase("reason.mast_height" if height.is_mast else "reason.flight_height", height=f"{height.metres:.3g}")
