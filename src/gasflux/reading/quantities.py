@@ -14,7 +14,6 @@ from gasflux.reading.headers import Choice, is_south_or_west
 from gasflux.reading.raw_table import Column, has_unclear_commas, numbers
 from gasflux.reading.units import CONTRACT_UNIT, Dimension, Unit, conversion_text, convert, find_unit
 from gasflux.reading.values.codes import is_apart, is_code
-from gasflux.reading.values.commas_by_size import read_by_size
 from gasflux.reading.values.coordinates import BY_HEADER, POSITION_NAMES, coordinate_numbers
 from gasflux.reading.values.number_texts import plain_text
 from gasflux.reading.vocabulary.column_names import DIMENSIONS
@@ -112,6 +111,8 @@ def _resolved(choice: Choice, cells: Column) -> tuple[Column, tuple[Phrase, ...]
     """Return cells whose commas may be either sign as numbers, where only one reading is the air's, and a note."""
     if not has_unclear_commas(cells):
         return cells, ()
+    from gasflux.reading.values.commas_by_size import read_by_size  # few logs have such a column
+
     texts = [plain_text(cell) if isinstance(cell, str) else "" for cell in cells]
     values = read_by_size(choice.header, choice.unit, texts)
     if values is None or any(not isinstance(cell, str) for cell in cells if cell is not None):
