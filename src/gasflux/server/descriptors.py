@@ -39,8 +39,6 @@ class Allowance:
 
 def allowed(settings: Settings) -> Allowance:
     """Let the process open as many files as its connections, threads and workers need, or allow fewer connections."""
-    if sys.platform == "win32":  # knows no limit that matters here
-        return Allowance(settings)
     wanted = settings.performance.connection_limit
     reserve = _reserve(settings)
     limit = _raised(wanted + reserve)
@@ -62,6 +60,8 @@ def _reserve(settings: Settings) -> int:
 
 def _raised(needed: int) -> int:
     """Raise the limit as far as the system allows and return it."""
+    if sys.platform == "win32":  # knows no limit that matters here
+        return needed
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -21,8 +22,9 @@ SECOND_LOOK_S: Final = 600.0
 
 def steady_s() -> float:
     """Return seconds of a clock that nobody sets; where the system has one, it counts a sleeping machine's too."""
-    sleepless = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if sleepless is None else time.clock_gettime(sleepless)
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 class ClockWatch:
