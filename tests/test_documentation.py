@@ -22,7 +22,9 @@ from gasflux import errors
 from gasflux.client import GasFluxClient
 from gasflux.configuration.service_settings import setting_rows
 from gasflux.grading.flag_catalogue import FLAG_RULES
+from gasflux.simulation import Scenario
 from gasflux.simulation.files import simulate_kind, write_simulated
+from gasflux.simulation.several_files import InstrumentClocks, instrument_records, write_instruments
 from gasflux.version import __version__
 
 PAGES = {page.name: page for page in pages()}
@@ -128,6 +130,8 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     (folder / "logs" / "gasflux_api.log").write_text("task:abc123 and task:0c7d1f0e\n", encoding="utf-8")
     write_simulated(simulate_kind("steady", {"ch4": 5.0}, 1), folder / "flight.xlsx", "steady")
     write_simulated(simulate_kind("steady", {"ch4": 5.0}, 2), folder / "flights" / "one.csv", "steady")
+    records = instrument_records(Scenario(), InstrumentClocks())
+    write_instruments(records, folder, "plain", "steady")
     settings = {"GASFLUX_TASKS_WORKERS": "1", "GASFLUX_SECURITY_REQUIRE_API_KEY": "false"}
     with live_server(root / "server", settings) as server:
         yield Scratch(folder, server, make_keys(server))
