@@ -82,7 +82,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield start
     for context in contexts:
         context.close()
-    assert not complaints
+    assert complaints == [], "the page complained"
 
 
 @pytest.fixture(scope="session")
