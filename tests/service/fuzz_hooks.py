@@ -6,11 +6,21 @@ import schemathesis
 from hostile_files import SAMPLE
 from hypothesis import strategies
 
-_SHORT = b"timestamp,latitude,longitude,height_ato,windspeed,temperature,pressure,ch4\n" + b"".join(
-    b"2026-04-13T09:%02d:%02d,52.0,4.%04d,%d,5.0,15.0,1000.0,2.%d\n" % (i // 60, i % 60, i, 10 + i // 20, i % 7)
-    for i in range(60)
-)
-FLIGHTS = strategies.sampled_from([_SHORT, SAMPLE.read_bytes()])
+_PASSES, _ROWS = 4, 30
+
+
+def _short_flight() -> bytes:
+    """Return a small log with a curtain: one without is refused, which the description cannot say."""
+    lines = ["timestamp,latitude,longitude,height_ato,windspeed,temperature,pressure,ch4"]
+    for row in range(_PASSES * _ROWS):
+        number, step = divmod(row, _ROWS)
+        along = step if number % 2 == 0 else _ROWS - 1 - step
+        time, place = f"2026-04-13T09:{row // 60:02d}:{row % 60:02d}", f"52.0,4.{along:04d}"
+        lines.append(f"{time},{place},{5 + 5 * number},5.0,15.0,1000.0,{2.0 + 0.3 * (10 <= along < 16):.1f}")
+    return "\n".join([*lines, ""]).encode()
+
+
+FLIGHTS = strategies.sampled_from([_short_flight(), SAMPLE.read_bytes()])
 CONFIGS = strategies.sampled_from(["", "language: zh\n", "strategies:\n  spatial: curtain\n"])
 
 for media_type in (
