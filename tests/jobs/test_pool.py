@@ -165,6 +165,8 @@ def test_one_killed_while_it_has_nothing_to_do_is_replaced(own: Pool) -> None:
     assert isinstance(pid, int)
     os.kill(pid, signal.SIGKILL)
     wait_until_gone([pid])
+    # What the pool listens to is open until the last thread has ended, which is after the first.
+    wait_until(lambda: not any(child.is_alive() for child in own._idle), "the end of its last thread")
     assert asked(own, os.getpid) != pid
 
 
