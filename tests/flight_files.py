@@ -11,8 +11,15 @@ from typing import TypeVar
 
 import numpy as np
 import openpyxl
+import pandas as pd
+import pytest
 import xlwt
 from numpy.typing import NDArray
+
+from gasflux.configuration.pipeline_config import PipelineConfig
+from gasflux.errors import Fault, InputError
+from gasflux.reading.flight_file import flight_from_frame
+from gasflux.records import FlightLog
 
 START = datetime(2023, 4, 19, 7, 16, 30, 64_000)
 ROWS = 40
@@ -100,3 +107,23 @@ def write_xls(path: Path, rows: Sequence[Sequence[object]]) -> Path:
                 sheet.write(i, j, cell)
     book.save(str(path))
     return path
+
+
+def read(cells: Mapping[str, Cells] | pd.DataFrame, /, **config: object) -> FlightLog:
+    frame = cells if isinstance(cells, pd.DataFrame) else pd.DataFrame(dict(cells))
+    return flight_from_frame(frame, PipelineConfig.model_validate(config))
+
+
+def refused(cells: Mapping[str, Cells] | pd.DataFrame, /, **config: object) -> dict[str, Fault]:
+    with pytest.raises(InputError) as caught:
+        read(cells, **config)
+    return {fault.code: fault for fault in caught.value.faults}
+
+
+def changed(without: tuple[str, ...] = (), /, **columns: Cells) -> dict[str, Cells]:
+    """The flight without some columns and with others; underscores in names stand for themselves."""
+    return {**{name: cells for name, cells in flight().items() if name not in without}, **columns}
+
+
+def notes(log: FlightLog) -> str:
+    return " ".join(note.en for note in log.report.notes)

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-import pandas as pd
 import pytest
-from flight_files import ROWS, Cells, flight, floats
+from flight_files import ROWS, Cells, changed, flight, floats, notes, read, refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gasflux.configuration.pipeline_config import PipelineConfig
-from gasflux.errors import Fault, InputError
-from gasflux.reading.flight_file import flight_from_frame
 from gasflux.reading.values.air import standard_altitude_m, standard_pressure_hpa, standard_temperature_c
 from gasflux.reading.values.codes import is_code
 from gasflux.records import FlightLog, FloatArray
-
-
-def read(cells: Mapping[str, Cells], /, **config: object) -> FlightLog:
-    return flight_from_frame(pd.DataFrame(dict(cells)), PipelineConfig.model_validate(config))
-
-
-def refused(cells: Mapping[str, Cells], /, **config: object) -> dict[str, Fault]:
-    with pytest.raises(InputError) as caught:
-        read(cells, **config)
-    return {fault.code: fault for fault in caught.value.faults}
-
-
-def changed(without: tuple[str, ...] = (), /, **columns: Cells) -> dict[str, Cells]:
-    """The flight without some columns and with others; underscores in names stand for themselves."""
-    return {**{name: cells for name, cells in flight().items() if name not in without}, **columns}
-
-
-def notes(log: FlightLog) -> str:
-    return " ".join(note.en for note in log.report.notes)
 
 
 def direction(log: FlightLog) -> FloatArray:

@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
-from flight_files import ROWS, Cells, flight, floats
+from flight_files import ROWS, Cells, changed, flight, floats, notes, read, refused
 
 from gasflux import process
-from gasflux.configuration.pipeline_config import PipelineConfig
-from gasflux.errors import Fault, InputError
+from gasflux.errors import InputError
 from gasflux.gas import molar_mass_g_mol
 from gasflux.instruments.held_values import held_for_s
-from gasflux.reading.flight_file import flight_from_frame
-from gasflux.records import FlightLog, FlightResult, FloatArray
+from gasflux.records import FlightResult, FloatArray
 from gasflux.simulation import Scenario, simulate, to_frame
 
 GAS = floats(flight()["ch4"])
-
-
-def read(cells: Mapping[str, Cells] | pd.DataFrame, /, **config: object) -> FlightLog:
-    frame = cells if isinstance(cells, pd.DataFrame) else pd.DataFrame(dict(cells))
-    return flight_from_frame(frame, PipelineConfig.model_validate(config))
-
-
-def refused(cells: Mapping[str, Cells] | pd.DataFrame, /, **config: object) -> dict[str, Fault]:
-    with pytest.raises(InputError) as caught:
-        read(cells, **config)
-    return {fault.code: fault for fault in caught.value.faults}
-
-
-def changed(without: tuple[str, ...] = (), /, **columns: Cells) -> dict[str, Cells]:
-    """The flight without some columns and with others."""
-    return {**{name: cells for name, cells in flight().items() if name not in without}, **columns}
-
-
-def notes(log: FlightLog) -> str:
-    return " ".join(note.en for note in log.report.notes)
 
 
 @cache

@@ -29,6 +29,9 @@ SECONDS_PER_HOUR: Final = 3600.0
 PPM: Final = 1e-6
 """Mole fraction of one part per million, mol/mol."""
 
+METRES_PER_DEGREE: Final = 111_195.0
+"""Of a great circle on a sphere of 6,371 km, the Earth's mean radius: where a sphere is near enough."""
+
 
 def celsius_to_kelvin(temperature_c: Temperature) -> Temperature:
     """Return kelvin for degrees Celsius: the one place where the offset is added (works on arrays too)."""

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.constants import METRES_PER_DEGREE
 from gasflux.fusion.instrument_log import HEIGHTS, PLACE_NAMES, WIND, ClockOffset, InstrumentLog
 from gasflux.fusion.plume_passes import Flown, plume_offset
 from gasflux.fusion.shared_series import Series, SeriesOffset, offset_between
@@ -25,7 +26,6 @@ _ENOUGH: Final = 0.5
 """Share of the shorter record that must overlap for spans to be told to belong together."""
 _GIVEN_STD_S: Final = 0.5
 """Of an offset that somebody typed in: clocks are compared to the second."""
-_EARTH_M: Final = 6_371_000.0
 _AGREE: Final = 3.0
 """Standard errors by which two findings may differ and still be of one thing."""
 
@@ -64,7 +64,7 @@ def flown_path(placed: Placed) -> Flown:
     there = np.isfinite(latitude) & np.isfinite(longitude) & np.isfinite(height)
     middle = float(np.median(latitude[there]))
     east = (longitude[there] - longitude[there][0] + 180.0) % 360.0 - 180.0
-    scale = np.radians(_EARTH_M)
+    scale = METRES_PER_DEGREE
     x = scale * np.cos(np.radians(middle)) * (east - np.median(east))
     return Flown(placed.time_s[there], x, scale * (latitude[there] - middle), height[there])
 

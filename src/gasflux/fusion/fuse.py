@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.constants import METRES_PER_DEGREE
 from gasflux.errors import InputError
 from gasflux.fusion.clocks import Analyser, GasClock, Placed, clock_offset, flown_path, gas_clock, given_offset, zones_s
 from gasflux.fusion.instrument_log import DIRECTIONS, HEIGHTS, PLACE_NAMES, WIND, ClockOffset, InstrumentLog
@@ -21,7 +22,6 @@ from gasflux.wording.phrases import Phrase
 MAX_FILES: Final = 12
 _PLACE_M: Final = 20_000.0
 """Two records of one flight's positions are not further apart than this."""
-_EARTH_M: Final = 6_371_000.0
 _SHARPNESS: Final = 0.5
 """Share of an analyser's response that is left in its gas once the response is undone: the wind is averaged alike."""
 
@@ -145,7 +145,7 @@ def _check_one_place(logs: Sequence[InstrumentLog], reference: int) -> None:
             continue
         apart = [float(np.nanmedian(log.values[name]) - np.nanmedian(first.values[name])) for name in PLACE_NAMES]
         east = apart[1] * np.cos(np.radians(float(np.nanmedian(first.values["latitude"]))))
-        distance = np.radians(np.hypot(apart[0], east)) * _EARTH_M
+        distance = METRES_PER_DEGREE * np.hypot(apart[0], east)
         if distance > _PLACE_M or not zones_s(first, log).size:
             raise InputError.of("fusion_two_flights", first=first.name, second=log.name, distance=f"{distance:.0f}")
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gasflux.constants import METRES_PER_DEGREE
 from gasflux.records import BoolArray, FlightLog, FloatArray, IntArray
 
 MOMENT_S: Final = 10
@@ -43,7 +44,6 @@ _NO_VALUES: Final = frozenset({*_PLACE, "after_s", "windspeed_mean"})
 _DECIMALS: Final = 5
 _DIGITS: Final = 6
 _NOTHING: Final = "-"
-_EARTH_M_PER_DEG: Final = 111_195.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +217,7 @@ def _distance_m(latitude: FloatArray, longitude: FloatArray, from_latitude: floa
     """Distance from a place, on a sphere that is flat for some kilometres and not too wrong beyond."""
     east = (longitude - from_longitude + 180.0) % 360.0 - 180.0
     middle = np.radians(0.5 * (latitude + from_latitude))
-    distance: FloatArray = _EARTH_M_PER_DEG * np.hypot(latitude - from_latitude, east * np.cos(middle))
+    distance: FloatArray = METRES_PER_DEGREE * np.hypot(latitude - from_latitude, east * np.cos(middle))
     return distance
 
 
@@ -264,7 +264,7 @@ def _metres(one: FlightTrace, other: FlightTrace, name: str, here: IntArray, the
     difference = one.channels[name][here] - other.channels[name][there]
     if name == "longitude":
         difference = ((difference + 180.0) % 360.0 - 180.0) * np.cos(np.radians(one.latitude_deg))
-    metres: FloatArray = _EARTH_M_PER_DEG * difference
+    metres: FloatArray = METRES_PER_DEGREE * difference
     return metres
 
 

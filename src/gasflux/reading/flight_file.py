@@ -64,11 +64,10 @@ def read_flight(
     """
     shown = name or path.name
     try:
-        data = _load(path)
-        table = _within(_table(data, config, max_unpacked_bytes, name or path.name), max_rows)
+        table, sha256 = _opened(path, config, shown, max_rows, max_unpacked_bytes)
     except InputError as error:
         raise type(error)(str(gathered(shown, error.faults)), error.faults) from error
-    return inspect_table(table, config, shown, _sha256(data)).log_or_raise(shown)
+    return inspect_table(table, config, shown, sha256).log_or_raise(shown)
 
 
 def inspect_flight(
@@ -86,10 +85,10 @@ def inspect_flight(
     path, config, name, max_rows, max_unpacked_bytes
         As in `read_flight`.
     """
+    shown = name or path.name
     try:
-        data = _load(path)
-        table = _within(_table(data, config, max_unpacked_bytes, name or path.name), max_rows)
-        return inspect_table(table, config, name or path.name, _sha256(data))
+        table, sha256 = _opened(path, config, shown, max_rows, max_unpacked_bytes)
+        return inspect_table(table, config, shown, sha256)
     except InputError as error:
         return Inspection(None, error.faults, None)
 
@@ -109,12 +108,20 @@ def inspect_part_file(
     path, config, name, max_rows, max_unpacked_bytes
         As in `read_flight`.
     """
+    shown = name or path.name
     try:
-        data = _load(path)
-        table = _within(_table(data, config, max_unpacked_bytes, name or path.name), max_rows)
-        return inspect_part(table, config, name or path.name, _sha256(data))
+        table, sha256 = _opened(path, config, shown, max_rows, max_unpacked_bytes)
+        return inspect_part(table, config, shown, sha256)
     except InputError as error:
         return PartInspection(None, error.faults, None)
+
+
+def _opened(
+    path: Path, config: PipelineConfig, name: str, max_rows: int | None, max_unpacked_bytes: int
+) -> tuple[RawTable, str]:
+    """Return the table in a file and the file's SHA-256; raises as `read_flight`."""
+    data = _load(path)
+    return _within(_table(data, config, max_unpacked_bytes, name), max_rows), _sha256(data)
 
 
 def flight_from_frame(frame: pd.DataFrame, config: PipelineConfig, name: str = "frame") -> FlightLog:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from gasflux.configuration.pipeline_config import PipelineConfig, Range
+from gasflux.constants import METRES_PER_DEGREE
 from gasflux.errors import Fault
 from gasflux.reading.quantities import and_others
 from gasflux.reading.times.limits import FIRST_TIME, latest_time
@@ -37,7 +38,6 @@ _REACH_M: Final = 300_000.0
 _FASTEST_M_S: Final = 340.0
 """The speed of sound."""
 _LEAST_PLACES: Final = 5
-_METRES_PER_DEGREE: Final = 111_195.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +57,9 @@ class Place:
         """Return metres east, north and up of the middle of all, shape (3, n); good enough to tell far from near."""
         turned = (self.longitude_deg - self.longitude_deg[0] + 180.0) % 360.0 - 180.0
         middle = float(np.median(self.latitude_deg))
-        east = (turned - np.median(turned)) * np.cos(np.radians(middle)) * _METRES_PER_DEGREE
+        east = (turned - np.median(turned)) * np.cos(np.radians(middle)) * METRES_PER_DEGREE
         height = np.nan_to_num(self.height_m)
-        return np.stack([east, (self.latitude_deg - middle) * _METRES_PER_DEGREE, height - np.median(height)])
+        return np.stack([east, (self.latitude_deg - middle) * METRES_PER_DEGREE, height - np.median(height)])
 
 
 @dataclass(frozen=True, eq=False)

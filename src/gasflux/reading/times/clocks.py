@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.constants import METRES_PER_DEGREE
 from gasflux.errors import Fault
 from gasflux.reading.ranges import Checked
 from gasflux.reading.times.numbers import TimeArray
@@ -28,8 +29,6 @@ _MOVING_M: Final = 0.3
 
 _NEAR_STEPS: Final = 5
 """Rows before and after a jump whose steps tell how far the aircraft goes between two of them."""
-
-_M_PER_DEGREE: Final = 111_195.0
 
 
 def check_clock(
@@ -83,7 +82,7 @@ class _Track:
         self.longitude_deg = longitude_deg
         self.steps_us = np.diff(time_us)
         east = np.diff(longitude_deg) * np.cos(np.radians(latitude_deg[1:]))
-        self.steps_m = np.hypot(np.diff(latitude_deg), east) * _M_PER_DEGREE
+        self.steps_m = np.hypot(np.diff(latitude_deg), east) * METRES_PER_DEGREE
 
 
 _Found = tuple[BoolArray, int, str, dict[str, object]]

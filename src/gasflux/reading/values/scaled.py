@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from gasflux.constants import METRES_PER_DEGREE
 from gasflux.errors import Fault
 from gasflux.reading.quantities import Quantity
 from gasflux.reading.times.numbers import TimeArray
@@ -25,7 +26,6 @@ _STILL_M_S: Final = 0.8
 _FAST_M_S: Final = 60.0
 """Faster than this flies no drone, and no aircraft that measures a source near the ground."""
 _FASTEST_SHARE: Final = 90.0
-_METRES_PER_DEGREE: Final = 111_195.0
 
 _BESIDE: Final[Mapping[str, tuple[str, Dimension, float]]] = {
     "height_ato": ("mm", Dimension.LENGTH, 400.0),
@@ -99,7 +99,7 @@ def _fastest_m_s(read: Mapping[str, Quantity], times: TimeArray) -> float:
     is_known = np.isfinite(degrees[0]) & np.isfinite(degrees[1]) & ~np.isnat(times)
     order = np.argsort(times[is_known], kind="stable")
     seconds = times[is_known][order].astype(np.int64) * 1e-6
-    north, east = (column[is_known][order] * _METRES_PER_DEGREE for column in degrees)
+    north, east = (column[is_known][order] * METRES_PER_DEGREE for column in degrees)
     if seconds.size < 2:
         return 0.0
     # Over a second or more: the steps of a position are coarse beside those of a fast log.
