@@ -167,6 +167,14 @@ class TestZones:
 
 
 class TestFuse:
+    @pytest.mark.parametrize("offset_s", [5_000.0, -5_000.0, 1e300])
+    def test_a_given_clock_that_parts_the_files_is_a_fault_of_the_setting(self, offset_s: float) -> None:
+        gas = log_of("gas", 36_000.0, 600, ch4=2.0 + 0.001 * np.arange(600.0))
+        with pytest.raises(InputError) as caught:
+            fuse([flight_of(), gas], FusionRequest(clock_offsets_s={gas.name: offset_s}))
+        (fault,) = caught.value.faults
+        assert (fault.code, fault.column) == ("fusion_offset_apart", "fusion.clock_offsets")
+
     def test_a_second_file_of_a_quantity_is_a_check_only(self) -> None:
         size = 600
         wind = {"windspeed": np.full(size, 4.0), "winddir": np.full(size, 200.0)}

@@ -171,7 +171,7 @@ def _clocks(
     Raises
     ------
     InputError
-        When a file and the positions do not overlap by any zone.
+        When a file and the positions do not overlap by any zone, or not by the offset that was given.
     """
     clocks = {reference: ClockOffset(0.0, 0.0, "reference")}
     own = request.clock_offsets_s.get(logs[reference].name, 0.0)
@@ -184,6 +184,7 @@ def _clocks(
             continue
         if log.name in request.clock_offsets_s:
             clocks[index] = given_offset(request.clock_offsets_s[log.name] - own)
+            _check_overlap(placed[0], Placed(log, clocks[index].corrected(log.time_s(origin))), clocks[index].offset_s)
         else:
             zones = zones_s(logs[reference], log)
             if not zones.size:
@@ -192,6 +193,21 @@ def _clocks(
         if clocks[index].std_s is not None:
             placed.append(Placed(log, clocks[index].corrected(log.time_s(origin))))
     return clocks
+
+
+def _check_overlap(first: Placed, second: Placed, offset_s: float) -> None:
+    """Raise when a file whose clock was given shares no moment with the positions.
+
+    Raises
+    ------
+    InputError
+        Naming the setting.
+    """
+    if first.time_s[0] < second.time_s[-1] and second.time_s[0] < first.time_s[-1]:
+        return
+    spans = {"first": first.log.name, "of_first": _span(first.log), "of_second": _span(second.log)}
+    value, name = f"{offset_s:g}", second.log.name
+    raise InputError.of("fusion_offset_apart", column="fusion.clock_offsets", value=value, second=name, **spans)
 
 
 def _apart(first: InstrumentLog, second: InstrumentLog) -> InputError:

@@ -37,6 +37,12 @@ FUSION_TEXTS: Final[dict[str, Phrase]] = {
         "{first}（{of_first}）与 {second}（{of_second}）在任何时区下都没有重叠；请提供同一次飞行的文件，或设置"
         " fusion: {{clock_offsets: {{{second}: 秒}}}}。",
     ),
+    "fusion_offset_apart": Phrase(
+        "with a clock that is {value} s ahead, {second} ({of_second}) shares no moment with {first} ({of_first}); give "
+        "under fusion.clock_offsets the seconds by which its clock is ahead, or auto.",
+        "若{second}（{of_second}）的时钟快 {value} s，它与{first}（{of_first}）没有共同的时刻；"
+        "请在 fusion.clock_offsets 下给出其时钟快了多少秒，或设为 auto。",
+    ),
     "fusion_two_flights": Phrase(
         "{first} and {second} both hold positions and are of two flights ({distance} m apart, or at other times); give"
         " the files of one flight at a time.",
