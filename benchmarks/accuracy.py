@@ -261,7 +261,7 @@ def calibration_table(rows: Sequence[Row]) -> str:
 def grade_table(trials: Sequence[Trial]) -> str:
     """Return, physics by physics, how often the 90 % interval of each grade holds and how wide it is."""
     lines = ["| physics | grade | flights | 90 % holds | median width 90 % |", "|---|---|---|---|---|"]
-    groups = {kind: physics_of(kind) for kind in {trial.kind for trial in trials}}
+    groups = {kind: physics_of(kind) for kind in dict.fromkeys(trial.kind for trial in trials)}
     for physics in PHYSICS:
         for grade in "ABCD":
             some = [t for t in trials if t.error is None and t.grade == grade and groups[t.kind] == physics]
@@ -288,7 +288,7 @@ def left_out_table(trials: Sequence[Trial]) -> str:
     one says that nothing is left to calibrate.
     """
     lines = ["| left out | factor from the others | 90 % holds with it |", "|---|---|---|"]
-    groups = {kind: physics_of(kind) for kind in {trial.kind for trial in trials}}
+    groups = {kind: physics_of(kind) for kind in dict.fromkeys(trial.kind for trial in trials)}
     reaches = {
         physics: np.array([reach(t) for t in trials if t.error is None and groups[t.kind] == physics])
         for physics in dict.fromkeys(groups.values())
