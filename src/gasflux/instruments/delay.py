@@ -10,8 +10,8 @@ import numpy as np
 from gasflux.records import FloatArray, IntArray
 
 _LEAST_PASSES: Final = 5
-_SURE: Final = 3.0
-"""Standard errors beyond which a delay is no chance of the meandering plume."""
+_SURE: Final = 2.2
+"""Standard errors beyond which a delay is no chance of the meandering plume: one flight in 36 by a normal error."""
 _PLUME_FLOOR: Final = 0.2
 """Samples below this share of a pass's peak are not its plume."""
 
@@ -64,8 +64,11 @@ def delay_between_passes(
     delays = apart / between
     weight = between**2
     mean = float(weight @ delays / weight.sum())
-    # Neighbouring pairs share a pass with opposite signs of its wandering, so their mean errs by less than this says.
-    spread = float(np.sqrt(weight @ (delays - mean) ** 2 / weight.sum() / (apart.size - 1)))
+    # Neighbouring pairs share a pass, whose wandering has the other sign in the second pair and is divided by a change
+    # of velocity of the other sign: their errors correlate by a half, and the mean of k pairs varies 2 - 1/k times as
+    # much as that of independent ones. A plume that wanders as a random walk has independent pairs and errs by less.
+    shared = 2.0 - 1.0 / apart.size
+    spread = float(np.sqrt(shared * (weight @ (delays - mean) ** 2) / weight.sum() / (apart.size - 1)))
     return Delay(mean, spread)
 
 
